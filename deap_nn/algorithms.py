@@ -1,0 +1,151 @@
+"""Evolution loops in DEAP's dialect: they speak the aliases of a toolbox and know nothing of networks.
+
+In: a population, a toolbox with `select`, `mate`, `mutate`, `evaluate`, `map` and `clone`. Out: the population and
+the logbook, as from `deap.algorithms.eaSimple`, whose place each loop here can take.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+from deap import base, tools
+
+Population = list[Any]
+
+
+class Generation(NamedTuple):
+    """What a hook is shown at the end of a generation.
+
+    Attributes:
+        number: 0 for the first one.
+        population: the individuals, all evaluated; a hook leaves them as they are.
+        halloffame: the best so far, or None where the loop was given none.
+        logbook: the rows so far, this generation's the last.
+    """
+
+    number: int
+    population: Population
+    halloffame: tools.HallOfFame | None
+    logbook: tools.Logbook
+
+
+OnGeneration = Callable[[Generation], object]
+
+
+def eaTruncation(
+    population: Population,
+    toolbox: base.Toolbox,
+    cxpb: float,
+    mutpb: float,
+    ngen: int,
+    stats: tools.Statistics | None = None,
+    halloffame: tools.HallOfFame | None = None,
+    verbose: bool = False,
+    *,
+    survivors: float = 0.2,
+    target: float | None = None,
+    on_generation: Iterable[OnGeneration] = (),
+) -> tuple[Population, tools.Logbook]:
+    """Keep the best, refill with their offspring: truncation selection, as in the breeding of animals.
+
+    In each generation `max(2, round(survivors * len(population)))` individuals survive with the fitness they have;
+    their children take all other places. Parents are drawn in pairs, two different survivors each. Only children
+    are mutated, and a child that ends up like the parent it was copied from keeps that one's fitness, so that
+    nobody is evaluated twice.
+
+    Muehlenbein and Schlierkamp-Voosen 1993, https://doi.org/10.1162/evco.1993.1.1.25, section 3.
+
+    Args:
+        population: at least 3 individuals; changed in place.
+        toolbox: with the aliases that `eaSimple` asks for.
+        cxpb: probability, 0 to 1, that two children are crossed.
+        mutpb: probability, 0 to 1, that a child is given to `toolbox.mutate`.
+        ngen: generations after the first, 0 or more.
+        stats: compiled over each generation for the logbook.
+        halloffame: updated with each generation.
+        verbose: print the logbook as it grows.
+        survivors: the share that is kept, above 0 and below 1.
+        target: stop once the best individual's first fitness value is at least this.
+        on_generation: called one after the other with each `Generation`; one that returns True stops the loop.
+
+    Returns:
+        The last population and the logbook.
+
+    Raises:
+        ValueError: if an argument is out of its range.
+    """
+    keep = _check(population, cxpb, mutpb, ngen, survivors)
+    logbook = tools.Logbook()
+    logbook.header = ["gen", "nevals", *(stats.fields if stats else [])]
+    for number in range(ngen + 1):
+        if number:
+            elite = toolbox.select(population, keep)
+            population[:] = elite + _offspring(elite, toolbox, len(population) - keep, cxpb, mutpb)
+        nevals = _evaluate(population, toolbox)
+        if halloffame is not None:
+            halloffame.update(population)
+        logbook.record(gen=number, nevals=nevals, **(stats.compile(population) if stats else {}))
+        if verbose:
+            print(logbook.stream)
+        generation = Generation(number, population, halloffame, logbook)
+        replies = [hook(generation) for hook in on_generation]
+        if True in replies or _reached(population, target):
+            break
+    return population, logbook
+
+
+def survivor_count(survivors: float, size: int) -> int:
+    """Return how many of `size` individuals are kept: `max(2, round(survivors * size))`."""
+    return max(2, round(survivors * size))
+
+
+def _check(population: Population, cxpb: float, mutpb: float, ngen: int, survivors: float) -> int:
+    for name, value in (("cxpb", cxpb), ("mutpb", mutpb)):
+        if not 0 <= value <= 1:
+            raise ValueError(f"{name} is {value!r}, expected a probability from 0 to 1")
+    if ngen < 0:
+        raise ValueError(f"ngen is {ngen!r}, expected 0 or more generations after the first")
+    if not 0 < survivors < 1:
+        raise ValueError(f"survivors is {survivors!r}, expected a share above 0 and below 1, such as 0.2")
+    keep = survivor_count(survivors, len(population))
+    if keep >= len(population):
+        raise ValueError(
+            f"of a population of {len(population)}, {keep} would survive and leave no place for offspring: "
+            "take a larger population (at least 3) or fewer survivors"
+        )
+    return keep
+
+
+def _offspring(elite: Population, toolbox: base.Toolbox, count: int, cxpb: float, mutpb: float) -> Population:
+    children: Population = []
+    while len(children) < count:
+        parents = random.sample(elite, 2)
+        pair = [toolbox.clone(parent) for parent in parents]
+        if random.random() < cxpb:
+            pair = list(toolbox.mate(*pair))
+        children += [_grown_up(child, parents, toolbox, mutpb) for child in pair[: count - len(children)]]
+    return children
+
+
+def _grown_up(child: Any, parents: Population, toolbox: base.Toolbox, mutpb: float) -> Any:
+    """Mutate a child; it keeps a fitness only if a parent has the very same genome."""
+    if random.random() < mutpb:
+        (child,) = toolbox.mutate(child)
+    twin = next((parent for parent in parents if parent == child), None)
+    if twin is not None:
+        return toolbox.clone(twin)
+    del child.fitness.values
+    return child
+
+
+def _evaluate(population: Population, toolbox: base.Toolbox) -> int:
+    invalid = [individual for individual in population if not individual.fitness.valid]
+    for individual, values in zip(invalid, toolbox.map(toolbox.evaluate, invalid), strict=True):
+        individual.fitness.values = values
+    return len(invalid)
+
+
+def _reached(population: Population, target: float | None) -> bool:
+    return target is not None and max(individual.fitness.values[0] for individual in population) >= target

@@ -1,0 +1,11 @@
+"""Data sets: from a name, a file or arrays to the splits that evaluations train and validate on.
+
+A `DataSpec` (a name or a path, a number of training samples, a seed) is what travels between processes;
+`load` turns it into `Splits`, once per process. Stations: `source` (where arrays come from), `download`
+(Keras's data sets, fetched in a child process), `checks` (what a data set must be), `splits`.
+"""
+
+from deap_nn.data.source import DATASETS, DataSpec, save_arrays
+from deap_nn.data.splits import Splits, load
+
+__all__ = ["DATASETS", "DataSpec", "Splits", "load", "save_arrays"]

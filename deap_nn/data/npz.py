@@ -1,0 +1,70 @@
+""".npz files: read without ever loading a pickle, written so that no reader sees half a file."""
+
+import os
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+KEYS = ("x_train", "y_train", "x_test", "y_test")
+KEYS_TEXT = "x_train, y_train and, if there is a test split, x_test, y_test"
+
+
+def read_npz(path: Path) -> dict[str, Any]:
+    """Read those of the four arrays that the file holds.
+
+    Raises:
+        ValueError: In one line, if the file is missing, is no .npz file, is damaged or holds pickled objects.
+    """
+    try:
+        with path.open("rb") as file:
+            is_archive = zipfile.is_zipfile(file)
+    except OSError as error:
+        raise ValueError(
+            f"{path}: cannot be read ({error.strerror}); expected an .npz file with {KEYS_TEXT}"
+        ) from error
+    if not is_archive:
+        raise ValueError(
+            f"{path}: not an .npz file, or cut short; "
+            "write one with numpy.savez(path, x_train=..., y_train=...)"
+        )
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = {key: archive[key] for key in KEYS if key in archive.files}
+            found = sorted(archive.files)
+    except Exception as error:  # a damaged archive raises nearly anything: zlib, zip, header, memory errors
+        raise ValueError(f"{path}: {_reason(error)}") from error
+    if not {"x_train", "y_train"} <= set(found):
+        raise ValueError(
+            f"{path}: received the keys {_listed(found)}, expected {KEYS_TEXT}; rename the arrays"
+        )
+    return arrays
+
+
+def write_npz(path: Path, arrays: Mapping[str, Any]) -> None:
+    """Write the arrays; `path` holds either what it held before or the whole new file.
+
+    Not compressed: every worker of a run reads the file, and inflating takes longer than reading.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        with partial.open("wb") as file:
+            np.savez(file, **arrays)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _reason(error: Exception) -> str:
+    if "allow_pickle" in str(error):
+        return "received pickled objects, which are never loaded; expected plain arrays of numbers"
+    first_line = (str(error).splitlines() or [""])[0]
+    return f"damaged ({type(error).__name__}: {first_line}); write or copy the file again"
+
+
+def _listed(keys: list[str]) -> str:
+    shown = ", ".join(keys[:8]) or "(none)"
+    return shown + (f" and {len(keys) - 8} more" if len(keys) > 8 else "")

@@ -1,0 +1,98 @@
+"""Where arrays come from: a data set's name, an .npz file, arrays from Python."""
+
+import operator
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from deap_nn.data.checks import Arrays, check_arrays
+from deap_nn.data.download import KERAS_DATASETS, fetched
+from deap_nn.data.npz import read_npz, write_npz
+
+DATASETS = ("digits", *KERAS_DATASETS)
+MIN_TRAIN_SAMPLES = 10  # two classes, of which 20 % for validation hold one sample each
+
+
+@dataclass(frozen=True)
+class DataSpec:
+    """Which data a run uses: small, picklable, and equal wherever it arrives. Nothing is read yet.
+
+    Attributes:
+        source: One of `DATASETS`, or the path of an .npz file (made absolute, as workers may run elsewhere).
+        train_samples: Size of the class-stratified subset of the training split, at least 10, validation
+            included; None, or more than there are: all.
+        seed: Draws that subset and the validation split, never the test split; an integer >= 0.
+    """
+
+    source: str
+    train_samples: int | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "source", _checked_source(self.source))
+        if self.train_samples is not None:
+            count = _checked_integer("train_samples", self.train_samples, MIN_TRAIN_SAMPLES)
+            object.__setattr__(self, "train_samples", count)
+        object.__setattr__(self, "seed", _checked_integer("seed", self.seed, 0))
+
+
+def read_source(source: str) -> Arrays:
+    """Return the checked arrays of a data set's name or of an .npz file."""
+    if source == "digits":
+        return check_arrays(source, _digits())
+    path = fetched(source) if source in KERAS_DATASETS else Path(source)
+    return check_arrays(str(path), read_npz(path))
+
+
+def save_arrays(
+    path: str | os.PathLike[str], x_train: Any, y_train: Any, x_test: Any = None, y_test: Any = None
+) -> None:
+    """Write arrays from Python as an .npz file that `DataSpec` takes; a file that exists is replaced.
+
+    Args:
+        path: File to write, ending in `.npz`; missing folders are made.
+        x_train: Images (N, height, width, channels) or (N, height, width), or flat features (N, features).
+        y_train: Class indices from 0, shape (N,) or (N, 1), or one-hot rows (N, classes).
+        x_test: Test samples of the same shape and dtype; None: a fifth of the
+            training samples becomes the test split.
+        y_test: Their labels; given exactly if `x_test` is.
+
+    Raises:
+        ValueError: If the arrays are not such a data set, or the path has another ending.
+    """
+    if Path(path).suffix != ".npz":
+        raise ValueError(f"path: received {os.fspath(path)!r}, expected a name that ends in .npz")
+    given = {"x_train": x_train, "y_train": y_train, "x_test": x_test, "y_test": y_test}
+    checked = check_arrays("arrays", given)
+    write_npz(Path(path), {key: getattr(checked, key) for key in given if given[key] is not None})
+
+
+def _digits() -> dict[str, Any]:
+    from sklearn.datasets import load_digits  # about a second, so only where it is used
+
+    digits = load_digits()
+    return {"x_train": digits.images, "y_train": digits.target}
+
+
+def _checked_source(source: Any) -> str:
+    text = os.fspath(source) if isinstance(source, str | os.PathLike) else None
+    if text in DATASETS:
+        return str(text)
+    if not isinstance(text, str) or Path(text).suffix != ".npz":
+        raise ValueError(
+            f"data set: received {source!r}, expected one of {', '.join(DATASETS)} "
+            "or the path of an .npz file"
+        )
+    path = Path(text)
+    return str((path.expanduser() if text.startswith("~/") else path).absolute())
+
+
+def _checked_integer(name: str, value: Any, low: int) -> int:
+    try:
+        number = operator.index(value)  # takes NumPy's integers, refuses floats
+    except TypeError:
+        number = None
+    if number is None or isinstance(value, bool) or number < low:
+        raise ValueError(f"{name}: received {value!r}, expected an integer of at least {low}")
+    return number

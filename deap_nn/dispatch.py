@@ -1,0 +1,117 @@
+"""Between loop and engine: which evaluations are already known, and what becomes of the others.
+
+`EvaluationMap.map` is what `toolbox.map` gets. In: individuals. Out: their fitness values, in order. Nobody is
+trained twice: equal genomes share one evaluation, in a generation and over the whole run, and what a journal
+already holds is taken from there.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from deap_nn.engines import Engine, Outcome
+from deap_nn.individual import WORST_FITNESS, FitnessValues, Individual
+
+OnEvaluation = Callable[[Individual, FitnessValues], object]
+
+
+class StopRun(Exception):  # noqa: N818 - a wish, not an error
+    """Somebody asked the run to stop: a hook, or the clock."""
+
+
+class BrokenProgram(RuntimeError):  # noqa: N818
+    """An exception escaped from an evaluation; the message holds the worker's traceback."""
+
+
+class EvaluationMap:
+    """Evaluates individuals on an engine, each genome once.
+
+    Args:
+        engine: where the evaluations run.
+        journal: fitness values by `Individual.canonical()`, from an earlier part of the run. They are used in
+            place of an evaluation and counted as one.
+        on_evaluation: called with each individual whose evaluation has ended, and its fitness values, in the
+            order in which they end; one that returns True stops the run.
+        until: a moment of `time.monotonic()` after which `map` raises `StopRun`.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        journal: Mapping[str, FitnessValues] | None = None,
+        on_evaluation: Iterable[OnEvaluation] = (),
+        until: float | None = None,
+    ) -> None:
+        self._engine = engine
+        self._journal = dict(journal or {})
+        self._known: dict[str, FitnessValues] = {}
+        self._hooks = tuple(on_evaluation)
+        self._until = until
+        self.counts: Counter[str] = Counter()
+        """What happened since `counts` was last cleared: `cached`, `evaluated`, and one per record status."""
+
+    def map(self, function: Callable[..., Any], individuals: Iterable[Individual]) -> list[FitnessValues]:
+        """Return the fitness values of individuals, in their order.
+
+        Args:
+            function: `individual -> fitness values`; shipped to the engine.
+            individuals: who is to be evaluated.
+
+        Raises:
+            BrokenProgram: if `function` raised, or if every evaluation lost its process.
+            StopRun: if a hook asked for it, or the time is over.
+        """
+        everyone = list(individuals)
+        new: dict[str, Individual] = {}
+        for individual in everyone:
+            key = individual.canonical()
+            if key in self._known or key in new:
+                self.counts["cached"] += 1
+            elif key in self._journal:
+                self._learn(key, self._journal.pop(key))
+            else:
+                new[key] = individual
+        self._dispatch(function, new)
+        return [self._known[individual.canonical()] for individual in everyone]
+
+    def _dispatch(self, function: Callable[..., Any], new: Mapping[str, Individual]) -> None:
+        tickets = {self._engine.submit(function, individual): key for key, individual in new.items()}
+        lost = 0
+        for ticket, outcome in self._engine.as_completed(self._until):
+            key = tickets.pop(ticket)
+            values = fitness_of(outcome)
+            lost += outcome.status == "lost"
+            self._learn(key, values)
+            self._tell(new[key], values)
+        if tickets:
+            raise StopRun("the time is over")
+        if new and lost == len(new):
+            raise BrokenProgram(f"every evaluation of the generation was lost, the last one so: {outcome.reason}")
+
+    def _learn(self, key: str, values: FitnessValues) -> None:
+        self._known[key] = values
+        self.counts["evaluated"] += 1
+        self.counts[(values.record or {}).get("status", "ok")] += 1
+
+    def _tell(self, individual: Individual, values: FitnessValues) -> None:
+        replies = [hook(individual, values) for hook in self._hooks]
+        if True in replies:
+            raise StopRun("a hook asked for it")
+
+
+def fitness_of(outcome: Outcome) -> FitnessValues:
+    """Return the fitness of an ended task: what was returned, or the worst for one that was stopped or lost.
+
+    Raises:
+        BrokenProgram: if the function raised.
+    """
+    if outcome.status == "error":
+        raise BrokenProgram(f"{outcome.reason}\n{outcome.traceback}".strip())
+    if outcome.status == "ok":
+        values = outcome.value
+        return values if isinstance(values, FitnessValues) else FitnessValues(values, {"status": "ok", "reason": ""})
+    record = {"status": outcome.status, "reason": outcome.reason, "worker": outcome.worker}
+    return FitnessValues((WORST_FITNESS,), record | {"attempts": outcome.attempts})

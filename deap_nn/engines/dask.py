@@ -1,0 +1,154 @@
+"""The Dask back end: a cluster on this host, or any scheduler by its address. Needs deap_nn[dask]."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import uuid
+from typing import Any
+
+from deap_nn.engines.devices import describe_devices, find_gpus
+from deap_nn.engines.isolation import Limits
+from deap_nn.engines.outcome import EngineLost, Report, one_line
+from deap_nn.engines.parcel import Parcel
+from deap_nn.engines.processes import default_workers
+from deap_nn.engines.roster import Roster, host_name, remove_stale
+from deap_nn.engines.worker import Job, attempt, end_run
+
+GRACE = 20.0  # seconds beyond the time limit that a worker may stay silent
+LOOK_AROUND = 1.0  # seconds between two looks at the cluster
+SCHEDULER_PATIENCE = 10.0  # seconds without a scheduler
+JOIN_PATIENCE = 60.0  # seconds for a first worker to join
+FAREWELL = 2.0  # seconds that distant workers may take to hear that the run is over
+
+# A task that kills its worker is ours to retry; a worker that is busy in C code is not dead.
+_SETTINGS = {"distributed.scheduler.allowed-failures": 0, "distributed.scheduler.worker-ttl": None}
+
+
+class DaskBackend:
+    """Attempts as Dask tasks, at most one for each thread of the cluster's workers."""
+
+    def __init__(self, workers: int | None, limits: Limits, address: str | None) -> None:
+        self._distributed = distributed = _import_distributed()
+        self.patience: float | None = limits.time_limit + GRACE
+        self._limits = limits
+        self._most = workers
+        self._cluster = None if address else _local_cluster(distributed, workers, limits)
+        self._client = distributed.Client(address or self._cluster, set_as_default=False)
+        self._arrivals = distributed.as_completed(with_results=True, raise_errors=False, loop=self._client.loop)
+        self._running: dict[str, tuple[int, Any]] = {}
+        self._run = uuid.uuid4().hex[:16]
+        remove_stale()
+        self._roster = Roster(self._run)
+        self._threads = self._wait_for_workers()
+        self._seen = time.monotonic()
+        self._next_look = self._seen + LOOK_AROUND
+        where = f"the scheduler at {address}" if address else "this host"
+        devices = describe_devices(find_gpus(), limits.threads, limits.workers_per_gpu)
+        self.description = f"dask: {self.capacity} evaluate at once on {where}; {devices} (on this host)"
+
+    @property
+    def capacity(self) -> int:
+        """The threads of all workers, as last seen."""
+        threads = max(1, self._threads)
+        return threads if self._most is None else min(self._most, threads)
+
+    def start(self, key: int, parcel: Parcel) -> None:
+        """Submit an attempt."""
+        assert self.patience is not None
+        job = Job(self._run, host_name(), key, parcel, self._limits, time.time() + self.patience)
+        future = self._client.submit(attempt, job, key=f"deap_nn-{self._run}-{key}", pure=False, retries=0)
+        self._running[future.key] = (key, future)
+        self._arrivals.add(future)
+
+    def poll(self, timeout: float) -> list[tuple[int, Report]]:
+        """Collect reports and look around."""
+        reports = self._collect()
+        if not reports:
+            time.sleep(timeout)
+            reports = self._collect()
+        if time.monotonic() >= self._next_look:
+            self._look_around()
+        return reports
+
+    def drop(self, key: int) -> None:
+        """Give up a silent attempt."""
+        self._roster.claim(key)
+        for name in [name for name, (its_key, _) in self._running.items() if its_key == key]:
+            self._running.pop(name)[1].cancel()
+
+    def close(self) -> None:
+        """End the children here and elsewhere, and the cluster if it is ours."""
+        self._roster.close()
+        self._running.clear()
+        if self._cluster is None:  # the workers stay, their children of this run must not
+            farewell = threading.Thread(target=self._say_over, daemon=True)
+            farewell.start()
+            farewell.join(FAREWELL)
+        self._client.close(timeout=FAREWELL)
+        if self._cluster is not None:
+            self._cluster.close(timeout=FAREWELL)
+
+    def _say_over(self) -> None:
+        if self._client.status == "running":
+            self._client.run(end_run, self._run, on_error="ignore")
+
+    def _collect(self) -> list[tuple[int, Report]]:
+        reports = []
+        while self._arrivals.has_ready():
+            future, result = next(self._arrivals)
+            if future.key not in self._running:
+                continue
+            key, _ = self._running.pop(future.key)
+            self._roster.forget(key)
+            lost = Report("lost", reason=one_line(f"its Dask worker has died: {result!r}"))
+            reports.append((key, Report(*result) if future.status == "finished" else lost))
+        return reports
+
+    def _look_around(self) -> None:
+        now = time.monotonic()
+        self._next_look = now + LOOK_AROUND
+        if self._client.status == "running":
+            self._threads = len_threads(self._client.scheduler_info(n_workers=-1))
+            self._seen = now
+        elif now - self._seen > SCHEDULER_PATIENCE:
+            raise EngineLost(f"the Dask scheduler has not been reachable for {SCHEDULER_PATIENCE:g} s")
+
+    def _wait_for_workers(self) -> int:
+        try:
+            self._client.wait_for_workers(1, timeout=JOIN_PATIENCE)
+        except TimeoutError as error:
+            raise EngineLost(f"no worker has joined the Dask scheduler within {JOIN_PATIENCE:g} s") from error
+        return len_threads(self._client.scheduler_info(n_workers=-1))
+
+
+def len_threads(info: dict[str, Any]) -> int:
+    """The number of threads of all workers in a scheduler's description."""
+    return sum(worker["nthreads"] for worker in info["workers"].values())
+
+
+def _import_distributed() -> Any:
+    try:
+        import distributed
+    except ImportError as error:
+        raise ValueError(
+            "received engine 'dask', but Dask is not installed; run pip install 'deap_nn[dask]', "
+            "or choose the engine 'processes'"
+        ) from error
+    return distributed
+
+
+def _local_cluster(distributed: Any, workers: int | None, limits: Limits) -> Any:
+    import dask
+
+    with dask.config.set(_SETTINGS):
+        return distributed.LocalCluster(
+            n_workers=workers or default_workers(limits, find_gpus()),
+            threads_per_worker=1,
+            processes=True,
+            host="127.0.0.1",
+            dashboard_address=None,
+            memory_limit=0,  # the children are watched, not the workers
+            silence_logs=logging.CRITICAL,
+        )

@@ -1,0 +1,66 @@
+"""Threads and GPUs of a child, as environment variables: set before TensorFlow is imported."""
+
+from __future__ import annotations
+
+import functools
+import os
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+NO_GPU = "-1"
+
+
+def find_gpus() -> tuple[str, ...]:
+    """The GPUs this process may use, as CUDA names them.
+
+    What CUDA_VISIBLE_DEVICES says counts (a scheduler may have set it); otherwise all of the host.
+    """
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if visible is None:
+        return _gpus_of_host()
+    names = (name.strip() for name in visible.split(","))
+    return tuple(name for name in names if name and name != NO_GPU)
+
+
+@functools.cache
+def _gpus_of_host() -> tuple[str, ...]:
+    command = ["nvidia-smi", "--query-gpu=index", "--format=csv,noheader"]
+    try:
+        answer = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True)
+    except (OSError, subprocess.SubprocessError):
+        files = (path.name.removeprefix("nvidia") for path in Path("/dev").glob("nvidia[0-9]*"))
+        return tuple(sorted((name for name in files if name.isdigit()), key=int))
+    return tuple(line.strip() for line in answer.stdout.splitlines() if line.strip().isdigit())
+
+
+def child_environment(
+    rank: int, gpus: tuple[str, ...], threads: int, workers_per_gpu: int, base: Mapping[str, str]
+) -> dict[str, str]:
+    """What a child's environment says beyond its parent's.
+
+    Args:
+        rank: the worker's number on its host, from 0.
+        gpus: the GPUs of its host; worker `rank` gets number `rank % len(gpus)`.
+        threads: how many threads a training may use.
+        workers_per_gpu: how many workers share one GPU; each may take that part of its memory.
+        base: the parent's environment.
+    """
+    names = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")
+    changes = dict.fromkeys(names, str(threads))
+    changes["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"
+    changes["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"
+    changes["XLA_PYTHON_CLIENT_MEM_FRACTION"] = f"{0.9 / workers_per_gpu:.3f}"
+    changes["TF_CPP_MIN_LOG_LEVEL"] = base.get("TF_CPP_MIN_LOG_LEVEL", "2")
+    if gpus:
+        changes["CUDA_VISIBLE_DEVICES"] = gpus[rank % len(gpus)]
+    return changes
+
+
+def describe_devices(gpus: tuple[str, ...], threads: int, workers_per_gpu: int) -> str:
+    """GPUs and threads in a few words."""
+    thread_words = f"{threads} thread{'s' if threads > 1 else ''} each"
+    if not gpus:
+        return f"{thread_words}, no GPU found"
+    sharing = f", {workers_per_gpu} workers to a GPU" if workers_per_gpu > 1 else ""
+    return f"{thread_words}, {len(gpus)} GPU{'s' if len(gpus) > 1 else ''} ({' '.join(gpus)}){sharing}"

@@ -1,0 +1,52 @@
+"""What an engine says about one task: its outcome, and the report of one attempt that leads to it."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NamedTuple
+
+Status = Literal["ok", "error", "timeout", "lost"]
+Kind = Literal["ok", "error", "timeout", "lost", "memory"]
+
+
+class Outcome(NamedTuple):
+    """How a task ended, the same on every back end.
+
+    Attributes:
+        status: `ok` (the function returned), `error` (it raised), `timeout` (it exceeded the time
+            limit), `lost` (its process died, or was ended at the memory limit).
+        value: what the function returned; None unless `ok`.
+        reason: one line saying why; empty if `ok`.
+        traceback: the worker's traceback; empty unless `error`.
+        attempts: how often the task was started.
+        seconds: wall-clock time of the last attempt.
+        worker: where the last attempt ran, `host:pid/childpid`.
+    """
+
+    status: Status
+    value: Any = None
+    reason: str = ""
+    traceback: str = ""
+    attempts: int = 1
+    seconds: float = 0.0
+    worker: str = ""
+
+
+class Report(NamedTuple):
+    """How one attempt ended, as a back end tells it; the value is still pickled."""
+
+    kind: Kind
+    value: bytes = b""
+    reason: str = ""
+    traceback: str = ""
+    seconds: float = 0.0
+    worker: str = ""
+
+
+class EngineLost(RuntimeError):  # noqa: N818 - what happened, not whose error
+    """No worker answers any more: finished outcomes are safe, the rest has to be evaluated elsewhere."""
+
+
+def one_line(text: str, limit: int = 400) -> str:
+    """Fold a text into one line of at most `limit` characters, keeping its beginning."""
+    folded = " ".join(text.split())
+    return folded if len(folded) <= limit else folded[: limit - 3] + "..."

@@ -1,0 +1,71 @@
+"""Function and arguments, packed for another process: refused here, in the caller's words, or it arrives."""
+
+from __future__ import annotations
+
+import functools
+import pickle
+import pickletools
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+# The user's script has another module name in each role: started, loaded by SCOOP, loaded by a child.
+SCRIPT_NAMES = ("__main__", "SCOOP_WORKER", "__mp_main__")
+
+REMEDY = "define it at the top level of a module or of your script, so that a worker can import it by name"
+
+
+class Parcel(NamedTuple):
+    """A packed call, and whether the user's script must be loaded to unpack it."""
+
+    payload: bytes
+    needs_script: bool
+
+
+def pack(fn: Callable[..., Any], args: tuple[Any, ...]) -> Parcel:
+    """Pack a call.
+
+    Raises:
+        ValueError: if the function or an argument cannot be sent to another process.
+    """
+    _refuse_local(fn)
+    try:
+        payload = pickle.dumps((fn, args), protocol=5)
+    except Exception as error:  # pickling runs code of the objects: anything may come out
+        raise ValueError(f"{name_of(fn)} or its arguments cannot be sent to a worker: {error}; {REMEDY}") from error
+    return Parcel(payload, _mentions_script(payload))
+
+
+def unpack(payload: bytes) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+    """The function and its arguments."""
+    fn, args = pickle.loads(payload)
+    return fn, args
+
+
+def name_of(fn: Callable[..., Any]) -> str:
+    """A function's name for messages, looking through functools.partial."""
+    while isinstance(fn, functools.partial):
+        fn = fn.func
+    return getattr(fn, "__qualname__", None) or type(fn).__name__
+
+
+def script_of_main() -> Path | None:
+    """The file of the running script; None in an interactive session."""
+    file = getattr(sys.modules.get("__main__"), "__file__", None)
+    path = Path(file).absolute() if file else None
+    return path if path is not None and path.is_file() else None
+
+
+def _refuse_local(fn: Callable[..., Any]) -> None:
+    name = name_of(fn)
+    if "<lambda>" in name:
+        raise ValueError(f"a lambda ({name}) cannot be sent to a worker; {REMEDY}")
+    if "<locals>" in name:
+        raise ValueError(f"{name} is defined inside a function and cannot be sent to a worker; {REMEDY}")
+
+
+def _mentions_script(payload: bytes) -> bool:
+    if not any(name.encode() in payload for name in SCRIPT_NAMES):
+        return False
+    return any(argument in SCRIPT_NAMES for _, argument, _ in pickletools.genops(payload))

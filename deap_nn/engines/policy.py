@@ -1,0 +1,227 @@
+"""The policy, once for all back ends: order, deadlines, retries, and what an attempt's end means.
+
+A back end starts attempts and reports how they ended; everything else is decided here.
+"""
+
+from __future__ import annotations
+
+import itertools
+import pickle
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from types import TracebackType
+from typing import Any, Protocol
+
+from deap_nn.engines.outcome import EngineLost, Kind, Outcome, Report
+from deap_nn.engines.parcel import Parcel, pack
+from deap_nn.engines.perform import reason_of
+
+# How often an attempt that ended so is started again.
+RETRIES: dict[Kind, int] = {"ok": 0, "error": 0, "timeout": 0, "memory": 0, "lost": 2}
+SHORTEST_WAIT, LONGEST_WAIT = 0.0005, 0.02  # seconds between two looks at a back end
+SILENT_ROUNDS = 2  # rounds of attempts without one answer from anywhere: nobody is left
+
+
+class Backend(Protocol):
+    """What a place that evaluates must offer; no method blocks for long."""
+
+    description: str
+    patience: float | None  # seconds after which a silent attempt is given up; None if it always reports
+
+    @property
+    def capacity(self) -> int:
+        """How many attempts run at once."""
+
+    def start(self, key: int, parcel: Parcel) -> None:
+        """Start an attempt; there is room for it."""
+
+    def poll(self, timeout: float) -> list[tuple[int, Report]]:
+        """The attempts that have ended; waits at most `timeout` seconds for the first."""
+
+    def drop(self, key: int) -> None:
+        """Forget an attempt that is given up."""
+
+    def close(self) -> None:
+        """End everything at once."""
+
+
+class _Task:
+    def __init__(self, ticket: int, parcel: Parcel) -> None:
+        self.ticket = ticket
+        self.parcel = parcel
+        self.attempts = 0
+        self.began = 0.0
+
+
+class Engine:
+    """Runs functions somewhere else and tells how each ended.
+
+    A context manager: leaving it ends whatever still runs. Tasks start in the order of submission, each
+    as soon as a worker is free.
+    """
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+        self._tickets, self._keys = itertools.count(), itertools.count()
+        self._waiting: deque[_Task] = deque()
+        self._running: dict[int, _Task] = {}
+        self._done: deque[tuple[int, Outcome]] = deque()
+        self._silent = 0
+        self._wait = SHORTEST_WAIT
+        self._closed = False
+
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def capacity(self) -> int:
+        """How many tasks are evaluated at the same time."""
+        return self._backend.capacity
+
+    @property
+    def description(self) -> str:
+        """One line that says who evaluates, with how many threads and GPUs."""
+        return self._backend.description
+
+    @property
+    def pending(self) -> int:
+        """How many tasks have no outcome yet, or one that nobody has taken."""
+        return len(self._waiting) + len(self._running) + len(self._done)
+
+    def submit(self, fn: Callable[..., Any], *args: Any) -> int:
+        """Queue `fn(*args)`; it starts at once if a worker is free.
+
+        Args:
+            fn: a function that a worker can import by name, or a functools.partial of one.
+            *args: its arguments, picklable.
+
+        Returns:
+            The ticket under which `as_completed` tells the outcome.
+
+        Raises:
+            ValueError: if function or arguments cannot be sent.
+        """
+        if self._closed:
+            raise RuntimeError("this engine is closed; make a new one")
+        task = _Task(next(self._tickets), pack(fn, args))
+        self._waiting.append(task)
+        self._start_waiting()
+        return task.ticket
+
+    def as_completed(self, until: float | None = None) -> Iterator[tuple[int, Outcome]]:
+        """Outcomes with their tickets, as they come; more may be submitted meanwhile.
+
+        Args:
+            until: a moment of time.monotonic() at which to stop waiting; what runs then goes on and
+                a later call tells it.
+
+        Raises:
+            EngineLost: if no worker answers any more.
+        """
+        while self.pending:
+            if self._done:
+                yield self._done.popleft()
+                continue
+            if until is not None and time.monotonic() >= until:
+                return
+            self._collect(until)
+
+    def map(self, fn: Callable[..., Any], *iterables: Iterable[Any]) -> list[Outcome]:
+        """The outcomes of `fn` on each item, in the items' order; other tasks are left alone."""
+        tickets = [self.submit(fn, *items) for items in zip(*iterables)]  # noqa: B905 - as the built-in map
+        missing, found = set(tickets), dict[int, Outcome]()
+        others: list[tuple[int, Outcome]] = []
+        try:
+            while missing:
+                if not self._done:
+                    self._collect(None)
+                    continue
+                ticket, outcome = self._done.popleft()
+                if ticket in missing:
+                    missing.remove(ticket)
+                    found[ticket] = outcome
+                else:
+                    others.append((ticket, outcome))
+        finally:
+            self._done.extendleft(reversed(others))
+        return [found[ticket] for ticket in tickets]
+
+    def clear(self) -> None:
+        """Give up all tasks, waiting and running; the engine is free for others."""
+        self._waiting.clear()
+        for key in self._running:
+            self._backend.drop(key)
+        self._running.clear()
+        self._done.clear()
+
+    def close(self) -> None:
+        """End all workers of this engine, whatever they are doing. May be called again."""
+        if self._closed:
+            return
+        self._closed = True
+        self._waiting.clear()
+        self._running.clear()
+        self._backend.close()
+
+    def _start_waiting(self) -> None:
+        while self._waiting and len(self._running) < self._backend.capacity:
+            task = self._waiting.popleft()
+            key = next(self._keys)
+            task.attempts += 1
+            task.began = time.monotonic()
+            self._running[key] = task
+            self._backend.start(key, task.parcel)
+
+    def _collect(self, until: float | None) -> None:
+        """Wait a moment for reports, hand free workers their next tasks, then settle what came."""
+        if self._closed:
+            raise RuntimeError("this engine was closed while tasks were waiting")
+        wait = self._wait if until is None else min(self._wait, max(0.0, until - time.monotonic()))
+        reports = self._backend.poll(wait)
+        self._wait = SHORTEST_WAIT if reports else min(2 * self._wait, LONGEST_WAIT)
+        if reports:
+            self._silent = 0
+        ended = [(self._running.pop(key), report) for key, report in reports if key in self._running]
+        ended += self._given_up()
+        settled = [(task, report) for task, report in ended if not self._again(task, report)]
+        self._start_waiting()
+        self._done.extend((task.ticket, _outcome(task, report)) for task, report in settled)
+
+    def _again(self, task: _Task, report: Report) -> bool:
+        """Put a task that deserves another attempt back in front."""
+        if task.attempts > RETRIES[report.kind]:
+            return False
+        self._waiting.appendleft(task)
+        return True
+
+    def _given_up(self) -> list[tuple[_Task, Report]]:
+        """Attempts that have been silent for too long: their worker or its host is gone."""
+        patience = self._backend.patience
+        if patience is None:
+            return []
+        now = time.monotonic()
+        overdue = [key for key, task in self._running.items() if now - task.began > patience]
+        for key in overdue:
+            self._backend.drop(key)
+        self._silent += len(overdue)
+        if self._silent > SILENT_ROUNDS * max(1, self.capacity):
+            raise EngineLost(f"no worker has answered for {SILENT_ROUNDS} rounds of {patience:g} s")
+        reason = f"no answer within {patience:g} s: the worker or its host is gone"
+        return [(self._running.pop(key), Report("lost", reason=reason, seconds=patience)) for key in overdue]
+
+
+def _outcome(task: _Task, report: Report) -> Outcome:
+    value, kind, reason = None, report.kind, report.reason
+    if kind == "ok":
+        try:
+            value = pickle.loads(report.value)
+        except Exception as error:  # a class of the result cannot be rebuilt here
+            kind, reason = "error", f"the result cannot be unpickled: {reason_of(error)}"
+    status = "lost" if kind == "memory" else kind
+    return Outcome(status, value, reason, report.traceback, task.attempts, report.seconds, report.worker)

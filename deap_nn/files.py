@@ -1,0 +1,73 @@
+"""Writing that survives a crash: files replaced as a whole, and lines appended one by one."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+
+def write_atomic(path: Path, content: bytes | str) -> None:
+    """Replace a file so that a reader, or a crash, sees either the old content or the new."""
+    temporary = path.with_name(f".{path.name}.new")
+    data = content.encode() if isinstance(content, str) else content
+    with temporary.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Replace a JSON file, likewise."""
+    write_atomic(path, json.dumps(content, indent=2, allow_nan=False) + "\n")
+
+
+class JsonLines:
+    """A file of one JSON value per line that only grows; each line is on disk before `append` returns.
+
+    A last line that a crash has torn is dropped when the file is opened to be written.
+
+    Args:
+        path: the file, made where it does not exist.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file = path.open("ab")
+        self._file.truncate(whole_length(path))
+
+    def append(self, value: Any) -> None:
+        """Write one line; after an error the file ends where it did before."""
+        line = json.dumps(value, separators=(",", ":"), allow_nan=False).encode() + b"\n"
+        end = os.fstat(self._file.fileno()).st_size
+        try:
+            self._file.write(line)
+            self._file.flush()
+            os.fsync(self._file.fileno())
+        except OSError:
+            os.ftruncate(self._file.fileno(), end)
+            raise
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+def read_lines(path: Path) -> Iterator[Any]:
+    """Return the values of a file of JSON lines, less a torn last one."""
+    if not path.exists():
+        return
+    content = path.read_bytes()[: whole_length(path)]
+    for number, line in enumerate(content.splitlines(), start=1):
+        try:
+            yield json.loads(line)
+        except ValueError as error:
+            raise ValueError(f"{path}, line {number}: not JSON ({error}); was the file edited?") from error
+
+
+def whole_length(path: Path) -> int:
+    """Return the length in bytes up to the last complete line."""
+    return path.read_bytes().rfind(b"\n") + 1 if path.exists() else 0

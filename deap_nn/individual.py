@@ -1,0 +1,98 @@
+"""Individuals: one network's heredity, and how good it proved.
+
+In come chromosomes; out go ordinary DEAP individuals, with JSON both ways and a canonical form by which equal
+genomes are recognised. The classes are importable, not made at run time, so that they pickle anywhere.
+"""
+
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from copy import deepcopy
+from numbers import Real
+from typing import Any
+
+from deap import base
+
+from deap_nn.space import Chromosome
+
+__all__ = ["WORST_FITNESS", "Fitness", "FitnessValues", "Individual"]
+
+WORST_FITNESS = 0.0
+"""The accuracy of a network that could not be built, diverged, ran out of memory or time, or was lost."""
+
+
+class FitnessValues(tuple):
+    """What an evaluation returns: a fitness tuple that brings along the record of how it came about.
+
+    Args:
+        values: The fitness values, such as `(0.93,)`.
+        record: What the evaluation wrote down; plain data.
+    """
+
+    record: dict[str, Any] | None
+
+    def __new__(cls, values: Iterable[float], record: dict[str, Any] | None = None) -> "FitnessValues":
+        """Make the tuple and attach the record."""
+        self = super().__new__(cls, values)
+        self.record = record
+        return self
+
+
+class Fitness(base.Fitness):
+    """A fitness to be maximised, which keeps the record of the evaluation it comes from.
+
+    Assigning `values` takes the record of a `FitnessValues` over (None for any other tuple); deleting them
+    drops it; copies and pickles carry it. Values are finite: to DEAP a NaN would be better than everything.
+    """
+
+    weights = (1.0,)
+    record: dict[str, Any] | None = None
+
+    def setValues(self, values: Sequence[float]) -> None:
+        """Set the values, as many finite numbers as there are weights."""
+        count = len(self.weights)
+        if not isinstance(values, Sequence) or len(values) != count:
+            raise ValueError(f"fitness is {values!r}; expected a tuple of {count}, such as {(0.5,) * count}")
+        if not all(isinstance(value, Real) and math.isfinite(value) for value in values):
+            raise ValueError(f"fitness is {values!r}; expected finite numbers: return the worst one instead")
+        super().setValues([float(value) for value in values])
+        self.record = getattr(values, "record", None)
+
+    def delValues(self) -> None:
+        """Drop the values and the record."""
+        super().delValues()
+        self.record = None
+
+    values = property(base.Fitness.getValues, setValues, delValues, "The unweighted values, a tuple.")
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Fitness":
+        copied = super().__deepcopy__(memo)
+        copied.record = deepcopy(self.record, memo)
+        return copied
+
+
+class Individual(list[Chromosome]):
+    """A list of chromosomes, one for each layer and the last for the training settings, with a `fitness`.
+
+    Args:
+        chromosomes: The chromosomes; they are taken over, not copied.
+    """
+
+    def __init__(self, chromosomes: Iterable[Chromosome] = ()) -> None:
+        super().__init__(chromosomes)
+        self.fitness = Fitness()
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """Describe the genome as plain data; the fitness is no part of it."""
+        return [chromosome.to_json() for chromosome in self]
+
+    @classmethod
+    def from_json(cls, data: Iterable[Mapping[str, Any]]) -> "Individual":
+        """Make the individual, not yet evaluated, whose genome `to_json` described."""
+        return cls(Chromosome.from_json(chromosome) for chromosome in data)
+
+    def canonical(self) -> str:
+        """Give the string that equal genomes of a space share, in whatever order their genes lie."""
+        # Adding 0.0 makes the equal floats -0.0 and 0.0 one.
+        genome = [[c.kind, {name: v + 0.0 if isinstance(v, float) else v for name, v in c.genes.items()}] for c in self]
+        return json.dumps(genome, sort_keys=True, separators=(",", ":"), allow_nan=False)

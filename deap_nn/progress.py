@@ -1,0 +1,80 @@
+"""What a run shows while it goes on: a bar on a terminal, plain lines in a pipe or a log."""
+
+from __future__ import annotations
+
+import sys
+from typing import TextIO
+
+from tqdm import tqdm
+
+from deap_nn.algorithms import Generation, survivor_count
+from deap_nn.engines import Engine
+from deap_nn.evolution import Hooks
+from deap_nn.individual import FitnessValues, Individual
+from deap_nn.run import Run
+
+
+class Progress:
+    """Hooks that tell how far a run is.
+
+    Args:
+        stream: where to; a terminal gets a bar, anything else a line per generation.
+    """
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = stream or sys.stdout
+        self._bar: tqdm | None = None
+        self._generations = 0
+
+    @property
+    def hooks(self) -> Hooks:
+        """What `evolve` is given."""
+        return Hooks((self._start,), (self._evaluation,), (self._generation,))
+
+    def close(self) -> None:
+        """Leave the terminal as it should be."""
+        if self._bar is not None:
+            self._bar.close()
+
+    def _start(self, run: Run, engine: Engine) -> None:
+        settings, data = run.info["settings"], run.info["data"]
+        shape = "x".join(map(str, data["input_shape"]))
+        self._say(f"run directory: {run.path}")
+        self._say(f"data: {data['source']}, inputs {shape}, {data['classes']} classes" + _note(data["note"]))
+        self._say(f"engine: {engine.description}")
+        self._generations = settings["generations"]
+        size = settings["population"]
+        children = size - survivor_count(settings["survivors"], size)
+        self._bar = tqdm(
+            total=size + self._generations * children,
+            unit="network",
+            file=self._stream,
+            disable=None,  # where the stream is no terminal
+            dynamic_ncols=True,
+            bar_format="{desc}{bar}| {n_fmt}/{total_fmt} networks [{elapsed}<{remaining}{postfix}]",
+        )
+
+    def _evaluation(self, individual: Individual, values: FitnessValues) -> None:
+        if self._bar is not None:
+            self._bar.update()
+
+    def _generation(self, generation: Generation) -> None:
+        row = generation.logbook[-1]
+        if self._bar is None or self._bar.disable:
+            mean = "none" if row["avg"] is None else f"{row['avg']:.4f}"
+            self._say(
+                f"generation {row['gen']}/{self._generations}: best {row['best']:.4f}, mean {mean}, "
+                f"{row['nevals']} networks ({row['failed']} failed, {row['cached']} known) in {row['seconds']:.1f} s"
+            )
+            return
+        done = sum(earlier["nevals"] for earlier in generation.logbook)
+        self._bar.update(done - self._bar.n)  # also those that were known already
+        self._bar.set_description(f"generation {row['gen']}/{self._generations}")
+        self._bar.set_postfix_str(f"best {row['best']:.4f}")
+
+    def _say(self, line: str) -> None:
+        print(line, file=self._stream, flush=True)
+
+
+def _note(note: str) -> str:
+    return f" ({note})" if note else ""

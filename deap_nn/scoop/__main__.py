@@ -1,0 +1,107 @@
+"""The launcher: SCOOP's own, with other hosts, another broker and an honest exit code."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from types import FrameType
+from typing import Any
+
+from scoop import launcher, utils
+from scoop.broker import brokerzmq
+from scoop.launch import Host
+
+from deap_nn.engines.roster import ALL_LOCAL, RESPAWNS
+from deap_nn.scoop.broker import Broker
+from deap_nn.scoop.nursery import BOOTSTRAP, Nursery
+
+
+class NurseryHost(Host):
+    """A host whose workers are replaced when they die."""
+
+    nurseries: list[Nursery] = []
+
+    def launch(self, tunnelPorts: Any = None) -> list[Any]:  # noqa: N803 - SCOOP's name
+        """Start this host's processes, here or over ssh."""
+        if not self.isLocal():
+            return super().launch(tunnelPorts)
+        command = [
+            *self._WorkerCommand_environment(),
+            self.workersArguments.pythonExecutable,
+            *("-m", BOOTSTRAP),
+            *self._WorkerCommand_options(),
+            *self._WorkerCommand_executable(),
+        ]
+        nursery = Nursery(command, self.workerAmount)
+        self.nurseries.append(nursery)
+        self.subprocesses.append(nursery.first)
+        return self.subprocesses
+
+    def close(self) -> None:
+        """End this host's processes."""
+        if not self.isLocal():
+            super().close()
+            return
+        while self.nurseries:
+            self.nurseries.pop().close()
+
+    def _WorkerCommand_launcher(self) -> list[str]:
+        python, count = self.workersArguments.pythonExecutable, self.workerAmount
+        return [python, "-m", "deap_nn.scoop.nursery", str(count), str(self.workersArguments.verbose)]
+
+
+class App(launcher.ScoopApp):
+    """SCOOP's application on such hosts."""
+
+    LAUNCH_HOST_CLASS = NurseryHost
+
+    def run(self) -> Any:
+        """Launch, and tell the origin what it can rely on."""
+        os.environ[RESPAWNS] = "1"
+        if all(name in utils.localHostnames for name, _ in self.worker_hosts):
+            os.environ[ALL_LOCAL] = "1"
+        return super().run()
+
+
+class _Interruption:
+    """Remembers the signal that asked us to stop; the second one ends everything at once."""
+
+    def __init__(self) -> None:
+        self.signal = 0
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+            signal.signal(number, self._handle)
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        if self.signal:
+            for nursery in NurseryHost.nurseries:
+                nursery.kill()
+            os._exit(128 + number)
+        self.signal = number
+        raise KeyboardInterrupt
+
+
+def main() -> int:
+    """Run SCOOP's launcher; returns the script's exit code, 128 + n after signal n."""
+    interruption = _Interruption()
+    brokerzmq.Broker = Broker
+    launcher.ScoopApp = App
+    code: Any = 0
+    try:
+        launcher.main()
+    except SystemExit as end:
+        code = end.code
+    except KeyboardInterrupt:
+        code = 128 + signal.SIGINT
+    if interruption.signal:
+        return 128 + interruption.signal
+    if not isinstance(code, int):
+        return 0 if code is None else 1
+    return 128 - code if code < 0 else code
+
+
+if __name__ == "__main__":
+    status = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)  # the broker's thread never ends

@@ -1,0 +1,71 @@
+"""The process that SCOOP calls a worker, or the origin, with an orderly end: started by the nursery.
+
+A worker dies with its nursery. The origin, which has a run to write down, is given time to notice by itself
+that its launcher has gone, and its exit code is the script's.
+"""
+
+from __future__ import annotations
+
+import os
+import runpy
+import sys
+import threading
+import time
+from typing import Any
+
+import scoop
+from scoop.bootstrap import __main__ as bootstrap
+
+from deap_nn.engines.child import die_with_parent
+
+ORPHAN_PATIENCE = 20.0  # seconds that an origin without a launcher may take to end in order
+_NEVER = 1e9
+
+
+class Bootstrap(bootstrap.Bootstrap):
+    """SCOOP's bootstrap, run from this module."""
+
+    def run(self, globs: dict[str, Any] | None = None) -> None:
+        """Run the script; tasks look for its functions in the names of this module."""
+        super().run(globs=globals() if globs is None else globs)
+
+
+class _RunpyWithExit:
+    """Stands in for runpy: sys.exit() in the script ends the script, it is not an error of a task."""
+
+    def __init__(self) -> None:
+        self.exit: SystemExit | None = None
+
+    def run_path(self, *args: Any, **options: Any) -> dict[str, Any]:
+        try:
+            return runpy.run_path(*args, **options)
+        except SystemExit as error:
+            self.exit = error
+            return {}
+
+
+def main() -> None:
+    """Be the origin or a worker, as the arguments say."""
+    scoop.TIME_BETWEEN_STATUS_REPORTS = _NEVER  # they share a socket between threads, which ZMQ forbids
+    process = Bootstrap()
+    process.parse()
+    if process.args.origin:
+        threading.Thread(target=_leave_without_launcher, args=(os.getppid(),), daemon=True).start()
+    else:
+        die_with_parent()
+    bootstrap.runpy = script = _RunpyWithExit()
+    process.main()
+    if script.exit is not None:
+        sys.exit(script.exit.code)
+
+
+def _leave_without_launcher(launcher: int) -> None:
+    while os.getppid() == launcher:
+        time.sleep(1.0)
+    time.sleep(ORPHAN_PATIENCE)
+    print("the launcher of SCOOP has gone and the script has not ended: leaving", file=sys.stderr, flush=True)
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""A SCOOP broker that a dead worker does not take down.
+
+SCOOP's own stops with "Host unreachable" when it hands a task to a worker that died while idle.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import traceback
+from typing import Any
+
+import zmq
+from scoop.broker import brokerzmq
+
+
+class Broker(brokerzmq.Broker):
+    """SCOOP's broker, with a forgiving task socket."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.task_socket: Any = _ForgivingSocket(self, self.task_socket)
+
+    def run(self) -> None:
+        """Serve; should that fail, end the launcher instead of leaving everybody waiting."""
+        try:
+            super().run()
+        except Exception:
+            traceback.print_exc()
+            os.kill(os.getpid(), signal.SIGTERM)
+
+
+class _ForgivingSocket:
+    """A router socket on which messages to the dead vanish, and tasks for them go to the living."""
+
+    def __init__(self, broker: Broker, socket: Any) -> None:
+        self._broker = broker
+        self._socket = socket
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._socket, name)
+
+    def send_multipart(self, parts: list[bytes]) -> None:
+        """Send, or give a task to the next worker that waits for one."""
+        if self._reaches(parts) or parts[1:2] != [brokerzmq.TASK]:
+            return
+        task = parts[2]
+        waiting = self._broker.available_workers
+        while waiting:
+            if self._reaches([waiting.popleft(), brokerzmq.TASK, task]):
+                return
+        self._broker.unassigned_tasks.appendleft((b"", task))
+
+    def _reaches(self, parts: list[bytes]) -> bool:
+        try:
+            self._socket.send_multipart(parts)
+        except zmq.ZMQError as error:
+            if error.errno != zmq.EHOSTUNREACH:
+                raise
+            return False
+        return True

@@ -1,0 +1,71 @@
+"""From a blueprint, a schedule and samples to trained weights and a history.
+
+`compiled` is the fast way, on TensorFlow and for the layers it knows; `portable` is plain Keras, for everything else.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import keras
+import numpy as np
+
+from deap_nn.blueprint import LayerSpec
+from deap_nn.training.schedule import OnEpoch, Samples, Schedule, Training
+
+__all__ = ["Samples", "Schedule", "Training", "train"]
+
+
+def train(
+    specs: Sequence[LayerSpec],
+    input_shape: tuple[int, ...],
+    schedule: Schedule,
+    training: Samples,
+    validation: Samples,
+    seed: int,
+    on_epoch: OnEpoch | None = None,
+) -> Training:
+    """Train the network of a blueprint from random weights.
+
+    Args:
+        specs: what `blueprint` returned.
+        input_shape: of one scaled sample.
+        schedule: epochs, optimizer, batch size.
+        training: what it learns from.
+        validation: what it is measured on after each epoch; it learns nothing from these.
+        seed: of everything random, 0 to 2**31 - 1.
+        on_epoch: may stop the training, see `OnEpoch`.
+
+    Returns:
+        The history and the last weights. A loss that is no longer finite ends the training as "diverged".
+    """
+    with _seeded(seed):
+        return _way(specs)(specs, input_shape, schedule, training, validation, seed, on_epoch)
+
+
+def _way(specs: Sequence[LayerSpec]):  # noqa: ANN202
+    if keras.backend.backend() == "tensorflow":
+        from deap_nn.training import compiled, layers
+
+        if layers.compilable(specs):
+            return compiled.train
+    from deap_nn.training import portable
+
+    return portable.train
+
+
+@contextmanager
+def _seeded(seed: int) -> Iterator[None]:
+    """Seed every global stream for layers of a user's own, and leave Python's and NumPy's as they were.
+
+    The serial engine trains in the process that evolves, whose operators draw from the stdlib's `random`.
+    """
+    state, numpy_state = random.getstate(), np.random.get_state()
+    keras.utils.set_random_seed(seed)
+    try:
+        yield
+    finally:
+        random.setstate(state)
+        np.random.set_state(numpy_state)

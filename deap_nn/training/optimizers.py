@@ -1,0 +1,74 @@
+"""Keras's optimizers as functions of one long vector.
+
+All weights of a network lie in a single vector, so that an update is a handful of operations however many layers
+there are: Keras's own optimizers trace some dozen operations for every weight array. Each is tested step by step
+against the Keras optimizer of its name, with Keras's default constants.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import tensorflow as tf
+
+Slots = tuple[tf.Tensor, ...]
+Update = Callable[[tf.Tensor, tf.Tensor, Slots, tf.Tensor, float], tuple[tf.Tensor, Slots]]
+
+
+@dataclass(frozen=True)
+class Optimizer:
+    """An optimizer: Keras's default learning rate, what its slots start with, one step of it.
+
+    `update(weights, gradient, slots, step, learning_rate)` returns the new weights and slots; `step` counts from 1.
+    """
+
+    learning_rate: float
+    slots: tuple[float, ...]
+    update: Update
+
+
+def _sgd(w: tf.Tensor, g: tf.Tensor, slots: Slots, step: tf.Tensor, rate: float) -> tuple[tf.Tensor, Slots]:
+    return w - rate * g, slots
+
+
+def _rmsprop(
+    w: tf.Tensor, g: tf.Tensor, slots: Slots, step: tf.Tensor, rate: float
+) -> tuple[tf.Tensor, Slots]:
+    """Tieleman and Hinton 2012, lecture 6.5 of Neural Networks for Machine Learning."""
+    (v,) = slots
+    v = 0.9 * v + 0.1 * tf.square(g)
+    return w - rate * g * tf.math.rsqrt(v + 1e-7), (v,)
+
+
+def _adagrad(
+    w: tf.Tensor, g: tf.Tensor, slots: Slots, step: tf.Tensor, rate: float
+) -> tuple[tf.Tensor, Slots]:
+    """Duchi et al. 2011, https://jmlr.org/papers/v12/duchi11a.html."""
+    (total,) = slots
+    total = total + tf.square(g)
+    return w - rate * g * tf.math.rsqrt(total + 1e-7), (total,)
+
+
+def _adam(w: tf.Tensor, g: tf.Tensor, slots: Slots, step: tf.Tensor, rate: float) -> tuple[tf.Tensor, Slots]:
+    """Kingma and Ba 2015, https://arxiv.org/abs/1412.6980, the form before section 2.1."""
+    m, v = slots
+    t = tf.cast(step, tf.float32)
+    m = m + (g - m) * (1 - 0.9)
+    v = v + (tf.square(g) - v) * (1 - 0.999)
+    alpha = rate * tf.sqrt(1 - tf.pow(0.999, t)) / (1 - tf.pow(0.9, t))
+    return w - alpha * m / (tf.sqrt(v) + 1e-7), (m, v)
+
+
+def _adamw(w: tf.Tensor, g: tf.Tensor, slots: Slots, step: tf.Tensor, rate: float) -> tuple[tf.Tensor, Slots]:
+    """Loshchilov and Hutter 2019, https://arxiv.org/abs/1711.05101, with Keras's weight decay of 0.004."""
+    return _adam(w - 0.004 * rate * w, g, slots, step, rate)
+
+
+OPTIMIZERS: dict[str, Optimizer] = {
+    "sgd": Optimizer(0.01, (), _sgd),
+    "rmsprop": Optimizer(0.001, (0.0,), _rmsprop),
+    "adagrad": Optimizer(0.001, (0.1,), _adagrad),
+    "adam": Optimizer(0.001, (0.0, 0.0), _adam),
+    "adamw": Optimizer(0.001, (0.0, 0.0), _adamw),
+}

@@ -1,0 +1,90 @@
+"""What a training is told and what it tells: settings, samples, the history per epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+BATCH_SIZE = 300
+"""The origin's batch size, for spaces without a gene of that name."""
+
+METRICS = ("loss", "accuracy", "val_loss", "val_accuracy")
+"""The columns of a history, under Keras's names."""
+
+Weights = list[list[np.ndarray]]
+"""For each layer of the blueprint its arrays, in Keras's order (kernel, bias; gamma, beta, mean, variance)."""
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long and with what a network is trained.
+
+    Attributes:
+        epochs: passes over the training samples, at least 1.
+        optimizer: Keras's name of it.
+        learning_rate: of the optimizer; None for Keras's default.
+        batch_size: samples per step, at least 1; the last step of an epoch takes what is left.
+    """
+
+    epochs: int
+    optimizer: str = "rmsprop"
+    learning_rate: float | None = None
+    batch_size: int = BATCH_SIZE
+
+    @classmethod
+    def from_genes(cls, genes: Mapping[str, Any]) -> Schedule:
+        """Read the genes of a `training` chromosome."""
+        return cls(**{name: genes[name] for name in cls.__dataclass_fields__ if name in genes})
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Scaled inputs (float32, first axis the samples) and class indices (int32)."""
+
+    x: np.ndarray
+    y: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+
+@dataclass
+class Training:
+    """What a training leaves behind.
+
+    Attributes:
+        history: a list per name in `METRICS`, one number per epoch that was run.
+        weights: the last ones, per layer of the blueprint.
+        stopped: `""` if it ran all its epochs, else `"diverged"` or `"pruned"`.
+    """
+
+    history: dict[str, list[float]] = field(default_factory=lambda: {name: [] for name in METRICS})
+    weights: Weights = field(default_factory=list)
+    stopped: str = ""
+
+    @property
+    def epochs(self) -> int:
+        """The number of epochs that were run to their end."""
+        return len(self.history["loss"])
+
+    def add(self, *metrics: float) -> None:
+        """Add the four numbers of an epoch, in the order of `METRICS`."""
+        for name, value in zip(METRICS, metrics, strict=True):
+            self.history[name].append(float(value))
+
+
+OnEpoch = Callable[[int, float], bool]
+"""Called with the number of epochs done and the validation accuracy; True stops the training as pruned."""
+
+
+def verdict(training: Training, on_epoch: OnEpoch | None) -> str:
+    """Return why the training should stop after its latest epoch, `""` if it should go on."""
+    latest = [training.history[name][-1] for name in METRICS]
+    if not np.all(np.isfinite(latest)):
+        return "diverged"
+    if on_epoch is not None and on_epoch(training.epochs, latest[-1]):
+        return "pruned"
+    return ""
