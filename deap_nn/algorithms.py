@@ -76,7 +76,8 @@ def eaTruncation(
     Raises:
         ValueError: if an argument is out of its range.
     """
-    keep = _check(population, cxpb, mutpb, ngen, survivors)
+    _check(cxpb, mutpb, ngen)
+    keep = survivor_count(survivors, len(population))
     logbook = tools.Logbook()
     logbook.header = ["gen", "nevals", *(stats.fields if stats else [])]
     for number in range(ngen + 1):
@@ -97,25 +98,28 @@ def eaTruncation(
 
 
 def survivor_count(survivors: float, size: int) -> int:
-    """Return how many of `size` individuals are kept: `max(2, round(survivors * size))`."""
-    return max(2, round(survivors * size))
+    """Return how many of `size` individuals are kept: `max(2, round(survivors * size))`.
+
+    Raises:
+        ValueError: if the share is not above 0 and below 1, or if no place is left for offspring.
+    """
+    if not 0 < survivors < 1:
+        raise ValueError(f"survivors is {survivors!r}, expected a share above 0 and below 1, such as 0.2")
+    keep = max(2, round(survivors * size))
+    if keep >= size:
+        raise ValueError(
+            f"of a population of {size}, {keep} would survive and leave no place for offspring: "
+            "take a larger population (at least 3) or fewer survivors"
+        )
+    return keep
 
 
-def _check(population: Population, cxpb: float, mutpb: float, ngen: int, survivors: float) -> int:
+def _check(cxpb: float, mutpb: float, ngen: int) -> None:
     for name, value in (("cxpb", cxpb), ("mutpb", mutpb)):
         if not 0 <= value <= 1:
             raise ValueError(f"{name} is {value!r}, expected a probability from 0 to 1")
     if ngen < 0:
         raise ValueError(f"ngen is {ngen!r}, expected 0 or more generations after the first")
-    if not 0 < survivors < 1:
-        raise ValueError(f"survivors is {survivors!r}, expected a share above 0 and below 1, such as 0.2")
-    keep = survivor_count(survivors, len(population))
-    if keep >= len(population):
-        raise ValueError(
-            f"of a population of {len(population)}, {keep} would survive and leave no place for offspring: "
-            "take a larger population (at least 3) or fewer survivors"
-        )
-    return keep
 
 
 def _offspring(elite: Population, toolbox: base.Toolbox, count: int, cxpb: float, mutpb: float) -> Population:

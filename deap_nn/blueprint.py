@@ -92,6 +92,20 @@ def parameters(specs: Sequence[LayerSpec]) -> int | None:
     return None if None in counts else sum(count or 0 for count in counts)
 
 
+def multiply_adds(specs: Sequence[LayerSpec], input_shape: Shape) -> int:
+    """Return the multiply-adds of one sample's way through convolutions and dense layers: what a training costs.
+
+    Layers of a user's own count nothing.
+    """
+    total = 0
+    for spec in specs:
+        source = spec.inputs[0]
+        channels = (input_shape if source == NETWORK_INPUT else specs[source].output_shape)[-1]
+        if spec.built is None and spec.layer in ("Conv2D", "Dense"):
+            total += math.prod(spec.output_shape) * channels * spec.config.get("kernel_size", 1) ** 2
+    return total
+
+
 class _Plan:
     """The layers so far and the shape they end in."""
 

@@ -11,10 +11,11 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from deap_nn.settings import Settings, meanings
+from deap_nn.settings import Meaning, Settings, meanings
 from deap_nn.space import SearchSpace
 
 if TYPE_CHECKING:
@@ -51,10 +52,9 @@ def make_parser(description: str | None, *, without: Sequence[str] = ()) -> argp
             continue
         parser.add_argument(
             option(name),
-            type=_typed(meaning.type, meaning.expected),
-            choices=meaning.choices,
+            type=_typed(meaning),
             metavar="|".join(meaning.choices) if meaning.choices else meaning.metavar,
-            help=f"{meaning.help} (default: {_default(name)})",
+            help=f"{meaning.help} (default: {meaning.default})",
         )
     parser.add_argument(
         "--run-dir",
@@ -66,6 +66,23 @@ def make_parser(description: str | None, *, without: Sequence[str] = ()) -> argp
         metavar="RUN",
         help="go on with the run in this directory; its settings stay, but for "
         + ", ".join(option(name) for name, meaning in meanings().items() if meaning.resumable),
+    )
+    parser.add_argument(
+        "--retry-failed", action="store_true", help="with --resume: train again what a limit or a death ended"
+    )
+    parser.add_argument(
+        "--start-with",
+        metavar="FILE.json",
+        help="genomes for the first generation: a best.json, a checkpoint.json "
+        "(its hall of fame), or written by hand (default: all are drawn)",
+    )
+    parser.add_argument(
+        "--cache", metavar="FILE", help="results shared with other runs, an SQLite file (default: not shared)"
+    )
+    parser.add_argument(
+        "--tensorboard",
+        action="store_true",
+        help="write for TensorBoard, into the run's tensorboard/ (needs tensorboardX)",
     )
     parser.add_argument("--quiet", action="store_true", help="show the closing report only")
     return parser
@@ -97,6 +114,13 @@ def _exit_code(main: Callable[[], object]) -> int:
     except ValueError as error:
         print(f"{Path(sys.argv[0]).name}: error: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
+    except OSError as error:
+        print(
+            f"the run failed: {error}; every evaluation that had finished is in its journal: mend this, then go on "
+            "with --resume",
+            file=sys.stderr,
+        )
+        return 1
     except Exception as error:
         _report_failure(error)
         return 1
@@ -123,32 +147,59 @@ def _experiment(space: SearchSpace, description: str | None, argv: Sequence[str]
     print_report(search(space, options, quiet=quiet))
 
 
-def search(space: SearchSpace, options: dict[str, Any], *, quiet: bool = False) -> Run:
+def search(space: SearchSpace, options: dict[str, Any], *, quiet: bool = False, resume_with: Path | None = None) -> Run:
     """Evolve or resume with the options of a command line, showing the progress.
 
     Args:
         space: the search space of a new run.
-        options: as parsed, less those of the script's own.
+        options: as parsed, less those of the script's own; the run directory of a new run is noted here.
         quiet: show nothing.
+        resume_with: what `--resume` takes after an interruption, where that is not the run directory.
     """
-    settings = {name: value for name, value in options.items() if name in meanings()}
-    Settings(**settings)  # wrong ones are told before anything heavy is imported
-    from deap_nn.evolution import Hooks, default_run_dir, evolve, resume
-    from deap_nn.progress import Progress
+    Settings(**{name: value for name, value in options.items() if name in meanings()})
+    _check_resume(options)
+    try:
+        return _search(space, options, quiet)
+    except KeyboardInterrupt:
+        place = options.get("resume") or options.get("run_dir")
+        _tell_how_to_go_on(Path(place) if place else None, resume_with)
+        raise
 
+
+def _search(space: SearchSpace, options: dict[str, Any], quiet: bool) -> Run:
+    from deap_nn.evolution import default_run_dir, evolve, resume
+    from deap_nn.progress import Progress
+    from deap_nn.search import Hooks
+
+    if "resume" not in options:
+        options.setdefault("run_dir", default_run_dir(space.name))
     progress = Progress()
     hooks = Hooks() if quiet else progress.hooks
-    path = Path(options.get("resume") or options.get("run_dir") or default_run_dir(space.name))
-    try:
+    if options.get("tensorboard"):
+        from deap_nn.tensorboard import TensorBoard
+
+        hooks += TensorBoard().hooks
+    settings = {name: value for name, value in options.items() if name in meanings()}
+    common = {"cache": options.get("cache"), "hooks": hooks, **settings}
+    with closing(progress):
         if "resume" in options:
-            return resume(path, hooks=hooks, **settings)
-        return evolve(space, options.get("dataset", "cifar10"), run_dir=path, hooks=hooks, **settings)
-    except KeyboardInterrupt:
-        progress.close()
-        _tell_how_to_go_on(path)
-        raise
-    finally:
-        progress.close()
+            again = options.get("retry_failed", False)
+            return resume(options["resume"], space=space, data=options.get("dataset"), retry_failed=again, **common)
+        return evolve(
+            space,
+            options.get("dataset", "cifar10"),
+            run_dir=options["run_dir"],
+            start_with=options.get("start_with", ()),
+            **common,
+        )
+
+
+def _check_resume(options: dict[str, Any]) -> None:
+    if "resume" not in options and "retry_failed" in options:
+        raise ValueError("--retry-failed goes with --resume RUN: name the run whose failures are tried again")
+    for name in ("run_dir", "start_with"):
+        if "resume" in options and name in options:
+            raise ValueError(f"{option(name)} is for a new run, --resume for one that exists: give one of them")
 
 
 def print_report(run: Run) -> None:
@@ -165,24 +216,20 @@ def print_report(run: Run) -> None:
     print(f"run directory: {run.path} (best.keras, best.json, plots/fitness.png)")
 
 
-def _tell_how_to_go_on(path: Path) -> None:
-    if not (path / "run.json").exists():
+def _tell_how_to_go_on(path: Path | None, resume_with: Path | None) -> None:
+    if path is None or not (path / "run.json").exists():
         print("stopped before the first evaluation", file=sys.stderr)
         return
-    script = Path(sys.argv[0])
-    print(f"stopped; what was found is in {path}; go on with: python {script} --resume {path}", file=sys.stderr)
+    again = f"python {sys.argv[0]} --resume {resume_with or path}"
+    print(f"stopped; what was found is in {path}; go on with: {again}", file=sys.stderr)
 
 
-def _typed(convert: Callable[[str], Any], expected: str) -> Callable[[str], Any]:
+def _typed(meaning: Meaning) -> Callable[[str], Any]:
     def typed(text: str) -> Any:
-        try:
-            return convert(text)
-        except ValueError as error:
-            raise argparse.ArgumentTypeError(f"received {text!r}, expected {expected}") from error
+        with suppress(ValueError):
+            value = meaning.type(text)
+            if meaning.check(value):
+                return value
+        raise argparse.ArgumentTypeError(f"received {text!r}, expected {meaning.expected}")
 
     return typed
-
-
-def _default(name: str) -> str:
-    value = getattr(Settings, name)
-    return "none" if value is None else str(value)

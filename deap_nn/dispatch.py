@@ -7,10 +7,13 @@ already holds is taken from there.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from numbers import Real
 from typing import Any
 
+from deap_nn.cache import Cache
 from deap_nn.engines import Engine, Outcome
 from deap_nn.individual import WORST_FITNESS, FitnessValues, Individual
 
@@ -34,6 +37,7 @@ class EvaluationMap:
             place of an evaluation and counted as one.
         on_evaluation: called with each individual whose evaluation has ended, and its fitness values, in the
             order in which they end; one that returns True stops the run.
+        cache: results that other runs left, and where this one's go.
         until: a moment of `time.monotonic()` after which `map` raises `StopRun`.
     """
 
@@ -43,15 +47,17 @@ class EvaluationMap:
         *,
         journal: Mapping[str, FitnessValues] | None = None,
         on_evaluation: Iterable[OnEvaluation] = (),
+        cache: Cache | None = None,
         until: float | None = None,
     ) -> None:
         self._engine = engine
         self._journal = dict(journal or {})
         self._known: dict[str, FitnessValues] = {}
         self._hooks = tuple(on_evaluation)
+        self._cache = cache
         self._until = until
         self.counts: Counter[str] = Counter()
-        """What happened since `counts` was last cleared: `cached`, `evaluated`, and one per record status."""
+        """Since this was last cleared: `cached` (nothing had to be trained), else by the status in the record."""
 
     def map(self, function: Callable[..., Any], individuals: Iterable[Individual]) -> list[FitnessValues]:
         """Return the fitness values of individuals, in their order.
@@ -72,6 +78,9 @@ class EvaluationMap:
                 self.counts["cached"] += 1
             elif key in self._journal:
                 self._learn(key, self._journal.pop(key))
+            elif (shared := self._shared(individual)) is not None:
+                self._learn(key, shared)
+                self._tell(individual, shared)
             else:
                 new[key] = individual
         self._dispatch(function, new)
@@ -85,16 +94,21 @@ class EvaluationMap:
             values = fitness_of(outcome)
             lost += outcome.status == "lost"
             self._learn(key, values)
+            if self._cache is not None:
+                self._cache.put(new[key], values)
             self._tell(new[key], values)
         if tickets:
             raise StopRun("the time is over")
         if new and lost == len(new):
             raise BrokenProgram(f"every evaluation of the generation was lost, the last one so: {outcome.reason}")
 
+    def _shared(self, individual: Individual) -> FitnessValues | None:
+        return None if self._cache is None else self._cache.get(individual)
+
     def _learn(self, key: str, values: FitnessValues) -> None:
         self._known[key] = values
-        self.counts["evaluated"] += 1
-        self.counts[(values.record or {}).get("status", "ok")] += 1
+        record = values.record or {}
+        self.counts["cached" if record.get("from_cache") else record.get("status", "ok")] += 1
 
     def _tell(self, individual: Individual, values: FitnessValues) -> None:
         replies = [hook(individual, values) for hook in self._hooks]
@@ -111,7 +125,17 @@ def fitness_of(outcome: Outcome) -> FitnessValues:
     if outcome.status == "error":
         raise BrokenProgram(f"{outcome.reason}\n{outcome.traceback}".strip())
     if outcome.status == "ok":
-        values = outcome.value
-        return values if isinstance(values, FitnessValues) else FitnessValues(values, {"status": "ok", "reason": ""})
+        return _checked(outcome.value)
     record = {"status": outcome.status, "reason": outcome.reason, "worker": outcome.worker}
     return FitnessValues((WORST_FITNESS,), record | {"attempts": outcome.attempts})
+
+
+def _checked(values: Any) -> FitnessValues:
+    """Return what an evaluation returned as fitness values; what is not finite becomes the worst, with the reason."""
+    if not isinstance(values, tuple | list) or len(values) != 1 or not isinstance(values[0], Real):
+        raise BrokenProgram(f"the evaluation returned {values!r}, expected a tuple of one number, such as (0.5,)")
+    if not math.isfinite(values[0]):
+        return FitnessValues((WORST_FITNESS,), {"status": "failed", "reason": f"the fitness is {values[0]}"})
+    if isinstance(values, FitnessValues):
+        return values
+    return FitnessValues((float(values[0]),), {"status": "ok", "reason": ""})

@@ -12,7 +12,7 @@ import platform
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -147,13 +147,13 @@ def _train_and_validate(
     return result.history["val_accuracy"][-1]
 
 
-def train_winner(individual: Individual, problem: Problem) -> Winner:
-    """Train an individual on training and validation data and measure it on the test split.
-
-    Should that training fail, the one of the search is repeated from its seed.
+def train_winner(individual: Individual, with_validation: bool, problem: Problem) -> Winner:
+    """Train an individual for good and measure it on the test split.
 
     Args:
         individual: the best of a search.
+        with_validation: train on training and validation data; otherwise, or if that training diverges, the one
+            of the search is repeated from its seed, on the training data.
         problem: space, data and seed of the search.
 
     Returns:
@@ -166,16 +166,18 @@ def train_winner(individual: Individual, problem: Problem) -> Winner:
     splits = load(problem.data)
     specs = blueprint(problem.space, individual, splits.input_shape, splits.classes)
     training, validation = _samples(problem.data)
-    both = Samples(np.concatenate([training.x, validation.x]), np.concatenate([training.y, validation.y]))
-    schedule, seed = (
+    fit = partial(
+        train,
+        specs,
+        splits.input_shape,
         Schedule.from_genes(individual[-1].genes),
-        genome_seed(problem.training_seed, individual),
+        validation=validation,
+        seed=genome_seed(problem.training_seed, individual),
     )
-    trained_on = "training + validation"
-    result = train(specs, splits.input_shape, schedule, both, validation, seed)
-    if result.stopped:
-        trained_on = "training"
-        result = train(specs, splits.input_shape, schedule, training, validation, seed)
+    both = Samples(np.concatenate([training.x, validation.x]), np.concatenate([training.y, validation.y]))
+    trained_on, result = "training + validation", fit(both) if with_validation else None
+    if result is None or result.stopped:
+        trained_on, result = "training", fit(training)
     model = trained_model(specs, result.weights, splits.input_shape, splits.scale, splits.offset)
     predicted = np.argmax(model.predict(splits.x_test, batch_size=500, verbose=0), axis=1)
     matrix = np.zeros((splits.classes, splits.classes), int)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Iterator
@@ -36,20 +37,31 @@ class JsonLines:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._file = path.open("ab")
+        self._file = path.open("ab", buffering=0)
         self._file.truncate(whole_length(path))
 
     def append(self, value: Any) -> None:
-        """Write one line; after an error the file ends where it did before."""
+        """Write one line; after an error the file ends where it did before.
+
+        Raises:
+            OSError: if the disk is full, or the file is no longer where it was; it names the file.
+        """
         line = json.dumps(value, separators=(",", ":"), allow_nan=False).encode() + b"\n"
         end = os.fstat(self._file.fileno()).st_size
         try:
-            self._file.write(line)
-            self._file.flush()
-            os.fsync(self._file.fileno())
-        except OSError:
+            self._write(line)
+        except OSError as error:
             os.ftruncate(self._file.fileno(), end)
-            raise
+            raise OSError(error.errno, error.strerror, str(self.path)) from error
+
+    def _write(self, line: bytes) -> None:
+        # Unbuffered, since a buffer would try once more at closing what could not be written now.
+        if self._file.write(line) != len(line):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        os.fsync(self._file.fileno())
+        # A deleted file can still be written to, and nobody would ever find it.
+        if not os.path.samestat(os.fstat(self._file.fileno()), self.path.stat()):
+            raise OSError(errno.ENOENT, "the file was replaced while the run went on")
 
     def close(self) -> None:
         """Close the file."""

@@ -16,6 +16,8 @@ import numpy as np
 
 from deap_nn.blueprint import NETWORK_INPUT, LayerSpec
 
+PREDICTION_BATCH = 500
+
 
 def build_layers(specs: Sequence[LayerSpec], seed: int) -> list[keras.layers.Layer]:
     """Return the Keras layers of a blueprint, each with a seed of its own for initial weights or dropout."""
@@ -86,6 +88,25 @@ def layer_lines(model: keras.Model) -> list[str]:
         f"{layer.name:<28} {str(tuple(layer.output.shape[1:])):<20} {layer.count_params():>10,}"
         for layer in model.layers
     ]
+
+
+def predict_file(path: Path, raw: np.ndarray) -> np.ndarray:
+    """Return the class probabilities that the network of a `.keras` file gives for raw inputs.
+
+    Args:
+        path: the file.
+        raw: the inputs; a missing axis of one channel is added.
+
+    Raises:
+        ValueError: if the inputs have another shape than the network takes.
+    """
+    model = keras.models.load_model(path)
+    shape = model.input_shape[1:]
+    if raw.shape[1:] + (1,) == shape:
+        raw = raw[..., np.newaxis]
+    if raw.shape[1:] != shape:
+        raise ValueError(f"the inputs have the shape {raw.shape}, expected (n, {', '.join(map(str, shape))})")
+    return model.predict(raw, batch_size=PREDICTION_BATCH, verbose=0)
 
 
 def _layer(spec: LayerSpec, seed: int) -> keras.layers.Layer:

@@ -1,4 +1,7 @@
-"""Pictures of a run. Each function draws on Matplotlib Axes and returns them; saving is the caller's."""
+"""Pictures of runs. Each function computes a plain record, draws it on Matplotlib Axes and returns these.
+
+Saving is the caller's; `save` needs no display.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
-from scipy.special import stdtrit
+
+from deap_nn.statistics import half_width
+
+Logbook = Sequence[Mapping[str, Any]]
+"""A run's own, or one of DEAP's loops with avg, std and max."""
 
 
 @dataclass(frozen=True)
@@ -20,8 +27,8 @@ class FitnessCurve:
 
     Attributes:
         generations: their numbers.
-        mean: accuracy of the networks that were trained in full.
-        half_width: of the 95 % confidence interval of that mean (Student's t), 0 where there is one network.
+        mean: accuracy of the networks that were trained in full; NaN where there is none.
+        half_width: of the 95 % confidence interval of that mean (Student's t); NaN where there are fewer than two.
         best: the best so far.
     """
 
@@ -31,66 +38,104 @@ class FitnessCurve:
     best: np.ndarray
 
 
-def fitness_curve(logbook: Sequence[Mapping[str, Any]]) -> FitnessCurve:
-    """Compute the curve of a logbook: a run's own, or one of DEAP's loops with avg, std and max.
+@dataclass(frozen=True)
+class BestCurve:
+    """What `plot_comparison` draws for several runs of one kind, by generation.
 
-    The number of networks behind a mean is that of the first generation (all of which is evaluated) less those
-    that failed or were given up.
+    Attributes:
+        generations: their numbers.
+        mean: of the runs' best so far; a run that ended early keeps its last.
+        half_width: of the 95 % confidence interval of that mean (Student's t); NaN for a single run.
+    """
+
+    generations: np.ndarray
+    mean: np.ndarray
+    half_width: np.ndarray
+
+
+def fitness_curve(logbook: Logbook) -> FitnessCurve:
+    """Compute the curve of a logbook.
+
+    The number of networks behind a mean is the row's `trained`, where it has one, otherwise that of the first
+    generation, all of which is evaluated.
 
     Args:
-        logbook: at least one row.
+        logbook: at least one row with gen, avg, std and max.
 
     Raises:
         ValueError: if it is empty or lacks a field.
     """
-    if not logbook:
-        raise ValueError("the logbook is empty, expected at least one generation")
-    missing = {"gen", "nevals", "avg", "std", "max"} - logbook[0].keys()
-    if missing:
-        raise ValueError(
-            f"the logbook lacks {', '.join(sorted(missing))}: register avg, std and max with deap.tools.Statistics"
-        )
+    _check(logbook, "gen", "nevals", "avg", "std", "max")
     size = logbook[0]["nevals"]
-    counts = np.array([size - row.get("failed", 0) - row.get("pruned", 0) for row in logbook])
-    deviation = _column(logbook, "std") * np.sqrt(counts / np.maximum(counts - 1, 1))
-    half_width = stdtrit(np.maximum(counts - 1, 1), 0.975) * deviation / np.sqrt(np.maximum(counts, 1))
-    highest = np.maximum.accumulate(np.nan_to_num(_column(logbook, "max"), nan=-np.inf))
-    best = _column(logbook, "best") if "best" in logbook[0] else highest
-    return FitnessCurve(_column(logbook, "gen"), _column(logbook, "avg"), half_width, best)
+    counts = np.array([row.get("trained", size) for row in logbook], float)
+    # a logbook's std is that of the population at hand, the interval asks for that of a sample
+    deviation = _column(logbook, "std") * np.sqrt(counts / np.where(counts > 1, counts - 1, np.nan))
+    return FitnessCurve(
+        _column(logbook, "gen"), _column(logbook, "avg"), half_width(deviation, counts), best_so_far(logbook)
+    )
 
 
-def plot_fitness(logbook: Sequence[Mapping[str, Any]], ax: Axes | None = None, label: str = "") -> Axes:
+def best_curve(logbooks: Sequence[Logbook]) -> BestCurve:
+    """Compute the mean course of the best so far of several runs.
+
+    Args:
+        logbooks: at least one, each of at least one row.
+
+    Raises:
+        ValueError: if there is none, or one is empty or lacks a field.
+    """
+    if not logbooks:
+        raise ValueError("received no logbooks, expected those of at least one run")
+    courses = [best_so_far(logbook) for logbook in logbooks]
+    length = max(map(len, courses))
+    table = np.array([np.pad(course, (0, length - len(course)), mode="edge") for course in courses])
+    runs = np.full(length, len(courses), float)
+    deviation = table.std(axis=0, ddof=1) if len(courses) > 1 else np.full(length, np.nan)
+    return BestCurve(np.arange(length), table.mean(axis=0), half_width(deviation, runs))
+
+
+def best_so_far(logbook: Logbook) -> np.ndarray:
+    """Return the best fitness up to each generation; NaN as long as there is none."""
+    _check(logbook, "gen", "max")
+    if "best" in logbook[0]:
+        return _column(logbook, "best")
+    highest = np.fmax.accumulate(_column(logbook, "max"))
+    return np.asarray(highest)
+
+
+def plot_fitness(logbook: Logbook, ax: Axes | None = None, label: str = "") -> Axes:
     """Draw the mean of each generation with the 95 % band of the mean, and the best so far.
 
     Args:
         logbook: of a run (`Run.logbook`) or of one of DEAP's loops.
         ax: where to draw; None for a figure of its own (`ax.figure.savefig(...)` saves it).
-        label: what stands before "mean" and "best" in the legend.
+        label: what stands before "mean" and "best" in the legend, where several runs share the Axes.
     """
     curve = fitness_curve(logbook)
-    if ax is None:
-        ax = Figure(figsize=(7, 4.5), layout="constrained").subplots()
-    (line,) = ax.plot(curve.generations, curve.mean, label=f"{label} mean".strip())
-    ax.fill_between(
-        curve.generations,
-        curve.mean - curve.half_width,
-        curve.mean + curve.half_width,
-        color=line.get_color(),
-        alpha=0.2,
-        label=None if label else "95 % band of the mean",
-    )
-    ax.plot(
-        curve.generations,
-        curve.best,
-        color=line.get_color(),
-        linestyle="--",
-        label=f"{label} best so far".strip(),
-    )
-    ax.set_xlabel("generation")
-    ax.set_ylabel("validation accuracy")
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    ax.grid(alpha=0.3)
-    ax.legend()
+    ax = _axes() if ax is None else ax
+    (best,) = ax.plot(curve.generations, curve.best, marker=".", linewidth=2, label=f"{label} best so far".strip())
+    (mean,) = ax.plot(curve.generations, curve.mean, marker=".", label=f"{label} mean".strip())
+    if label:
+        mean.set(color=best.get_color(), linestyle="--")
+    _band(ax, curve.generations, curve.mean, curve.half_width, mean.get_color(), "" if label else "of the mean")
+    return _finish(ax)
+
+
+def plot_comparison(logbooks: Mapping[str, Sequence[Logbook]], ax: Axes | None = None) -> Axes:
+    """Draw for each kind of run the mean course of the best so far, with the 95 % band of that mean.
+
+    Args:
+        logbooks: by the name of the kind, those of its runs.
+        ax: where to draw; None for a figure of its own.
+    """
+    ax = _axes() if ax is None else ax
+    for name, several in logbooks.items():
+        curve = best_curve(several)
+        runs = f"{len(several)} run" + "s" * (len(several) > 1)
+        (line,) = ax.plot(curve.generations, curve.mean, marker=".", linewidth=2, label=f"{name} ({runs})")
+        _band(ax, curve.generations, curve.mean, curve.half_width, line.get_color())
+    ax = _finish(ax)
+    ax.set_ylabel("best validation accuracy so far")
     return ax
 
 
@@ -101,5 +146,45 @@ def save(ax: Axes, path: Path) -> None:
         figure.savefig(path, dpi=120)
 
 
-def _column(logbook: Sequence[Mapping[str, Any]], name: str) -> np.ndarray:
+def _axes() -> Axes:
+    return Figure(figsize=(7, 4.5), layout="constrained").subplots()
+
+
+def _band(ax: Axes, x: np.ndarray, middle: np.ndarray, half: np.ndarray, color: Any, of: str = "") -> None:
+    label = f"95 % band {of}" if of else None
+    ax.fill_between(x, middle - half, middle + half, color=color, alpha=0.18, linewidth=0, label=label)
+
+
+def _finish(ax: Axes) -> Axes:
+    ax.set_xlabel("generation")
+    ax.set_ylabel("validation accuracy")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.grid(alpha=0.3)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.legend(frameon=False, loc="best")
+    _keep_lines_in_view(ax)
+    return ax
+
+
+def _keep_lines_in_view(ax: Axes) -> None:
+    """Let a band that is much wider than the lines run out of the picture; that of two runs is."""
+    values = np.concatenate([np.asarray(line.get_ydata(), float) for line in ax.lines])
+    values = values[np.isfinite(values)]
+    if len(values):
+        room = max(0.6 * float(np.ptp(values)), 0.02)
+        bottom, top = ax.get_ylim()
+        ax.set_ylim(max(bottom, values.min() - room), min(top, values.max() + room), auto=True)
+
+
+def _check(logbook: Logbook, *fields: str) -> None:
+    if not logbook:
+        raise ValueError("the logbook is empty, expected at least one generation")
+    missing = [field for field in fields if field not in logbook[0]]
+    if missing:
+        raise ValueError(
+            f"the logbook lacks {', '.join(missing)}: register avg, std and max with deap.tools.Statistics"
+        )
+
+
+def _column(logbook: Logbook, name: str) -> np.ndarray:
     return np.array([np.nan if row[name] is None else row[name] for row in logbook], float)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TextIO
+from typing import Any, TextIO
 
 from tqdm import tqdm
 
@@ -25,6 +25,7 @@ class Progress:
         self._stream = stream or sys.stdout
         self._bar: tqdm | None = None
         self._generations = 0
+        self._best = 0.0
 
     @property
     def hooks(self) -> Hooks:
@@ -37,12 +38,13 @@ class Progress:
             self._bar.close()
 
     def _start(self, run: Run, engine: Engine) -> None:
-        settings, data = run.info["settings"], run.info["data"]
-        shape = "x".join(map(str, data["input_shape"]))
+        settings = run.info["settings"]
         self._say(f"run directory: {run.path}")
-        self._say(f"data: {data['source']}, inputs {shape}, {data['classes']} classes" + _note(data["note"]))
+        if "data" in run.info:
+            self._say(_about(run.info["data"]))
         self._say(f"engine: {engine.description}")
         self._generations = settings["generations"]
+        self._best = 0.0
         size = settings["population"]
         children = size - survivor_count(settings["survivors"], size)
         self._bar = tqdm(
@@ -53,28 +55,43 @@ class Progress:
             dynamic_ncols=True,
             bar_format="{desc}{bar}| {n_fmt}/{total_fmt} networks [{elapsed}<{remaining}{postfix}]",
         )
+        self._show(0)
 
     def _evaluation(self, individual: Individual, values: FitnessValues) -> None:
         if self._bar is not None:
+            self._best = max(self._best, values[0])
+            self._bar.set_postfix_str(f"best {self._best:.4f}", refresh=False)
             self._bar.update()
 
     def _generation(self, generation: Generation) -> None:
         row = generation.logbook[-1]
         if self._bar is None or self._bar.disable:
-            mean = "none" if row["avg"] is None else f"{row['avg']:.4f}"
-            self._say(
-                f"generation {row['gen']}/{self._generations}: best {row['best']:.4f}, mean {mean}, "
-                f"{row['nevals']} networks ({row['failed']} failed, {row['cached']} known) in {row['seconds']:.1f} s"
-            )
+            self._say(_line(row, self._generations))
             return
         done = sum(earlier["nevals"] for earlier in generation.logbook)
+        self._best = row["best"]
         self._bar.update(done - self._bar.n)  # also those that were known already
-        self._bar.set_description(f"generation {row['gen']}/{self._generations}")
-        self._bar.set_postfix_str(f"best {row['best']:.4f}")
+        self._show(min(row["gen"] + 1, self._generations))
+
+    def _show(self, generation: int) -> None:
+        """Name the generation that is under way."""
+        if self._bar is not None:
+            self._bar.set_postfix_str(f"best {self._best:.4f}", refresh=False)
+            self._bar.set_description(f"generation {generation}/{self._generations}")
 
     def _say(self, line: str) -> None:
         print(line, file=self._stream, flush=True)
 
 
-def _note(note: str) -> str:
-    return f" ({note})" if note else ""
+def _about(data: dict[str, Any]) -> str:
+    shape = "x".join(map(str, data["input_shape"]))
+    note = f" ({data['note']})" if data["note"] else ""
+    return f"data: {data['source']}, inputs {shape}, {data['classes']} classes{note}"
+
+
+def _line(row: dict[str, Any], generations: int) -> str:
+    mean = "none" if row["avg"] is None else f"{row['avg']:.4f}"
+    return (
+        f"generation {row['gen']}/{generations}: best {row['best']:.4f}, mean {mean}, "
+        f"{row['nevals']} networks ({row['failed']} failed, {row['cached']} known) in {row['seconds']:.1f} s"
+    )

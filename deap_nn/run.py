@@ -70,9 +70,12 @@ class Run:
         """
         path = Path(path)
         cls.check_free(path)
-        for folder in (path, path / "logs", path / "plots"):
-            folder.mkdir(parents=True, exist_ok=True)
-        write_json(path / "run.json", {"format": FORMAT, "status": "running", **info})
+        try:
+            for folder in (path, path / "logs", path / "plots"):
+                folder.mkdir(parents=True, exist_ok=True)
+            write_json(path / "run.json", {"format": FORMAT, "status": "running", **info})
+        except OSError as error:
+            raise ValueError(f"{path} cannot be written ({error}): choose another run directory") from error
         return cls(path)
 
     @staticmethod
@@ -153,23 +156,8 @@ class Run:
         path = self.path / "best.json"
         return json.loads(path.read_text()) if path.exists() else None
 
-    def write_best(self, model: bytes, report: dict[str, Any]) -> None:
-        """Replace `best.keras` and then `best.json`."""
-        write_atomic(self.path / "best.keras", model)
+    def write_best(self, model: bytes | None, report: dict[str, Any]) -> None:
+        """Replace `best.keras`, if there is a trained network, and then `best.json`."""
+        if model is not None:
+            write_atomic(self.path / "best.keras", model)
         write_json(self.path / "best.json", report)
-
-    @property
-    def best_individual(self) -> Individual:
-        """The best individual so far by validation accuracy, the earlier of equals.
-
-        Raises:
-            ValueError: before the first evaluation has ended.
-        """
-        best: Individual | None = None
-        for individual, values in self.evaluations():
-            if best is None or values > best.fitness.values:
-                best = individual
-                best.fitness.values = values
-        if best is None:
-            raise ValueError(f"{self.path} holds no finished evaluation yet")
-        return best

@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from deap_nn.algorithms import survivor_count
 from deap_nn.engines import ENGINES
 from deap_nn.toolbox import CROSSOVERS
 
@@ -17,9 +19,21 @@ Check = Callable[[Any], bool]
 
 @dataclass(frozen=True)
 class Meaning:
-    """What a setting is: for `--help`, for error messages, and whether a resumed run may change it."""
+    """What a setting is: for `--help`, for error messages, and whether a resumed run may change it.
+
+    Attributes:
+        help: what it does.
+        default: what happens where it is not given, in words.
+        expected: the range, in words.
+        check: whether a value is in the range.
+        type: reads a value from text.
+        choices: all its values, where they are names.
+        metavar: what stands for its value in `--help`.
+        resumable: whether a resumed run may change it.
+    """
 
     help: str
+    default: str
     expected: str
     check: Check
     type: Callable[[str], Any]
@@ -37,14 +51,14 @@ def _whole(
     help: str,
     low: int,
     *,
-    metavar: str = "N",
-    optional: bool = False,
+    by_itself: str = "",
     resumable: bool = False,
 ) -> Any:
     def check(value: Any) -> bool:
-        return (optional and value is None) or (type(value) is int and value >= low)
+        return value is default is None or (type(value) is int and value >= low)
 
-    meaning = Meaning(help, f"a whole number of at least {low}", check, int, None, metavar, resumable)
+    expected = f"a whole number of at least {low}"
+    meaning = Meaning(help, by_itself or str(default), expected, check, int, None, "N", resumable)
     return _setting(default, meaning)
 
 
@@ -55,21 +69,31 @@ def _number(
     check: Check,
     *,
     metavar: str,
+    by_itself: str = "",
     resumable: bool = False,
 ) -> Any:
     def is_number(value: Any) -> bool:
         if value is None:
             return default is None
-        return isinstance(value, int | float) and not isinstance(value, bool) and check(value)
+        return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and check(value)
 
-    return _setting(default, Meaning(help, expected, is_number, float, None, metavar, resumable))
+    in_words = by_itself or ("none" if default is None else f"{default:g}")
+    return _setting(default, Meaning(help, in_words, expected, is_number, float, None, metavar, resumable))
 
 
-def _choice(default: str | None, help: str, choices: tuple[str, ...], *, resumable: bool = False) -> Any:
+def _choice(
+    default: str | None,
+    help: str,
+    choices: tuple[str, ...],
+    *,
+    by_itself: str = "",
+    resumable: bool = False,
+) -> Any:
     def check(value: Any) -> bool:
-        return value in choices or (default is None and value is None)
+        return value is default is None or value in choices
 
-    return _setting(default, Meaning(help, f"one of {', '.join(choices)}", check, str, choices, None, resumable))
+    expected = f"one of {', '.join(choices)}"
+    return _setting(default, Meaning(help, by_itself or str(default), expected, check, str, choices, None, resumable))
 
 
 @dataclass(frozen=True)
@@ -112,20 +136,23 @@ class Settings:
         "an accuracy above 0 and up to 1",
         lambda value: 0 < value <= 1,
         metavar="ACCURACY",
+        by_itself="none: all generations",
         resumable=True,
     )
     seed: int = _whole(0, "seed of everything random in the run", 0)
+    training_seed: int | None = _whole(None, "seed of the trainings", 0, by_itself="that of --seed")
     engine: str | None = _choice(
         None,
-        "where networks are trained; by itself, scoop under `python -m scoop`, else processes",
+        "where networks are trained",
         ENGINES,
+        by_itself="scoop under `python -m scoop`, else processes",
         resumable=True,
     )
     workers: int | None = _whole(
         None,
-        "networks trained at the same time; by itself, one per core or GPU",
+        "networks trained at the same time",
         1,
-        optional=True,
+        by_itself="as many as the cores or GPUs take",
         resumable=True,
     )
     time_limit: float = _number(
@@ -135,12 +162,35 @@ class Settings:
         lambda value: value > 0,
         metavar="SECONDS",
     )
+    memory_limit: float | None = _number(
+        None,
+        "GiB that the training of one network may take; what takes more is ended",
+        "gibibytes above 0",
+        lambda value: value > 0,
+        metavar="GIB",
+        by_itself="no limit",
+    )
+    threads_per_worker: int = _whole(1, "CPU threads of each training", 1)
+    workers_per_gpu: int = _whole(1, "networks trained at the same time on one GPU", 1, resumable=True)
+    dask_scheduler: str | None = _setting(
+        None,
+        Meaning(
+            "address of a running Dask scheduler, with the engine dask",
+            "a cluster on this host",
+            "an address such as tcp://host:8786",
+            lambda value: value is None or (isinstance(value, str) and bool(value)),
+            str,
+            metavar="ADDRESS",
+            resumable=True,
+        ),
+    )
     stop_after: float | None = _number(
         None,
         "seconds after which no more networks are trained but the winner",
         "seconds above 0",
         lambda value: value > 0,
         metavar="SECONDS",
+        by_itself="never",
         resumable=True,
     )
 
@@ -149,6 +199,12 @@ class Settings:
             value = getattr(self, name)
             if not meaning.check(value):
                 raise ValueError(f"{name} is {value!r}, expected {meaning.expected}")
+        survivor_count(self.survivors, self.population)
+
+    @property
+    def seed_of_trainings(self) -> int:
+        """The seed from which each training's own is derived."""
+        return self.seed if self.training_seed is None else self.training_seed
 
     def to_json(self) -> dict[str, Any]:
         """Return the settings by name."""

@@ -1,4 +1,4 @@
-"""The figures of a generation: a DEAP `Statistics` over individuals with records.
+"""The figures of a generation, a DEAP `Statistics` over individuals with records; and the spread of a mean.
 
 Networks that failed or were given up are counted and enter no mean, spread or minimum.
 """
@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import numpy as np
 from deap import tools
+from scipy.special import stdtrit
 
 from deap_nn.individual import Individual
 
@@ -28,14 +29,15 @@ def make_statistics(counts: Counter[str], halloffame: tools.HallOfFame) -> tools
         halloffame: the best so far.
 
     Returns:
-        The fields avg, std, min, max (accuracies of those that were trained in full; None where there are none),
-        best (so far); cached, pruned, failed (evaluations of this generation) and limits (the failures that a
-        limit or a death caused); diversity (the share of different genomes, above 0 and up to 1); seconds (of
-        this generation).
+        The fields avg, std, min, max (accuracies of those that were trained in full; None where there are none)
+        and trained (how many these are); best (so far); cached, pruned, failed (evaluations of this generation)
+        and limits (the failures that a limit or a death caused); diversity (the share of different genomes, above
+        0 and up to 1); seconds (of this generation).
     """
     statistics = tools.Statistics()
     for name, function in (("avg", np.mean), ("std", np.std), ("min", np.min), ("max", np.max)):
         statistics.register(name, _of_trained, function)
+    statistics.register("trained", lambda population: len(_accuracies(population)))
     statistics.register("best", lambda _: halloffame[0].fitness.values[0])
     counted = {"cached": ("cached",), "pruned": ("pruned",), "failed": FAILURES, "limits": LIMITS}
     for name, statuses in counted.items():
@@ -50,14 +52,29 @@ def diversity(population: list[Individual]) -> float:
     return len({individual.canonical() for individual in population}) / len(population)
 
 
+def half_width(deviation: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Return half the width of the 95 % confidence interval of a mean.
+
+    Args:
+        deviation: standard deviation of the sample (divided by n - 1).
+        counts: size n of the sample; of fewer than two there is no interval, which NaN says.
+    """
+    degrees = np.where(counts > 1, counts - 1, np.nan)
+    return stdtrit(degrees, 0.975) * deviation / np.sqrt(degrees + 1)
+
+
 def status(individual: Individual) -> str:
     """Return how the training of an individual ended: ok, failed, pruned, timeout or lost."""
     return (individual.fitness.record or {}).get("status", "ok")
 
 
 def _of_trained(function: Callable[[list[float]], float], population: list[Individual]) -> float | None:
-    values = [individual.fitness.values[0] for individual in population if status(individual) == "ok"]
+    values = _accuracies(population)
     return float(function(values)) if values else None
+
+
+def _accuracies(population: list[Individual]) -> list[float]:
+    return [individual.fitness.values[0] for individual in population if status(individual) == "ok"]
 
 
 def _stopwatch() -> Callable[[object], float]:

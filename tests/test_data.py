@@ -330,9 +330,7 @@ def test_a_malformed_file_gets_one_line(tmp_path, case):
 def test_a_class_must_hold_three_samples_where_the_test_split_is_taken_too(tmp_path):
     arrays = without_test(numbered())
     arrays["y_train"] = np.r_[arrays["y_train"][:-2], 4, 4]
-    with pytest.raises(
-        ValueError, match="class 4 has too few training samples: received 2, expected at least 3"
-    ):
+    with pytest.raises(ValueError, match="class 4 has too few training samples: received 2, expected at least 3"):
         loaded(tmp_path, arrays)
 
 
@@ -419,9 +417,7 @@ def test_an_unknown_source_names_the_known_ones(source):
 
 @pytest.mark.parametrize("train_samples", [9, 0, -1, 100.0, True, "100"])
 def test_train_samples_is_checked(train_samples):
-    with pytest.raises(
-        ValueError, match=f"train_samples: received {train_samples!r}, expected an integer of"
-    ):
+    with pytest.raises(ValueError, match=f"train_samples: received {train_samples!r}, expected an integer of"):
         DataSpec("digits", train_samples=train_samples)
 
 
@@ -506,9 +502,7 @@ def keras_home(tmp_path, monkeypatch):
 
 
 def child_runs(monkeypatch, code):
-    monkeypatch.setattr(
-        download, "_command", lambda name, path: [sys.executable, "-c", code, name, str(path)]
-    )
+    monkeypatch.setattr(download, "_command", lambda name, path: [sys.executable, "-c", code, name, str(path)])
 
 
 STUB = """

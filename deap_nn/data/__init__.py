@@ -5,7 +5,8 @@ A `DataSpec` (a name or a path, a number of training samples, a seed) is what tr
 (Keras's data sets, fetched in a child process), `checks` (what a data set must be), `splits`.
 """
 
+from deap_nn.data.npz import read_npz
 from deap_nn.data.source import DATASETS, DataSpec, save_arrays
 from deap_nn.data.splits import Splits, load
 
-__all__ = ["DATASETS", "DataSpec", "Splits", "load", "save_arrays"]
+__all__ = ["DATASETS", "DataSpec", "Splits", "load", "read_npz", "save_arrays"]

@@ -38,9 +38,7 @@ def check_arrays(where: str, arrays: Mapping[str, Any]) -> Arrays:
         ValueError: In one line: what was received, what is expected, what helps.
     """
     if (arrays.get("x_test") is None) != (arrays.get("y_test") is None):
-        raise ValueError(
-            f"{where}: received one of x_test and y_test without the other; expected {KEYS_TEXT}"
-        )
+        raise ValueError(f"{where}: received one of x_test and y_test without the other; expected {KEYS_TEXT}")
     x_train, y_train, classes = _check_split(where, "train", arrays)
     _check_classes(f"{where}: y_train", y_train, classes)
     if arrays.get("x_test") is None:
@@ -60,8 +58,7 @@ def _check_split(where: str, split: str, arrays: Mapping[str, Any]) -> tuple[np.
     y, classes = _labels(f"{where}: y_{split}", arrays[f"y_{split}"])
     if len(x) != len(y):
         raise ValueError(
-            f"{where}: x_{split} has {len(x)} samples but y_{split} has {len(y)}; "
-            "expected one label per sample"
+            f"{where}: x_{split} has {len(x)} samples but y_{split} has {len(y)}; expected one label per sample"
         )
     return x, y, classes
 

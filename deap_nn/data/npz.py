@@ -2,7 +2,7 @@
 
 import os
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,27 @@ KEYS = ("x_train", "y_train", "x_test", "y_test")
 KEYS_TEXT = "x_train, y_train and, if there is a test split, x_test, y_test"
 
 
-def read_npz(path: Path) -> dict[str, Any]:
-    """Read those of the four arrays that the file holds.
+def read_data(path: Path) -> dict[str, Any]:
+    """Read those of the four arrays of a data set that the file holds.
+
+    Raises:
+        ValueError: In one line, if `read_npz` refuses the file, or it has no training data.
+    """
+    arrays, found = read_npz(path, KEYS)
+    if not {"x_train", "y_train"} <= set(arrays):
+        raise ValueError(f"{path}: received the keys {_listed(found)}, expected {KEYS_TEXT}; rename the arrays")
+    return arrays
+
+
+def read_npz(path: Path, keys: Sequence[str] | None = None) -> tuple[dict[str, Any], list[str]]:
+    """Read arrays of a file.
+
+    Args:
+        path: The file.
+        keys: Which arrays to read, where they are there; None: all.
+
+    Returns:
+        The arrays by name, and the names of all in the file.
 
     Raises:
         ValueError: In one line, if the file is missing, is no .npz file, is damaged or holds pickled objects.
@@ -22,25 +41,17 @@ def read_npz(path: Path) -> dict[str, Any]:
         with path.open("rb") as file:
             is_archive = zipfile.is_zipfile(file)
     except OSError as error:
-        raise ValueError(
-            f"{path}: cannot be read ({error.strerror}); expected an .npz file with {KEYS_TEXT}"
-        ) from error
+        raise ValueError(f"{path}: cannot be read ({error.strerror}); expected an .npz file of arrays") from error
     if not is_archive:
         raise ValueError(
-            f"{path}: not an .npz file, or cut short; "
-            "write one with numpy.savez(path, x_train=..., y_train=...)"
+            f"{path}: not an .npz file, or cut short; write one with numpy.savez(path, x_train=..., y_train=...)"
         )
     try:
         with np.load(path, allow_pickle=False) as archive:
-            arrays = {key: archive[key] for key in KEYS if key in archive.files}
             found = sorted(archive.files)
+            return {key: archive[key] for key in found if keys is None or key in keys}, found
     except Exception as error:  # a damaged archive raises nearly anything: zlib, zip, header, memory errors
         raise ValueError(f"{path}: {_reason(error)}") from error
-    if not {"x_train", "y_train"} <= set(found):
-        raise ValueError(
-            f"{path}: received the keys {_listed(found)}, expected {KEYS_TEXT}; rename the arrays"
-        )
-    return arrays
 
 
 def write_npz(path: Path, arrays: Mapping[str, Any]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from deap_nn.data.checks import Arrays, check_arrays
 from deap_nn.data.download import KERAS_DATASETS, fetched
-from deap_nn.data.npz import read_npz, write_npz
+from deap_nn.data.npz import read_data, write_npz
 
 DATASETS = ("digits", *KERAS_DATASETS)
 MIN_TRAIN_SAMPLES = 10  # two classes, of which 20 % for validation hold one sample each
@@ -42,7 +42,7 @@ def read_source(source: str) -> Arrays:
     if source == "digits":
         return check_arrays(source, _digits())
     path = fetched(source) if source in KERAS_DATASETS else Path(source)
-    return check_arrays(str(path), read_npz(path))
+    return check_arrays(str(path), read_data(path))
 
 
 def save_arrays(
@@ -81,8 +81,7 @@ def _checked_source(source: Any) -> str:
         return str(text)
     if not isinstance(text, str) or Path(text).suffix != ".npz":
         raise ValueError(
-            f"data set: received {source!r}, expected one of {', '.join(DATASETS)} "
-            "or the path of an .npz file"
+            f"data set: received {source!r}, expected one of {', '.join(DATASETS)} or the path of an .npz file"
         )
     path = Path(text)
     return str((path.expanduser() if text.startswith("~/") else path).absolute())

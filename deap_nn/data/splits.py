@@ -117,15 +117,11 @@ def _test_split(arrays: Arrays, notes: list[str]) -> tuple[np.ndarray, np.ndarra
         return x, y, arrays.x_test, arrays.y_test
     test = stratified(y, _fifth(y), _stream(TEST, 0), low=1, leave=2)
     rest = np.delete(np.arange(len(y)), test)
-    notes.append(
-        f"no test split is given: a stratified fifth ({len(test)} samples, always the same) serves as one"
-    )
+    notes.append(f"no test split is given: a stratified fifth ({len(test)} samples, always the same) serves as one")
     return x[rest], y[rest], x[test], y[test]
 
 
-def _subset(
-    x: np.ndarray, y: np.ndarray, samples: int, seed: int, notes: list[str]
-) -> tuple[np.ndarray, np.ndarray]:
+def _subset(x: np.ndarray, y: np.ndarray, samples: int, seed: int, notes: list[str]) -> tuple[np.ndarray, np.ndarray]:
     if samples >= len(y):
         if samples > len(y):
             notes.append(f"{samples} training samples were asked for; all {len(y)} there are were taken")

@@ -148,7 +148,7 @@ def _local_cluster(distributed: Any, workers: int | None, limits: Limits) -> Any
             threads_per_worker=1,
             processes=True,
             host="127.0.0.1",
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",  # any free port
             memory_limit=0,  # the children are watched, not the workers
             silence_logs=logging.CRITICAL,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import io
 import pickle
 import pickletools
 import sys
@@ -41,6 +42,16 @@ def unpack(payload: bytes) -> tuple[Callable[..., Any], tuple[Any, ...]]:
     """The function and its arguments."""
     fn, args = pickle.loads(payload)
     return fn, args
+
+
+def unpack_value(data: bytes) -> Any:
+    """A function's result, back in the origin, where the user's script is `__main__`."""
+    return _OriginUnpickler(io.BytesIO(data)).load()
+
+
+class _OriginUnpickler(pickle.Unpickler):
+    def find_class(self, module: str, name: str) -> Any:
+        return super().find_class("__main__" if module in SCRIPT_NAMES else module, name)
 
 
 def name_of(fn: Callable[..., Any]) -> str:

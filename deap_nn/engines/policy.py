@@ -6,7 +6,6 @@ A back end starts attempts and reports how they ended; everything else is decide
 from __future__ import annotations
 
 import itertools
-import pickle
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -14,7 +13,7 @@ from types import TracebackType
 from typing import Any, Protocol
 
 from deap_nn.engines.outcome import EngineLost, Kind, Outcome, Report
-from deap_nn.engines.parcel import Parcel, pack
+from deap_nn.engines.parcel import Parcel, pack, unpack_value
 from deap_nn.engines.perform import reason_of
 
 # How often an attempt that ended so is started again.
@@ -220,7 +219,7 @@ def _outcome(task: _Task, report: Report) -> Outcome:
     value, kind, reason = None, report.kind, report.reason
     if kind == "ok":
         try:
-            value = pickle.loads(report.value)
+            value = unpack_value(report.value)
         except Exception as error:  # a class of the result cannot be rebuilt here
             kind, reason = "error", f"the result cannot be unpickled: {reason_of(error)}"
     status = "lost" if kind == "memory" else kind

@@ -14,8 +14,9 @@ import uuid
 from typing import Any
 
 import scoop
-import zmq
 from scoop import futures
+from scoop._comm import Shutdown
+from scoop.broker.brokerzmq import STATUS_REQ, zmq
 
 from deap_nn.engines.devices import describe_devices, find_gpus
 from deap_nn.engines.isolation import Limits
@@ -26,6 +27,7 @@ from deap_nn.engines.worker import Job, attempt
 
 GRACE = 20.0  # seconds beyond the time limit that a worker may stay silent
 LOOK_AROUND = 0.5  # seconds between two looks at workers and broker
+RECONNECT_MS = 2000  # milliseconds that a broken connection to the broker may take to come back
 BROKER_PATIENCE = 8.0  # seconds that the broker may take for a sign of life
 UNCLAIMED = 15.0  # seconds after which nobody will take an attempt, if all workers are on this host
 _NEVER = 1e9
@@ -89,12 +91,10 @@ class ScoopBackend:
             self._forget(key)
 
     def _ask(self) -> set[Any]:
-        from scoop._comm import Shutdown
-
         try:
             return futures.wait(list(self._futures), timeout=0).done
         except (Shutdown, zmq.ZMQError) as error:
-            raise EngineLost(f"SCOOP has shut down: {error}") from error
+            raise _lost(f"SCOOP has shut down: {error}") from error
 
     def _collect(self) -> list[tuple[int, Report]]:
         reports = []
@@ -157,24 +157,27 @@ class _Broker:
     def __init__(self) -> None:
         self._own = scoop._control.execQueue.socket.socket
         self._own.setsockopt(zmq.SNDTIMEO, 3000)  # without a broker SCOOP would wait for ever when it sends
-        self._socket: zmq.Socket = zmq.Context.instance().socket(zmq.DEALER)
+        self._socket = zmq.Context.instance().socket(zmq.DEALER)
         self._socket.setsockopt(zmq.LINGER, 0)
         self._socket.setsockopt(zmq.IMMEDIATE, 1)
         self._socket.setsockopt(zmq.IPV6, 1)
         self._socket.connect(f"tcp://{scoop.BROKER.hostname}:{scoop.BROKER.task_port}")
         self._asked = False
         self._heard = time.monotonic()
+        self._parent = os.getppid()
 
     def require(self) -> None:
         """Ask again and take the answers; EngineLost if there have been none for too long."""
         self._listen()
         if not self._asked:
             self._asked = self._send()
-        reachable = bool(self._own.poll(0, zmq.POLLOUT))
         silent = time.monotonic() - self._heard
-        if silent > BROKER_PATIENCE or not reachable:
-            what = f"has not answered for {silent:.0f} s" if reachable else "cannot be reached any more"
-            raise EngineLost(f"SCOOP's broker {what}; its launcher has died or broken down")
+        if os.getppid() != self._parent:
+            raise _lost("SCOOP's launcher has died")
+        if silent > BROKER_PATIENCE:
+            raise _lost(f"SCOOP's broker has not answered for {silent:.0f} s")
+        if not self._own.poll(RECONNECT_MS, zmq.POLLOUT):
+            raise _lost("SCOOP's broker cannot be reached any more; its launcher has died or broken down")
 
     def close(self) -> None:
         """Take the answer that is under way: the broker must not find us gone."""
@@ -184,8 +187,6 @@ class _Broker:
             self._socket.close()
 
     def _send(self) -> bool:
-        from scoop.broker.brokerzmq import STATUS_REQ
-
         try:
             self._socket.send_multipart([STATUS_REQ, b"deap_nn"], flags=zmq.NOBLOCK)
         except zmq.ZMQError:
@@ -197,6 +198,12 @@ class _Broker:
             self._socket.recv_multipart()
             self._asked = False
             self._heard = time.monotonic()
+
+
+def _lost(what: str) -> EngineLost:
+    """The error to raise; the origin can then end without waiting for a farewell that nobody answers."""
+    scoop._control.execQueue.shutdown = lambda: None
+    return EngineLost(what)
 
 
 def _require_scoop(workers: int | None) -> None:

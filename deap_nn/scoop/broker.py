@@ -10,7 +10,6 @@ import signal
 import traceback
 from typing import Any
 
-import zmq
 from scoop.broker import brokerzmq
 
 
@@ -54,8 +53,8 @@ class _ForgivingSocket:
     def _reaches(self, parts: list[bytes]) -> bool:
         try:
             self._socket.send_multipart(parts)
-        except zmq.ZMQError as error:
-            if error.errno != zmq.EHOSTUNREACH:
+        except brokerzmq.zmq.ZMQError as error:
+            if error.errno != brokerzmq.zmq.EHOSTUNREACH:
                 raise
             return False
         return True

@@ -14,6 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from deap_nn.blueprint import NETWORK_INPUT, LayerSpec
+from deap_nn.training.dropout import Dropout
 from deap_nn.training.schedule import Weights
 
 MOMENTUM, EPSILON = 0.99, 1e-3
@@ -23,8 +24,9 @@ ACTIVATIONS: dict[str, Callable[[tf.Tensor], tf.Tensor]] = {
     "linear": lambda x: x,
     "relu": tf.nn.relu,
     "tanh": tf.math.tanh,
-    "swish": tf.nn.silu,
-    "silu": tf.nn.silu,
+    # not tf.nn.silu: on the way back that one computes the sigmoid a second time, to save memory
+    "swish": lambda x: x * tf.math.sigmoid(x),
+    "silu": lambda x: x * tf.math.sigmoid(x),
     "elu": tf.nn.elu,
     "selu": tf.nn.selu,
     "gelu": lambda x: tf.nn.gelu(x, approximate=False),
@@ -85,17 +87,22 @@ class Pass:
     """One forward pass: the mode it runs in and, in training, the moving statistics it leaves.
 
     Attributes:
-        dropout: `(x, rate, layer index) -> x`; None in inference.
+        dropout: see `deap_nn.training.dropout`; None in inference.
         statistics: new moving mean and variance by layer index, filled while training.
     """
 
-    dropout: Callable[[tf.Tensor, float, int], tf.Tensor] | None = None
+    dropout: Dropout | None = None
     statistics: dict[int, list[tf.Tensor]] | None = None
 
     @property
     def training(self) -> bool:
         """Whether this is a pass of the training."""
         return self.dropout is not None
+
+    def moved(self, statistics: tf.Tensor) -> tf.Tensor:
+        """Return all moving statistics as they are after this pass, laid end to end."""
+        moved = self.statistics or {}
+        return tf.concat([part for index in sorted(moved) for part in moved[index]], 0) if moved else statistics
 
 
 def forward(specs: Sequence[LayerSpec], weights: list[list[tf.Tensor]], x: tf.Tensor, run: Pass) -> tf.Tensor:
@@ -124,7 +131,7 @@ def _apply(
         case "Activation":
             return ACTIVATIONS[config["activation"]](x)
         case "Dropout":
-            return x if run.dropout is None else run.dropout(x, config["rate"], index)
+            return x if run.dropout is None else run.dropout(x, index)
         case "Flatten":
             return tf.reshape(x, [-1, math.prod(spec.output_shape)])
         case "Add":

@@ -1,0 +1,90 @@
+"""Compare whole-layer crossover, two-point crossover and both in turn: same seeds, several repeats.
+
+Each crossover and seed is a run of its own below the run directory. With --resume, finished runs are skipped and
+the others go on.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from deap_nn.cli import finish, make_parser, search
+from deap_nn.presets import PRESETS
+from deap_nn.settings import Settings, meanings
+from deap_nn.toolbox import CROSSOVERS
+
+DEFAULTS: dict[str, Any] = {"space": "full", "repeats": 3, "seed": Settings.seed}
+MAY_CHANGE = {name for name, meaning in meanings().items() if meaning.resumable} | {"repeats", "retry_failed", "quiet"}
+PROLONGS = {"generations", "target", "retry_failed"}
+
+
+def main() -> None:
+    parser = make_parser(__doc__, without=("crossover",))
+    parser.add_argument("--space", metavar="|".join(PRESETS), help="search space (default: full)")
+    parser.add_argument(
+        "--repeats", type=int, metavar="N", help="runs per crossover: --seed, --seed + 1, ... (default: 3)"
+    )
+    given = vars(parser.parse_args())
+    folder, options = begin(given)
+    changes = {name: given[name] for name in MAY_CHANGE & given.keys()} if "resume" in given else {}
+    seeds = range(options["seed"], options["seed"] + options["repeats"])
+    runs = {(name, seed): one(folder, options, changes, name, seed) for seed in seeds for name in CROSSOVERS}
+    report(folder, {name: [runs[name, seed] for seed in seeds] for name in CROSSOVERS})
+
+
+def begin(given: dict[str, Any]) -> tuple[Path, dict[str, Any]]:
+    """Return the directory of the comparison and its options, which are written down there."""
+    from deap_nn.evolution import default_run_dir
+    from deap_nn.files import write_json
+
+    folder = Path(given.get("resume") or given.get("run_dir") or default_run_dir("compare-crossovers"))
+    file = folder / "comparison.json"
+    if "resume" not in given and any(folder.glob("*/run.json")):
+        raise ValueError(f"{folder} holds a comparison already: choose another directory, or --resume {folder}")
+    if "resume" in given and not file.exists():
+        raise ValueError(f"{folder} holds no comparison: name a directory with a comparison.json")
+    fixed = sorted(given.keys() - MAY_CHANGE - {"resume"})
+    if "resume" in given and fixed:
+        raise ValueError(f"a resumed comparison keeps its {', '.join(fixed)}")
+    before = json.loads(file.read_text()) if "resume" in given else DEFAULTS
+    options = before | {name: value for name, value in given.items() if name not in ("resume", "run_dir")}
+    if options["space"] not in PRESETS or options["repeats"] < 1:
+        raise ValueError(f"--space is one of {', '.join(PRESETS)}, --repeats 1 or more; received {options}")
+    folder.mkdir(parents=True, exist_ok=True)
+    write_json(file, options)
+    return folder, options
+
+
+def one(folder: Path, options: dict[str, Any], changes: dict[str, Any], crossover: str, seed: int) -> Any:
+    """Begin the run of one crossover and seed, go on with it, or leave it as it is where it is finished."""
+    from deap_nn.run import Run
+
+    path = folder / f"{crossover}-{seed}"
+    # the first generations of one seed are equal and trained once, unless it is time that is compared
+    common = {"cache": str(folder / "cache.sqlite")} if "stop_after" not in options else {}
+    common |= {name: options[name] for name in ("cache", "tensorboard") if name in options}
+    if not (path / "run.json").exists():
+        chosen = common | options | {"crossover": crossover, "seed": seed, "run_dir": str(path)}
+    elif Run(path).status != "finished" or changes.keys() & PROLONGS:
+        chosen = common | changes | {"resume": str(path)}
+    else:
+        return Run(path)
+    quiet = options.get("quiet", False)
+    return search(PRESETS[options["space"]], chosen, quiet=quiet, resume_with=folder)
+
+
+def report(folder: Path, groups: dict[str, list[Any]]) -> None:
+    from deap_nn.comparison import table, write_csv
+    from deap_nn.plots import plot_comparison, save
+
+    write_csv(folder / "comparison.csv", groups)
+    save(
+        plot_comparison({name: [run.logbook for run in runs] for name, runs in groups.items()}),
+        folder / "comparison.png",
+    )
+    print("\n".join(table(groups)))
+    print(f"comparison: {folder} (comparison.csv, comparison.png)")
+
+
+if __name__ == "__main__":
+    finish(main)

@@ -1,0 +1,137 @@
+"""Functions for the engines to run: they sleep, fail, crash and hang, and note in a file that they started."""
+
+import ctypes
+import os
+import time
+from pathlib import Path
+
+
+def note(folder, name):
+    """One line for each start; a short O_APPEND write is atomic."""
+    file = os.open(Path(folder, "starts"), os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.write(file, f"{name} {os.getpid()}\n".encode())
+    os.close(file)
+
+
+def starts(folder):
+    """The names of the tasks, once for each start."""
+    return [line.split()[0] for line in Path(folder, "starts").read_text().splitlines()]
+
+
+def _first_time(folder, name):
+    note(folder, name)
+    return starts(folder).count(name) == 1
+
+
+def square(folder, name, number, seconds=0.0):
+    note(folder, name)
+    time.sleep(seconds)
+    return number * number
+
+
+def double(number):
+    return 2 * number
+
+
+def process(_=None):
+    return os.getpid()
+
+
+def raises(folder, name):
+    note(folder, name)
+    raise ValueError("the network is\nnot buildable")
+
+
+class Odd(Exception):
+    def __init__(self, left, right):  # cannot be unpickled: its arguments are not those it keeps
+        super().__init__(f"{left}-{right}")
+
+
+def raises_odd(folder, name):
+    note(folder, name)
+    raise Odd("odd", "message")
+
+
+def exits(folder, name):
+    note(folder, name)
+    raise SystemExit(7)
+
+
+def leaves(folder, name):
+    note(folder, name)
+    print("about to leave")
+    os._exit(3)
+
+
+def leaves_once(folder, name):
+    if _first_time(folder, name):
+        os._exit(3)
+    return "second time"
+
+
+def crashes_once(folder, name):
+    if _first_time(folder, name):
+        ctypes.string_at(0)
+    return "second time"
+
+
+def crashes(folder, name):
+    note(folder, name)
+    print("reading address zero")
+    ctypes.string_at(0)
+
+
+def hangs_once(folder, name):
+    if _first_time(folder, name):
+        time.sleep(3600)
+    return "second time"
+
+
+def hangs(folder, name):
+    note(folder, name)
+    time.sleep(3600)
+
+
+def cannot_be_pickled(folder, name):
+    note(folder, name)
+    return lambda: None
+
+
+class Broken:
+    def __reduce__(self):
+        return _refuse, ()
+
+
+def _refuse():
+    raise RuntimeError("not in this process")
+
+
+def cannot_be_unpickled(folder, name):
+    note(folder, name)
+    return Broken()
+
+
+def eats_memory(folder, name, megabytes):
+    note(folder, name)
+    eaten = bytearray(megabytes * 1_000_000)
+    for index in range(0, len(eaten), 4096):
+        eaten[index] = 1
+    time.sleep(3600)
+
+
+_kept = []
+
+
+def keeps_memory(megabytes):
+    """Grow for good; returns the process."""
+    _kept.append(b"x" * (megabytes * 1_000_000))
+    return os.getpid()
+
+
+def environment(names):
+    return {name: os.environ.get(name) for name in names}
+
+
+def holds_the_interpreter(seconds):
+    """Sleep in C without letting another thread of the interpreter run."""
+    ctypes.PyDLL(None).sleep(int(seconds))

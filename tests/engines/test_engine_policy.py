@@ -1,0 +1,232 @@
+"""The policy on a made-up back end, and everything that is refused before a process starts."""
+
+import functools
+import math
+import time
+from collections import Counter
+from pathlib import Path
+
+import engine_stubs as stubs
+import pytest
+
+from deap_nn.engines import ENGINES, EngineLost, Outcome, default_engine, make_engine, policy
+from deap_nn.engines.outcome import Report
+from deap_nn.engines.parcel import pack, unpack
+from deap_nn.engines.policy import Engine
+from deap_nn.engines.wire import Frames, frame
+
+
+class ScriptedBackend:
+    """Ends one attempt at each poll, oldest first; `plan` names how each function's attempts end."""
+
+    description = "scripted"
+
+    def __init__(self, capacity=2, plan=None, patience=None):
+        self.capacity, self.plan, self.patience = capacity, plan or {}, patience
+        self.started, self.running, self.dropped, self.closed = [], [], [], 0
+
+    def start(self, key, parcel):
+        number = unpack(parcel.payload)[1][0]
+        self.started.append(number)
+        self.running.append((key, number, parcel))
+        assert len(self.running) <= self.capacity
+
+    def poll(self, timeout):
+        if not self.running or self.plan == "silent":
+            time.sleep(timeout)
+            return []
+        key, number, parcel = self.running.pop(0)
+        kind = self.plan.get(number, ["ok"])[0]
+        if len(self.plan.get(number, [])) > 1:
+            self.plan[number].pop(0)
+        return [(key, Report(kind, parcel.payload if kind == "ok" else b"", "" if kind == "ok" else "why"))]
+
+    def drop(self, key):
+        self.dropped.append(key)
+        self.running = [entry for entry in self.running if entry[0] != key]
+
+    def close(self):
+        self.closed += 1
+
+
+def test_tasks_start_in_the_order_of_submission_and_all_end():
+    backend = ScriptedBackend(capacity=3)
+    engine = Engine(backend)
+    tickets = [engine.submit(stubs.double, number) for number in range(10)]
+    assert [ticket for ticket, _ in engine.as_completed()] == tickets
+    assert backend.started == list(range(10))
+    assert engine.pending == 0
+
+
+@pytest.mark.parametrize(
+    ("ends", "status", "attempts"),
+    [
+        (["lost"], "lost", 3),
+        (["lost", "ok"], "ok", 2),
+        (["lost", "lost", "ok"], "ok", 3),
+        (["timeout", "ok"], "timeout", 1),
+        (["memory", "ok"], "lost", 1),
+        (["error", "ok"], "error", 1),
+        (["lost", "timeout"], "timeout", 2),
+    ],
+)
+def test_retries_are_those_of_the_policy(ends, status, attempts):
+    engine = Engine(ScriptedBackend(plan={1: ends}))
+    (outcome,) = engine.map(stubs.double, [1])
+    assert (outcome.status, outcome.attempts) == (status, attempts)
+    assert (outcome.reason == "") == (status == "ok")
+
+
+def test_a_freed_worker_has_its_next_task_before_the_outcome_is_told():
+    backend = ScriptedBackend(capacity=1)
+    engine = Engine(backend)
+    for number in range(3):
+        engine.submit(stubs.double, number)
+    next(engine.as_completed())
+    assert backend.started == [0, 1]
+
+
+def test_more_may_be_submitted_while_iterating_and_starts_at_once():
+    backend = ScriptedBackend(capacity=2)
+    engine = Engine(backend)
+    for number in range(2):
+        engine.submit(stubs.double, number)
+    seen = 0
+    for _ in engine.as_completed():
+        seen += 1
+        if seen < 10:
+            engine.submit(stubs.double, seen + 1)
+            assert len(backend.running) == 2
+    assert seen == 11
+
+
+def test_map_is_ordered_and_leaves_other_tasks_to_their_caller():
+    engine = Engine(ScriptedBackend(capacity=2, plan={0: ["lost", "ok"]}))
+    other = engine.submit(stubs.double, 99)
+    assert [outcome.attempts for outcome in engine.map(stubs.double, range(4))] == [2, 1, 1, 1]
+    assert [ticket for ticket, _ in engine.as_completed()] == [other]
+    assert engine.map(stubs.double, []) == []
+
+
+def test_as_completed_stops_waiting_at_the_given_moment_and_goes_on_later():
+    backend = ScriptedBackend(plan="silent")
+    engine = Engine(backend)
+    ticket = engine.submit(stubs.double, 1)
+    assert list(engine.as_completed(until=time.monotonic() + 0.05)) == []
+    assert list(engine.as_completed(until=time.monotonic() - 1)) == []
+    backend.plan = {}
+    assert [found for found, _ in engine.as_completed()] == [ticket]
+
+
+def test_silence_beyond_patience_is_loss_and_silence_everywhere_ends_the_engine():
+    engine = Engine(ScriptedBackend(capacity=2, plan="silent", patience=0.01))
+    for number in range(4):
+        engine.submit(stubs.double, number)
+    with pytest.raises(EngineLost, match="no worker has answered"):
+        list(engine.as_completed())
+
+
+def test_an_abandoned_iterator_and_a_second_close_do_no_harm():
+    backend = ScriptedBackend()
+    with Engine(backend) as engine:
+        for number in range(5):
+            engine.submit(stubs.double, number)
+        for _ in engine.as_completed():
+            break
+        engine.close()
+    assert backend.closed == 1
+    with pytest.raises(RuntimeError, match="closed"):
+        engine.submit(stubs.double, 1)
+
+
+def module_level(first, second):
+    return first, second
+
+
+def test_what_cannot_be_sent_is_refused_in_one_line_with_the_remedy():
+    def inner(x):
+        return x
+
+    engine = Engine(ScriptedBackend())
+    refused = [
+        (lambda x: x, (1,), "a lambda .* top level"),
+        (inner, (1,), "inner is defined inside a function .* top level"),
+        (functools.partial(inner, 1), (), "inner is defined inside a function"),
+        (stubs.double, (lambda: 1,), "double or its arguments cannot be sent .* top level"),
+    ]
+    for function, arguments, message in refused:
+        with pytest.raises(ValueError, match=message) as caught:
+            engine.submit(function, *arguments)
+        assert "\n" not in str(caught.value)
+    assert unpack(pack(functools.partial(module_level, 1), (2,)).payload)[1] == (2,)
+
+
+def test_only_calls_that_need_the_script_say_so(monkeypatch):
+    assert not pack(stubs.double, ("the word __main__",)).needs_script
+    monkeypatch.setattr(module_level, "__module__", "__main__")
+    monkeypatch.setattr("__main__.module_level", module_level, raising=False)
+    assert pack(module_level, (1, 2)).needs_script
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "message"),
+    [
+        ("threads", {}, "received engine 'threads'; expected one of serial, processes, scoop, dask"),
+        ("processes", {"workers": 0}, "workers=0; expected a whole number of at least 1"),
+        ("processes", {"workers": 2.0}, "workers=2.0; expected a whole number"),
+        ("processes", {"workers": True}, "workers=True; expected a whole number"),
+        ("processes", {"threads_per_worker": 0}, "threads_per_worker=0"),
+        ("processes", {"workers_per_gpu": -1}, "workers_per_gpu=-1"),
+        ("processes", {"time_limit": 0}, "time_limit=0; expected seconds above 0"),
+        ("processes", {"time_limit": math.inf}, "time_limit=inf; .*a limit always exists"),
+        ("processes", {"time_limit": math.nan}, "time_limit=nan"),
+        ("processes", {"time_limit": "10"}, "time_limit='10'"),
+        ("processes", {"memory_limit": 0}, "memory_limit=0; expected a whole number of bytes"),
+        ("processes", {"scheduler_address": "tcp://x:1"}, "only dask has a scheduler"),
+        ("serial", {"memory_limit": 10**9}, "cannot enforce one; .* 'processes'"),
+        ("scoop", {}, "outside of SCOOP; .* python -m scoop -n 4"),
+    ],
+)
+def test_nonsense_is_refused_before_anything_starts(name, settings, message):
+    with pytest.raises(ValueError, match=message):
+        make_engine(name, **settings)
+
+
+def test_serial_runs_here_and_reports_errors():
+    with make_engine("serial") as engine:
+        good, bad = engine.map(_picky, [1, 0])
+    assert good == Outcome("ok", 1.0, seconds=good.seconds, worker=good.worker)
+    assert (bad.status, bad.reason) == ("error", "ZeroDivisionError: division by zero")
+    assert "in _picky" in bad.traceback
+    assert engine.capacity == 1
+
+
+def _picky(number):
+    return 1 / number
+
+
+def test_default_engine_and_names():
+    assert default_engine() == "processes"
+    assert ENGINES == ("serial", "processes", "scoop", "dask")
+
+
+def test_frames_survive_any_cutting():
+    payloads = [b"", b"a", b"x" * 70_000, b"\0" * 9]
+    stream = b"".join(map(frame, payloads))
+    for step in (1, 7, 8, 9, 100_000):
+        frames, found = Frames(), []
+        for start in range(0, len(stream), step):
+            frames.feed(stream[start : start + step])
+            while (payload := frames.next()) is not None:
+                found.append(payload)
+        assert found == payloads
+
+
+def test_the_engines_room_imports_nothing_of_ours():
+    folder = Path(policy.__file__).parent
+    words = Counter()
+    for path in folder.glob("*.py"):
+        lines = path.read_text().splitlines()
+        words.update(line.split()[1] for line in lines if line.startswith(("import deap_nn", "from deap_nn")))
+    assert words
+    assert all(name.startswith("deap_nn.engines") for name in words)

@@ -1,0 +1,119 @@
+"""Local child processes: the acceptance table, and children and origins that are killed."""
+
+import os
+import signal
+import time
+
+import acceptance
+import engine_stubs as stubs
+import pytest
+import sessions
+
+from deap_nn.engines import EngineLost, isolation, make_engine, procfs
+
+pytestmark = pytest.mark.slow
+SCRIPT = sessions.HERE / "script_engine.py"
+
+
+def test_acceptance_table(tmp_path, nothing_left):
+    limits = {"time_limit": acceptance.TIME_LIMIT, "memory_limit": acceptance.MEMORY_LIMIT}
+    with make_engine("processes", workers=3, log_dir=tmp_path / "logs", **limits) as engine:
+        acceptance.check_table(acceptance.run_table(engine, tmp_path), tmp_path)
+    logs = "".join(path.read_text() for path in (tmp_path / "logs").glob("worker-[012].log"))
+    assert "reading address zero" in logs
+    assert "Fatal Python error: Segmentation fault" in logs
+
+
+def test_killed_children_cost_nobody_else_anything(tmp_path, nothing_left):
+    with make_engine("processes", workers=2) as engine:
+        idle = {outcome.value for outcome in engine.map(stubs.process, range(8))}
+        for child in idle:
+            os.kill(child, signal.SIGKILL)
+        assert sessions.wait_until(lambda: not any(map(procfs.birth, idle)))
+        (outcome,) = engine.map(stubs.process, [0])
+        assert (outcome.status, outcome.attempts) == ("ok", 1)
+        assert outcome.value not in idle
+        for number in range(4):
+            engine.submit(stubs.square, str(tmp_path), f"task{number}", number, 1.0)
+        assert list(engine.as_completed(until=time.monotonic() + 0.5)) == []
+        os.kill(nothing_left("engines.child")[0], signal.SIGKILL)
+        attempts = [outcome.attempts for _, outcome in engine.as_completed() if outcome.status == "ok"]
+        assert sorted(attempts) == [1, 1, 1, 2]
+
+
+def test_close_ends_everything_at_once(nothing_left):
+    engine = make_engine("processes", workers=2)
+    for _ in range(4):
+        engine.submit(time.sleep, 3600)
+    assert list(engine.as_completed(until=time.monotonic() + 0.3)) == []
+    assert len(nothing_left()) == 2
+    engine.close()
+    assert nothing_left() == []
+    engine.close()
+
+
+def test_a_child_is_kept_until_its_memory_has_grown(monkeypatch, nothing_left):
+    monkeypatch.setattr(isolation, "GROWTH_LIMIT", 100_000_000)
+    with make_engine("processes", workers=1) as engine:
+        children = [outcome.value for outcome in engine.map(stubs.keeps_memory, [40] * 8)]
+    # the first task does not count; three more of 40 MB are the growth
+    assert [children.count(child) for child in dict.fromkeys(children)] == [4, 4]
+
+
+def test_children_get_their_environment(monkeypatch, nothing_left):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "5,7")
+    names = ["CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"]
+    with make_engine("processes", workers=2, threads_per_worker=3) as engine:
+        for _ in range(2):
+            engine.submit(time.sleep, 0.2)
+        list(engine.as_completed())
+        made = [outcome.value for outcome in engine.map(_slow_environment, [names] * 4)]
+    assert {each["CUDA_VISIBLE_DEVICES"] for each in made} == {"5", "7"}
+    assert {each["OMP_NUM_THREADS"] for each in made} == {each["TF_NUM_INTRAOP_THREADS"] for each in made} == {"3"}
+
+
+def _slow_environment(names):
+    time.sleep(0.2)
+    return stubs.environment(names)
+
+
+def test_large_tasks_and_results_pass(nothing_left):
+    with make_engine("processes", workers=2) as engine:
+        outcomes = engine.map(_mirror, [b"x" * 3_000_000] * 4)
+    assert [len(outcome.value) for outcome in outcomes] == [3_000_000] * 4
+
+
+def _mirror(data):
+    return data
+
+
+def test_a_host_that_cannot_start_children_is_said_at_once(monkeypatch, nothing_left):
+    monkeypatch.setattr(isolation, "_MODULE", "deap_nn.engines.no_such_module")
+    with make_engine("processes", workers=1) as engine, pytest.raises(EngineLost, match="No module named"):
+        engine.map(stubs.double, range(3))
+
+
+def test_the_users_script_and_its_classes_go_both_ways(tmp_path):
+    with sessions.Session(tmp_path, SCRIPT, "processes", tmp_path, "script_function") as session:
+        assert session.wait() == 0, session.output
+        assert "own [0, 10, 20, 30]" in session.output
+        session.assert_nothing_left()
+    assert "script loaded as __mp_main__" in (tmp_path / "logs" / "worker-0.log").read_text()
+
+
+def test_ctrl_c_is_the_origins_decision(tmp_path):
+    with sessions.Session(tmp_path, SCRIPT, "processes", tmp_path, "sleepy") as session:
+        assert sessions.wait_until(lambda: (tmp_path / "starts").exists())
+        os.killpg(session.process.pid, signal.SIGINT)
+        assert session.wait() == 4, session.output
+        session.assert_nothing_left()
+
+
+@pytest.mark.parametrize("what", ["sleepy", "stubborn"])
+def test_children_leave_with_a_killed_origin(tmp_path, what):
+    with sessions.Session(tmp_path, SCRIPT, "processes", tmp_path, what) as session:
+        assert sessions.wait_until(lambda: len(session.find("engines.child")) == 2)
+        time.sleep(0.5)
+        session.process.kill()
+        session.process.wait()
+        session.assert_nothing_left()

@@ -1,0 +1,60 @@
+"""Stub objectives for searches: no Keras, microseconds; each evaluation leaves a line in a file that is named in
+the environment, so that tests can count."""
+
+import hashlib
+import os
+import time
+from pathlib import Path
+
+from deap_nn.individual import FitnessValues
+from deap_nn.space import Block, Choice, Float, Integer, LayerKind, SearchSpace
+
+COUNT_FILE = "STUB_COUNT_FILE"
+
+SPACE = SearchSpace(
+    "stub",
+    (Block(LayerKind("dense", {"units": Integer(16, 256, step=16), "dropout": Float(0.0, 0.6)}, takes="flat"), 1, 4),),
+    LayerKind("training", {"epochs": Integer(1, 20), "optimizer": Choice(("adam", "sgd"))}),
+)
+
+
+def fitness(individual):
+    """A value from 0 to 1 that looks random and depends on the genome alone."""
+    note(individual)
+    digest = hashlib.blake2b(individual.canonical().encode(), digest_size=4).digest()
+    value = int.from_bytes(digest, "big") / 2**32
+    return FitnessValues((value,), {"status": "ok", "reason": "", "history": {"val_accuracy": [value]}})
+
+
+def slow_fitness(individual):
+    time.sleep(0.04)
+    return fitness(individual)
+
+
+def bare(individual):
+    return (len(individual) / 10,)
+
+
+def broken(individual):
+    raise RuntimeError("this program is broken")
+
+
+def sometimes_broken(individual):
+    if individual[0].genes["units"] > 100:
+        raise RuntimeError("this program is broken")
+    return fitness(individual)
+
+
+def not_finite(individual):
+    note(individual)
+    return (float("nan"),) if individual[0].genes["units"] > 128 else fitness(individual)
+
+
+def deadly(individual):
+    os._exit(7)
+
+
+def note(individual):
+    if COUNT_FILE in os.environ:
+        with Path(os.environ[COUNT_FILE]).open("a") as file:
+            file.write(individual.canonical() + "\n")

@@ -1,0 +1,308 @@
+"""Whole searches on stub objectives, in this process: the serial engine, milliseconds."""
+
+import json
+import os
+import random
+from collections import Counter
+
+import numpy as np
+import pytest
+import search_stubs
+from search_stubs import SPACE
+
+from deap_nn import Hooks, Individual, Run, evolve, resume
+from deap_nn.dispatch import BrokenProgram
+from deap_nn.presets import FULL
+
+FAST = {"population": 8, "generations": 4, "engine": "serial"}
+
+
+@pytest.fixture
+def counted(tmp_path, monkeypatch):
+    """A function that says how often each genome was evaluated."""
+    path = tmp_path / "count"
+    monkeypatch.setenv(search_stubs.COUNT_FILE, str(path))
+    return lambda: Counter(path.read_text().splitlines()) if path.exists() else Counter()
+
+
+def search(path, evaluate=search_stubs.fitness, **options):
+    return evolve(SPACE, evaluate=evaluate, run_dir=path, **{**FAST, **options})
+
+
+def outcome(run):
+    """Everything that two equal runs share; times are no part of it."""
+    checkpoint = run.checkpoint
+    rows = [{name: value for name, value in row.items() if name != "seconds"} for row in run.logbook]
+    keys = ("generation", "population", "halloffame", "random_state")
+    return rows, {key: checkpoint[key] for key in keys}, run.best, run.status
+
+
+def test_a_search_leaves_a_run_directory(tmp_path, counted):
+    run = search(tmp_path / "run")
+    assert run.status == "finished"
+    assert [row["gen"] for row in run.logbook] == [0, 1, 2, 3, 4]
+    columns = "gen nevals avg std min max trained best cached pruned failed limits diversity seconds"
+    assert " ".join(run.logbook.header) == columns
+    evaluations = list(run.evaluations())
+    assert set(counted().values()) == {1}
+    assert counted().keys() == {individual.canonical() for individual, _ in evaluations}
+    best = max(values[0] for _, values in evaluations)
+    assert run.best["fitness"] == best == run.logbook[-1]["best"]
+    assert (run.path / "plots" / "fitness.png").read_bytes().startswith(b"\x89PNG")
+    assert Run(run.path).info == run.info
+    assert not list(run.path.glob("*.pkl"))
+
+
+def test_the_same_seed_gives_the_same_search_and_another_seed_another(tmp_path):
+    one, two, other = (search(tmp_path / str(i), seed=seed) for i, seed in enumerate((3, 3, 4)))
+    assert outcome(one) == outcome(two)
+    assert outcome(one) != outcome(other)
+
+
+def test_a_search_leaves_the_stream_of_random_as_it_was(tmp_path):
+    random.seed(5)
+    expected = [random.random(), random.random()]
+    random.seed(5)
+    first = random.random()
+    search(tmp_path / "run")
+    assert [first, random.random()] == expected
+
+
+@pytest.mark.parametrize("stop_at", [1, 5, 8, 9, 13, 21])
+def test_a_stopped_run_goes_on_as_if_nothing_had_happened(tmp_path, counted, stop_at):
+    whole = search(tmp_path / "whole")
+    alone = counted()
+    told = []
+    hooks = Hooks(on_evaluation=(lambda *args: told.append(args) or len(told) == stop_at,))
+    stopped = search(tmp_path / "stopped", hooks=hooks)
+    assert stopped.status == "stopped"
+    assert stopped.best["fitness"] == max(values[0] for _, values in told)
+    again = resume(tmp_path / "stopped", evaluate=search_stubs.fitness)
+    assert outcome(again) == outcome(whole)
+    assert counted() == Counter({genome: 2 * times for genome, times in alone.items()})
+
+
+def test_a_run_whose_last_line_is_torn_goes_on(tmp_path, counted):
+    whole = search(tmp_path / "whole")
+    search(tmp_path / "torn")
+    journal = tmp_path / "torn" / "evaluations.jsonl"
+    journal.write_bytes(journal.read_bytes()[:-9])
+    (tmp_path / "torn" / "checkpoint.json").unlink()
+    before = counted().total()
+    assert outcome(resume(tmp_path / "torn", evaluate=search_stubs.fitness)) == outcome(whole)
+    assert counted().total() == before + 1
+
+
+def test_more_generations_continue_a_finished_run(tmp_path, counted):
+    whole = search(tmp_path / "whole", generations=6)
+    search(tmp_path / "run", generations=3)
+    run = resume(tmp_path / "run", evaluate=search_stubs.fitness, generations=6)
+    assert outcome(run) == outcome(whole)
+    assert set(counted().values()) == {2}
+    assert run.info["settings"]["generations"] == 6
+
+
+def test_seconds_of_generations_that_are_played_again_stay_what_they_were(tmp_path):
+    before = search(tmp_path / "run").logbook
+    after = resume(tmp_path / "run", evaluate=search_stubs.fitness, generations=5).logbook
+    assert after[: len(before)] == before
+
+
+def test_fewer_generations_than_there_are_is_refused(tmp_path):
+    search(tmp_path / "run")
+    with pytest.raises(ValueError, match="generations is 2, but .* has 4 already"):
+        resume(tmp_path / "run", evaluate=search_stubs.fitness, generations=2)
+
+
+@pytest.mark.parametrize(
+    "name, value", [("seed", 3), ("population", 9), ("mutation_probability", 0.5), ("nonsense", 1)]
+)
+def test_what_is_fixed_cannot_change_at_a_resume(tmp_path, name, value):
+    search(tmp_path / "run")
+    with pytest.raises(ValueError, match=f"keeps its {name}; only generations"):
+        resume(tmp_path / "run", evaluate=search_stubs.fitness, **{name: value})
+
+
+def test_another_function_is_refused(tmp_path):
+    search(tmp_path / "run")
+    with pytest.raises(ValueError, match="search_stubs:fitness.*search_stubs:bare"):
+        resume(tmp_path / "run", evaluate=search_stubs.bare)
+    with pytest.raises(ValueError, match="search_stubs:fitness: give this function"):
+        resume(tmp_path / "run")
+
+
+def test_another_space_is_refused(tmp_path):
+    search(tmp_path / "run")
+    with pytest.raises(ValueError, match="searches the space 'stub', not this 'full'"):
+        resume(tmp_path / "run", evaluate=search_stubs.fitness, space=FULL)
+
+
+def test_an_edited_journal_is_noticed(tmp_path):
+    search(tmp_path / "run")
+    journal = tmp_path / "run" / "evaluations.jsonl"
+    lines = [json.loads(line) for line in journal.read_text().splitlines()]
+    for line in lines:
+        line["fitness"] = [0.999 - line["fitness"][0]]
+    journal.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    with pytest.raises(ValueError, match="comes out differently than the first time"):
+        resume(tmp_path / "run", evaluate=search_stubs.fitness)
+    assert Run(tmp_path / "run").status == "failed"
+
+
+def test_a_run_in_use_is_refused(tmp_path):
+    run = search(tmp_path / "run")
+    with run.writing(), pytest.raises(ValueError, match="in use by another process"):
+        resume(tmp_path / "run", evaluate=search_stubs.fitness)
+    assert Run(tmp_path / "run").status == "finished"
+
+
+def test_a_broken_program_fails_the_run_and_keeps_what_was_finished(tmp_path):
+    with pytest.raises(BrokenProgram, match="(?s)this program is broken.*Traceback.*in sometimes_broken"):
+        search(tmp_path / "run", search_stubs.sometimes_broken, seed=1)
+    run = Run(tmp_path / "run")
+    assert run.status == "failed"
+    assert "this program is broken" in run.info["reason"]
+    finished = list(run.evaluations())
+    assert finished
+    assert all(individual[0].genes["units"] <= 100 for individual, _ in finished)
+
+
+def test_a_plain_tuple_is_enough_and_a_fitness_that_is_not_finite_is_the_worst(tmp_path):
+    assert search(tmp_path / "bare", search_stubs.bare).best["fitness"] == 0.5
+    run = search(tmp_path / "odd", search_stubs.not_finite)
+    failed = [values.record for _, values in run.evaluations() if values == (0.0,)]
+    assert failed
+    assert all(record["status"] == "failed" and "nan" in record["reason"] for record in failed)
+    assert run.logbook[0]["failed"] > 0
+    assert run.logbook[0]["min"] > 0
+
+
+def test_a_generation_hook_may_stop_the_run(tmp_path):
+    hooks = Hooks(on_generation=(lambda generation: generation.number == 2,))
+    run = search(tmp_path / "run", hooks=hooks)
+    assert len(run.logbook) == 3
+    assert run.status == "stopped"
+    assert "after generation 2" in run.info["reason"]
+
+
+def test_the_target_ends_the_run_and_a_higher_one_lets_it_go_on(tmp_path):
+    whole = search(tmp_path / "whole")
+    run = search(tmp_path / "run", target=0.5)
+    assert run.status == "finished"
+    assert len(run.logbook) == 1
+    assert outcome(resume(tmp_path / "run", evaluate=search_stubs.fitness, target=1.0)) == outcome(whole)
+
+
+def test_a_run_may_start_with_given_individuals(tmp_path):
+    given = [Individual(SPACE.sample()) for _ in range(3)]
+    run = search(tmp_path / "run", start_with=given, generations=0)
+    assert [individual for individual, _ in run.evaluations()][:3] == given
+    assert len(run.checkpoint["population"]) == 8
+    assert Run(tmp_path / "run").info["start_with"] == [individual.to_json() for individual in given]
+
+
+def test_a_run_may_start_with_the_hall_of_fame_of_another_and_be_resumed(tmp_path):
+    first = search(tmp_path / "first")
+    options = {"start_with": tmp_path / "first" / "checkpoint.json", "population": 12}
+    whole = search(tmp_path / "whole", **options)
+    assert whole.logbook[0]["best"] >= first.best["fitness"]
+    search(tmp_path / "run", generations=1, **options)
+    (tmp_path / "first" / "checkpoint.json").unlink()
+    assert outcome(resume(tmp_path / "run", evaluate=search_stubs.fitness, generations=4)) == outcome(whole)
+
+
+def test_more_individuals_than_the_population_holds_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="received 9 genomes .* at most the population of 8"):
+        search(tmp_path / "run", start_with=[Individual(SPACE.sample()) for _ in range(9)])
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_cache_serves_the_next_run(tmp_path, counted):
+    first = search(tmp_path / "first", cache=tmp_path / "cache")
+    alone = counted()
+    second = search(tmp_path / "second", cache=tmp_path / "cache")
+    assert counted() == alone
+    assert [row["best"] for row in first.logbook] == [row["best"] for row in second.logbook]
+    assert [row["cached"] for row in second.logbook] == [row["nevals"] for row in second.logbook]
+    again = resume(tmp_path / "second", evaluate=search_stubs.fitness, generations=4)
+    assert [row["cached"] for row in again.logbook] == [row["cached"] for row in second.logbook]
+
+
+def test_a_cache_does_not_serve_another_training_seed(tmp_path, counted):
+    search(tmp_path / "first", cache=tmp_path / "cache")
+    alone = counted()
+    search(tmp_path / "second", cache=tmp_path / "cache", training_seed=9)
+    assert counted() == alone + alone
+
+
+def test_failures_are_tried_again_only_when_asked(tmp_path, counted):
+    run = search(tmp_path / "run")
+    journal = run.path / "evaluations.jsonl"
+    lines = [json.loads(line) for line in journal.read_text().splitlines()]
+    lines[2]["record"]["status"], lines[2]["fitness"] = "timeout", [0.0]
+    journal.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    (run.path / "checkpoint.json").unlink()
+    before = counted()
+    genome = Individual.from_json(lines[2]["genome"]).canonical()
+    resume(run.path, evaluate=search_stubs.fitness)
+    assert (counted() - before)[genome] == 0
+    resume(run.path, evaluate=search_stubs.fitness, retry_failed=True)
+    assert (counted() - before)[genome] == 1
+
+
+@pytest.mark.parametrize("arguments", [{}, {"data": "digits", "evaluate": search_stubs.fitness}])
+def test_either_data_or_a_function_is_needed(tmp_path, arguments):
+    with pytest.raises(ValueError, match="expected either data .* or evaluate="):
+        evolve(SPACE, run_dir=tmp_path / "run", **arguments)
+
+
+def test_a_directory_in_use_is_refused_before_anything_is_done(tmp_path, counted):
+    search(tmp_path / "run")
+    before = counted()
+    with pytest.raises(ValueError, match="holds a run already"):
+        search(tmp_path / "run")
+    assert counted() == before
+
+
+def test_arrays_that_do_not_fit_the_space_are_refused(tmp_path):
+    x, y = np.zeros((50, 20), np.float32), np.arange(50) % 2
+    with pytest.raises(ValueError, match="needs images"):
+        evolve(FULL, (x, y), run_dir=tmp_path / "run", **FAST)
+
+
+def test_a_full_disk_stops_the_run_and_it_can_go_on(tmp_path, counted, monkeypatch):
+    whole = search(tmp_path / "whole")
+    real, writes = os.fsync, []
+
+    def full_after_20(descriptor):
+        writes.append(descriptor)
+        if len(writes) > 20:
+            raise OSError(28, "No space left on device")
+        real(descriptor)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full_after_20)
+        with pytest.raises(OSError, match="No space left on device"):
+            search(tmp_path / "run")
+    assert outcome(resume(tmp_path / "run", evaluate=search_stubs.fitness)) == outcome(whole)
+    assert set(counted().values()) <= {2, 3}
+    assert counted().total() <= 2 * len(counted()) + 1
+
+
+def test_a_directory_that_is_deleted_stops_the_run(tmp_path):
+    def delete(generation):
+        if generation.number == 1:
+            (tmp_path / "run" / "evaluations.jsonl").unlink()
+
+    with pytest.raises(OSError, match="evaluations.jsonl"):
+        search(tmp_path / "run", hooks=Hooks(on_generation=(delete,)))
+
+
+def test_a_clock_that_is_set_back_does_no_harm(tmp_path, monkeypatch):
+    import time
+
+    clock = iter(range(10**6, 0, -1))
+    with monkeypatch.context() as patch:
+        patch.setattr(time, "time", lambda: next(clock))
+        run = search(tmp_path / "run")
+    assert all(row["seconds"] >= 0 for row in run.logbook)
