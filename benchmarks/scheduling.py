@@ -13,13 +13,14 @@ from __future__ import annotations
 import argparse
 import heapq
 import importlib.util
+import itertools
 import json
 import math
 import random
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +29,14 @@ from deap_nn.engines import make_engine
 SCALE = 0.3  # seconds, the median duration
 
 
-def nap(seconds: float) -> float:
+Span = tuple[float, float]
+
+
+def nap(seconds: float) -> Span:
+    """Sleep; returns when, on the clock that all processes of a host share."""
+    began = time.monotonic()
     time.sleep(seconds)
-    return seconds
+    return began, time.monotonic()
 
 
 def durations(count: int, seed: int) -> list[float]:
@@ -47,20 +53,26 @@ def greedy(times: list[float], workers: int) -> float:
     return max(free)
 
 
+def busy_share(spans: list[Span], workers: int) -> float:
+    """How much of the workers' time was used, until the last task had been handed out."""
+    start, end = min(began for began, _ in spans), max(began for began, _ in spans)
+    used = sum(min(ended, end) - began for began, ended in spans)
+    return used / (workers * (end - start))
+
+
 def by_engine(name: str, workers: int, arguments: argparse.Namespace) -> dict[str, Any]:
     with make_engine(name, workers=workers) as engine:
         engine.map(nap, [0.2] * workers)  # children are started once, not once a generation
 
-        def rest(times: Iterator[float]) -> Iterator[Callable[[], Any]]:
-            for seconds in times:
-                yield lambda: engine.submit(nap, seconds)
-
-        def in_flight(times: list[float]) -> None:
-            waiting = rest(iter(times))
-            for _ in range(workers):
-                next(waiting)()
-            for _ in engine.as_completed():
-                next(waiting, lambda: None)()
+        def in_flight(times: list[float]) -> list[Span]:
+            waiting, spans = iter(times), []
+            for seconds in itertools.islice(waiting, workers):
+                engine.submit(nap, seconds)
+            for _, outcome in engine.as_completed():
+                spans.append(outcome.value)
+                for seconds in itertools.islice(waiting, 1):
+                    engine.submit(nap, seconds)
+            return spans
 
         return measure(lambda function, items: engine.map(function, items), in_flight, workers, arguments)
 
@@ -68,13 +80,15 @@ def by_engine(name: str, workers: int, arguments: argparse.Namespace) -> dict[st
 def by_stock_scoop(workers: int, arguments: argparse.Namespace) -> dict[str, Any]:
     from scoop import futures
 
-    def in_flight(times: list[float]) -> None:
-        waiting = iter(times)
-        running = {futures.submit(nap, next(waiting)) for _ in range(workers)}
+    def in_flight(times: list[float]) -> list[Span]:
+        waiting, spans = iter(times), []
+        running = {futures.submit(nap, seconds) for seconds in itertools.islice(waiting, workers)}
         while running:
             done = next(futures.as_completed(list(running)))
             running.discard(done)
-            running.update(futures.submit(nap, seconds) for seconds in [next(waiting, None)] if seconds)
+            spans.append(done.result())
+            running.update(futures.submit(nap, seconds) for seconds in itertools.islice(waiting, 1))
+        return spans
 
     list(futures.map(nap, [0.2] * workers))
     return measure(lambda function, items: list(futures.map(function, items)), in_flight, workers, arguments)
@@ -82,7 +96,7 @@ def by_stock_scoop(workers: int, arguments: argparse.Namespace) -> dict[str, Any
 
 def measure(
     mapping: Callable[..., Any],
-    in_flight: Callable[[list[float]], None],
+    in_flight: Callable[[list[float]], list[Span]],
     workers: int,
     arguments: argparse.Namespace,
 ) -> dict[str, Any]:
@@ -92,11 +106,7 @@ def measure(
         began = time.monotonic()
         mapping(nap, times)
         ratios.append((time.monotonic() - began) / greedy(times, workers))
-    times = durations(arguments.tasks * arguments.generations, 100)
-    began = time.monotonic()
-    in_flight(times)
-    # the last tasks run alone: only the time until nothing is left to hand out counts as available
-    busy = sum(times) / (workers * (time.monotonic() - began))
+    busy = busy_share(in_flight(durations(arguments.tasks * arguments.generations, 100)), workers)
     began = time.monotonic()
     mapping(nap, [0.0] * 200)
     return {"makespan": ratios, "busy": busy, "overhead": (time.monotonic() - began) / 200}

@@ -229,9 +229,7 @@ def _compare(one: Sequence[float], other: Sequence[float]) -> None:
     )
 
 
-def _check_backend(
-    backend: str, genomes: list[Individual], problem: Problem, expected: Sequence[float]
-) -> None:
+def _check_backend(backend: str, genomes: list[Individual], problem: Problem, expected: Sequence[float]) -> None:
     os.environ["KERAS_BACKEND"] = backend
     with make_engine("processes", workers=WORKERS) as engine:
         began = time.monotonic()

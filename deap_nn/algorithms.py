@@ -78,6 +78,7 @@ def eaTruncation(
     """
     _check(cxpb, mutpb, ngen)
     keep = survivor_count(survivors, len(population))
+    hooks = tuple(on_generation)
     logbook = tools.Logbook()
     logbook.header = ["gen", "nevals", *(stats.fields if stats else [])]
     for number in range(ngen + 1):
@@ -91,7 +92,7 @@ def eaTruncation(
         if verbose:
             print(logbook.stream)
         generation = Generation(number, population, halloffame, logbook)
-        replies = [hook(generation) for hook in on_generation]
+        replies = [hook(generation) for hook in hooks]
         if True in replies or _reached(population, target):
             break
     return population, logbook

@@ -141,10 +141,10 @@ class _Plan:
             self.add("Dropout", self.shape, rate=rate)
 
     def pool(self, kind: str) -> None:
-        height, width, channels = self.shape
-        if min(height, width) >= 2:
+        *sides, channels = self.shape
+        if len(sides) == 2 and min(sides) >= 2:
             layer = {"max": "MaxPooling2D", "average": "AveragePooling2D"}[kind]
-            self.add(layer, (height // 2, width // 2, channels), pool_size=2)
+            self.add(layer, (sides[0] // 2, sides[1] // 2, channels), pool_size=2)
 
 
 def _add_block(plan: _Plan, space: SearchSpace, block: Block, layers: Sequence[Chromosome]) -> None:

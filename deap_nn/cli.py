@@ -50,42 +50,40 @@ def make_parser(description: str | None, *, without: Sequence[str] = ()) -> argp
     for name, meaning in meanings().items():
         if name in without:
             continue
+        if meaning.type is bool:
+            parser.add_argument(option(name), action="store_true", help=f"{meaning.help} (default: {meaning.default})")
+            continue
         parser.add_argument(
             option(name),
             type=_typed(meaning),
             metavar="|".join(meaning.choices) if meaning.choices else meaning.metavar,
             help=f"{meaning.help} (default: {meaning.default})",
         )
-    parser.add_argument(
-        "--run-dir",
-        metavar="DIR",
-        help="where the run is written; must not hold one (default: a new one in runs/)",
-    )
-    parser.add_argument(
-        "--resume",
-        metavar="RUN",
-        help="go on with the run in this directory; its settings stay, but for "
-        + ", ".join(option(name) for name, meaning in meanings().items() if meaning.resumable),
-    )
-    parser.add_argument(
-        "--retry-failed", action="store_true", help="with --resume: train again what a limit or a death ended"
-    )
-    parser.add_argument(
-        "--start-with",
-        metavar="FILE.json",
-        help="genomes for the first generation: a best.json, a checkpoint.json "
-        "(its hall of fame), or written by hand (default: all are drawn)",
-    )
-    parser.add_argument(
-        "--cache", metavar="FILE", help="results shared with other runs, an SQLite file (default: not shared)"
-    )
-    parser.add_argument(
-        "--tensorboard",
-        action="store_true",
-        help="write for TensorBoard, into the run's tensorboard/ (needs tensorboardX)",
-    )
-    parser.add_argument("--quiet", action="store_true", help="show the closing report only")
+    _add_run_options(parser)
     return parser
+
+
+def _add_run_options(parser: argparse.ArgumentParser) -> None:
+    resumable = ", ".join(option(name) for name, meaning in meanings().items() if meaning.resumable)
+    options = {
+        "--run-dir": ("DIR", "where the run is written; must not hold one", "a new one in runs/"),
+        "--resume": ("RUN", f"go on with this run; its settings stay, but for {resumable}", "a new run"),
+        "--start-with": (
+            "FILE.json",
+            "genomes for the first generation: a best.json, a checkpoint.json (its hall of fame), or written by hand",
+            "all are drawn",
+        ),
+        "--cache": ("FILE", "results shared with other runs, an SQLite file", "not shared"),
+    }
+    for name, (metavar, help, default) in options.items():
+        parser.add_argument(name, metavar=metavar, help=f"{help} (default: {default})")
+    flags = {
+        "--retry-failed": ("with --resume: train again what a limit or a death ended", "its result stays"),
+        "--tensorboard": ("write for TensorBoard, into the run's tensorboard/; needs tensorboardX", "not written"),
+        "--quiet": ("show the closing report only", "show the progress too"),
+    }
+    for name, (help, default) in flags.items():
+        parser.add_argument(name, action="store_true", help=f"{help} (default: {default})")
 
 
 def option(name: str) -> str:
@@ -134,8 +132,9 @@ def _terminate(number: int, frame: object) -> NoReturn:
 
 def _report_failure(error: Exception) -> None:
     from deap_nn.dispatch import BrokenProgram
+    from deap_nn.engines import EngineLost
 
-    if isinstance(error, BrokenProgram):
+    if isinstance(error, BrokenProgram | EngineLost):
         print(f"the run failed: {error}", file=sys.stderr)
     else:
         traceback.print_exception(error)

@@ -16,6 +16,7 @@ from typing import Any
 from deap_nn.cache import Cache
 from deap_nn.engines import Engine, Outcome
 from deap_nn.individual import WORST_FITNESS, FitnessValues, Individual
+from deap_nn.random_stream import protected
 
 OnEvaluation = Callable[[Individual, FitnessValues], object]
 
@@ -83,7 +84,8 @@ class EvaluationMap:
                 self._tell(individual, shared)
             else:
                 new[key] = individual
-        self._dispatch(function, new)
+        with protected():
+            self._dispatch(function, new)
         return [self._known[individual.canonical()] for individual in everyone]
 
     def _dispatch(self, function: Callable[..., Any], new: Mapping[str, Individual]) -> None:

@@ -64,6 +64,8 @@ def evolve(
     if (data is None) == (evaluate is None):
         raise ValueError("expected either data to train networks on, or evaluate=, a function of your own; give one")
     if evaluate is not None:
+        if chosen.race:
+            raise ValueError("the race needs the learning curves of networks; give data, or leave race out")
         objective = user_objective(evaluate)
     elif data is not None:
         objective = keras_objective(space, data_spec(data, path, chosen), chosen)

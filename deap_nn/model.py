@@ -21,7 +21,7 @@ PREDICTION_BATCH = 500
 
 def build_layers(specs: Sequence[LayerSpec], seed: int) -> list[keras.layers.Layer]:
     """Return the Keras layers of a blueprint, each with a seed of its own for initial weights or dropout."""
-    return [_layer(spec, seed + index) for index, spec in enumerate(specs)]
+    return [_layer(spec, index, seed + index) for index, spec in enumerate(specs)]
 
 
 def connect(
@@ -85,7 +85,7 @@ def model_bytes(model: keras.Model) -> bytes:
 def layer_lines(model: keras.Model) -> list[str]:
     """Return one line per layer: its name, the shape it puts out and its number of weights."""
     return [
-        f"{layer.name:<28} {str(tuple(layer.output.shape[1:])):<20} {layer.count_params():>10,}"
+        f"{layer.name:<28} {tuple(layer.output.shape[1:])!s:<20} {layer.count_params():>10,}"
         for layer in model.layers
     ]
 
@@ -102,17 +102,18 @@ def predict_file(path: Path, raw: np.ndarray) -> np.ndarray:
     """
     model = keras.models.load_model(path)
     shape = model.input_shape[1:]
-    if raw.shape[1:] + (1,) == shape:
+    if (*raw.shape[1:], 1) == shape:
         raw = raw[..., np.newaxis]
     if raw.shape[1:] != shape:
         raise ValueError(f"the inputs have the shape {raw.shape}, expected (n, {', '.join(map(str, shape))})")
     return model.predict(raw, batch_size=PREDICTION_BATCH, verbose=0)
 
 
-def _layer(spec: LayerSpec, seed: int) -> keras.layers.Layer:
-    if spec.built is not None:
-        return spec.built
-    config = dict(spec.config)
+def _layer(spec: LayerSpec, index: int, seed: int) -> keras.layers.Layer:
+    name = f"{spec.layer.lower()}_{index}"
+    if spec.built is not None:  # a fresh one each time: it may have been trained already
+        return type(spec.built).from_config({**spec.built.get_config(), "name": name})
+    config = {**spec.config, "name": name}
     if spec.layer in ("Conv2D", "Dense"):
         config["kernel_initializer"] = keras.initializers.GlorotUniform(seed=seed)
     if spec.layer == "Dropout":

@@ -135,7 +135,7 @@ def plot_comparison(logbooks: Mapping[str, Sequence[Logbook]], ax: Axes | None =
         (line,) = ax.plot(curve.generations, curve.mean, marker=".", linewidth=2, label=f"{name} ({runs})")
         _band(ax, curve.generations, curve.mean, curve.half_width, line.get_color())
     ax = _finish(ax)
-    ax.set_ylabel("best validation accuracy so far")
+    ax.set_ylabel("best validation accuracy so far\n(mean of the runs and its 95 % band)")
     return ax
 
 

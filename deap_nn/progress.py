@@ -9,9 +9,9 @@ from tqdm import tqdm
 
 from deap_nn.algorithms import Generation, survivor_count
 from deap_nn.engines import Engine
-from deap_nn.evolution import Hooks
 from deap_nn.individual import FitnessValues, Individual
 from deap_nn.run import Run
+from deap_nn.search import Hooks
 
 
 class Progress:
@@ -48,6 +48,7 @@ class Progress:
         size = settings["population"]
         children = size - survivor_count(settings["survivors"], size)
         self._bar = tqdm(
+            desc=f"generation 0/{self._generations}",
             total=size + self._generations * children,
             unit="network",
             file=self._stream,
@@ -55,7 +56,6 @@ class Progress:
             dynamic_ncols=True,
             bar_format="{desc}{bar}| {n_fmt}/{total_fmt} networks [{elapsed}<{remaining}{postfix}]",
         )
-        self._show(0)
 
     def _evaluation(self, individual: Individual, values: FitnessValues) -> None:
         if self._bar is not None:
@@ -70,14 +70,11 @@ class Progress:
             return
         done = sum(earlier["nevals"] for earlier in generation.logbook)
         self._best = row["best"]
+        under_way = min(row["gen"] + 1, self._generations)
+        self._bar.set_description(f"generation {under_way}/{self._generations}", refresh=False)
+        self._bar.set_postfix_str(f"best {self._best:.4f}", refresh=False)
         self._bar.update(done - self._bar.n)  # also those that were known already
-        self._show(min(row["gen"] + 1, self._generations))
-
-    def _show(self, generation: int) -> None:
-        """Name the generation that is under way."""
-        if self._bar is not None:
-            self._bar.set_postfix_str(f"best {self._best:.4f}", refresh=False)
-            self._bar.set_description(f"generation {generation}/{self._generations}")
+        self._bar.refresh()
 
     def _say(self, line: str) -> None:
         print(line, file=self._stream, flush=True)
@@ -91,7 +88,8 @@ def _about(data: dict[str, Any]) -> str:
 
 def _line(row: dict[str, Any], generations: int) -> str:
     mean = "none" if row["avg"] is None else f"{row['avg']:.4f}"
+    given_up = f"{row['pruned']} given up, " if row["pruned"] else ""
     return (
         f"generation {row['gen']}/{generations}: best {row['best']:.4f}, mean {mean}, "
-        f"{row['nevals']} networks ({row['failed']} failed, {row['cached']} known) in {row['seconds']:.1f} s"
+        f"{row['nevals']} networks ({given_up}{row['failed']} failed, {row['cached']} known) in {row['seconds']:.1f} s"
     )

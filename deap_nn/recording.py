@@ -28,6 +28,8 @@ class Recorder:
     """
 
     def __init__(self, run: Run, journal: JsonLines, *, compare: bool = True) -> None:
+        self.state: dict[str, Any] = {}
+        """What else goes into the checkpoint, by name; plain data."""
         self._run, self._journal = run, journal
         self._before = run.logbook
         self._checkpoint = run.checkpoint if compare else None
@@ -40,7 +42,7 @@ class Recorder:
         """Write down what a generation was; one that is played again keeps the seconds it once took."""
         if generation.number < len(self._before):
             generation.logbook[-1]["seconds"] = self._before[generation.number]["seconds"]
-        content = json.loads(json.dumps(checkpoint_of(generation)))
+        content = json.loads(json.dumps(checkpoint_of(generation) | self.state))
         past = self._checkpoint
         if past is not None and generation.number <= past["generation"]:
             if generation.number == past["generation"] and content != past:

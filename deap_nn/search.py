@@ -7,7 +7,6 @@ it would have been. `deap_nn.recording` compares with the checkpoint on the way.
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -15,14 +14,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from deap import tools
+from deap import base, tools
 
-from deap_nn.algorithms import Generation, OnGeneration, eaTruncation
+from deap_nn.algorithms import Generation, OnGeneration, eaTruncation, survivor_count
 from deap_nn.cache import Cache
 from deap_nn.dispatch import EvaluationMap, OnEvaluation, StopRun
 from deap_nn.engines import Engine, default_engine, make_engine
 from deap_nn.individual import FitnessValues, Individual
 from deap_nn.objective import Objective
+from deap_nn.race import Race
+from deap_nn.random_stream import protected, seeded
 from deap_nn.recording import Recorder
 from deap_nn.run import Run
 from deap_nn.settings import Settings
@@ -85,7 +86,7 @@ def perform(search: Search) -> Run:
         journal = stack.enter_context(run.writing())
         stack.enter_context(_status(run))
         engine = stack.enter_context(_engine(run, settings))
-        stack.enter_context(_random_stream(settings.seed))
+        stack.enter_context(seeded(settings.seed))
         recorder = Recorder(run, journal, compare=not search.retry_failed)
         evaluations = EvaluationMap(
             engine,
@@ -97,7 +98,7 @@ def perform(search: Search) -> Run:
         run.update(status="running", reason="", settings=settings.to_json(), engine=engine.description)
         for hook in hooks.on_start:
             hook(run, engine)
-        best, stopped = _evolve(search, evaluations, (recorder.generation, *hooks.on_generation))
+        best, stopped = _evolve(search, evaluations, recorder)
         engine.clear()
         write_winner(run, best, search.objective, engine)
         run.update(status="stopped" if stopped else "finished", reason=stopped)
@@ -124,9 +125,7 @@ def _journal(search: Search) -> dict[str, FitnessValues]:
     return entries
 
 
-def _evolve(
-    search: Search, evaluations: EvaluationMap, on_generation: tuple[OnGeneration, ...]
-) -> tuple[Individual, str]:
+def _evolve(search: Search, evaluations: EvaluationMap, recorder: Recorder) -> tuple[Individual, str]:
     """Run the loop; return the best individual and why it was stopped early, "" if it was not."""
     run, settings = search.run, search.settings
     toolbox = make_toolbox(
@@ -136,6 +135,9 @@ def _evolve(
         crossover=settings.crossover,
         mutation_probability=settings.mutation_probability,
     )
+    own: list[OnGeneration] = [lambda _: evaluations.counts.clear()]
+    if settings.race:
+        own.append(_race(search, toolbox, recorder))
     starters = [Individual.from_json(genome) for genome in run.info["start_with"]]
     halloffame = tools.HallOfFame(10)
     stopped = ""
@@ -150,7 +152,7 @@ def _evolve(
             halloffame=halloffame,
             survivors=settings.survivors,
             target=settings.target,
-            on_generation=(lambda _: evaluations.counts.clear(), _stopping(on_generation)),
+            on_generation=(*own, _stopping((recorder.generation, *search.hooks.on_generation))),
         )
     except StopRun as stop:
         stopped = str(stop)
@@ -160,11 +162,25 @@ def _evolve(
     return halloffame[0], stopped
 
 
+def _race(search: Search, toolbox: base.Toolbox, recorder: Recorder) -> OnGeneration:
+    """Return the hook that sets the next generation's thresholds; they are part of the checkpoint."""
+    race = Race(
+        toolbox, search.objective.evaluate, survivor_count(search.settings.survivors, search.settings.population)
+    )
+
+    def call(generation: Generation) -> None:
+        race(generation)
+        recorder.state["thresholds"] = list(race.thresholds)
+
+    return call
+
+
 def _stopping(hooks: tuple[OnGeneration, ...]) -> OnGeneration:
     """Return one hook that calls all and stops the run, with a reason, if one of them says so."""
 
     def call(generation: Generation) -> None:
-        replies = [hook(generation) for hook in hooks]
+        with protected():
+            replies = [hook(generation) for hook in hooks]
         if True in replies:
             raise StopRun(f"a hook asked for it after generation {generation.number}")
 
@@ -187,7 +203,8 @@ def _cache(search: Search) -> Iterator[Cache]:
         "space": info["space"],
         "objective": search.objective.essence,
         "training_seed": search.settings.seed_of_trainings,
-        "versions": info["versions"],
+        "threads": search.settings.threads_per_worker,
+        "versions": {name: info["versions"][name] for name in ("deap_nn", "backend", "keras", "numpy", "tensorflow")},
     }
     cache = Cache(search.cache or Path(), circumstances)
     try:
@@ -209,14 +226,3 @@ def _status(run: Run) -> Iterator[None]:
         with suppress(OSError):  # the directory may be what failed
             run.update(status="failed", reason=reason)
         raise
-
-
-@contextmanager
-def _random_stream(seed: int) -> Iterator[None]:
-    """Seed the stdlib's `random`, from which all of evolution draws; afterwards it is as it was."""
-    state = random.getstate()
-    random.seed(seed)
-    try:
-        yield
-    finally:
-        random.setstate(state)

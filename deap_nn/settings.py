@@ -162,6 +162,16 @@ class Settings:
         lambda value: value > 0,
         metavar="SECONDS",
     )
+    race: bool = _setting(
+        False,
+        Meaning(
+            "give up trainings that fall behind the last survivors",
+            "all are trained in full",
+            "True or False",
+            lambda value: isinstance(value, bool),
+            bool,
+        ),
+    )
     memory_limit: float | None = _number(
         None,
         "GiB that the training of one network may take; what takes more is ended",

@@ -50,8 +50,11 @@ def begin(given: dict[str, Any]) -> tuple[Path, dict[str, Any]]:
     options = before | {name: value for name, value in given.items() if name not in ("resume", "run_dir")}
     if options["space"] not in PRESETS or options["repeats"] < 1:
         raise ValueError(f"--space is one of {', '.join(PRESETS)}, --repeats 1 or more; received {options}")
-    folder.mkdir(parents=True, exist_ok=True)
-    write_json(file, options)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_json(file, options)
+    except OSError as error:
+        raise ValueError(f"{folder} cannot be written ({error}): choose another directory") from error
     return folder, options
 
 

@@ -17,6 +17,7 @@ def draw(arguments: argparse.Namespace) -> None:
 
     run = Run(arguments.run)
     path = run.path / "plots" / "fitness.png"
+    path.parent.mkdir(exist_ok=True)
     save(plot_fitness(run.logbook), path)
     print(path)
 

@@ -58,3 +58,11 @@ def note(individual):
     if COUNT_FILE in os.environ:
         with Path(os.environ[COUNT_FILE]).open("a") as file:
             file.write(individual.canonical() + "\n")
+
+
+def outcome(run):
+    """Everything that two equal runs share; times are no part of it."""
+    checkpoint = run.checkpoint
+    rows = [{name: value for name, value in row.items() if name != "seconds"} for row in run.logbook]
+    keys = ("generation", "population", "halloffame", "random_state")
+    return rows, {key: checkpoint[key] for key in keys}, run.best, run.status

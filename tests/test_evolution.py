@@ -8,7 +8,7 @@ from collections import Counter
 import numpy as np
 import pytest
 import search_stubs
-from search_stubs import SPACE
+from search_stubs import SPACE, outcome
 
 from deap_nn import Hooks, Individual, Run, evolve, resume
 from deap_nn.dispatch import BrokenProgram
@@ -27,14 +27,6 @@ def counted(tmp_path, monkeypatch):
 
 def search(path, evaluate=search_stubs.fitness, **options):
     return evolve(SPACE, evaluate=evaluate, run_dir=path, **{**FAST, **options})
-
-
-def outcome(run):
-    """Everything that two equal runs share; times are no part of it."""
-    checkpoint = run.checkpoint
-    rows = [{name: value for name, value in row.items() if name != "seconds"} for row in run.logbook]
-    keys = ("generation", "population", "halloffame", "random_state")
-    return rows, {key: checkpoint[key] for key in keys}, run.best, run.status
 
 
 def test_a_search_leaves_a_run_directory(tmp_path, counted):
@@ -306,3 +298,12 @@ def test_a_clock_that_is_set_back_does_no_harm(tmp_path, monkeypatch):
         patch.setattr(time, "time", lambda: next(clock))
         run = search(tmp_path / "run")
     assert all(row["seconds"] >= 0 for row in run.logbook)
+
+
+def test_hooks_and_functions_that_draw_random_numbers_do_not_change_the_search(tmp_path):
+    def draw(*_):
+        random.random()
+
+    quiet = search(tmp_path / "quiet")
+    noisy = search(tmp_path / "noisy", hooks=Hooks(on_evaluation=(draw,), on_generation=(draw,)))
+    assert outcome(noisy) == outcome(quiet)

@@ -7,9 +7,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from deap_nn.engines.isolation import Limits
+from deap_nn.engines.backend import Backend
+from deap_nn.engines.limits import Limits
 from deap_nn.engines.parcel import script_of_main
-from deap_nn.engines.policy import Backend, Engine
+from deap_nn.engines.policy import Engine
 from deap_nn.engines.processes import ProcessesBackend
 from deap_nn.engines.serial import SerialBackend
 
@@ -77,7 +78,7 @@ def make_engine(
 
 def _backend(name: str, workers: int | None, limits: Limits, scheduler_address: str | None) -> Backend:
     if name == "serial":
-        return SerialBackend()
+        return SerialBackend(limits.threads)
     if name == "processes":
         return ProcessesBackend(workers, limits)
     if name == "scoop":

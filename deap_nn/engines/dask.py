@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import queue
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from deap_nn.engines.devices import describe_devices, find_gpus
-from deap_nn.engines.isolation import Limits
+from deap_nn.engines.limits import Limits
 from deap_nn.engines.outcome import EngineLost, Report, one_line
 from deap_nn.engines.parcel import Parcel
 from deap_nn.engines.processes import default_workers
 from deap_nn.engines.roster import Roster, host_name, remove_stale
-from deap_nn.engines.worker import Job, attempt, end_run
+from deap_nn.engines.worker import Job, attempt, end_attempt, end_run
 
 GRACE = 20.0  # seconds beyond the time limit that a worker may stay silent
 LOOK_AROUND = 1.0  # seconds between two looks at the cluster
@@ -30,14 +33,15 @@ class DaskBackend:
     """Attempts as Dask tasks, at most one for each thread of the cluster's workers."""
 
     def __init__(self, workers: int | None, limits: Limits, address: str | None) -> None:
-        self._distributed = distributed = _import_distributed()
+        distributed = _import_distributed()
         self.patience: float | None = limits.time_limit + GRACE
         self._limits = limits
         self._most = workers
         self._cluster = None if address else _local_cluster(distributed, workers, limits)
         self._client = distributed.Client(address or self._cluster, set_as_default=False)
-        self._arrivals = distributed.as_completed(with_results=True, raise_errors=False, loop=self._client.loop)
+        self._arrivals: queue.SimpleQueue[tuple[str, Report]] = queue.SimpleQueue()
         self._running: dict[str, tuple[int, Any]] = {}
+        self._dropped: set[int] = set()
         self._run = uuid.uuid4().hex[:16]
         remove_stale()
         self._roster = Roster(self._run)
@@ -50,9 +54,9 @@ class DaskBackend:
 
     @property
     def capacity(self) -> int:
-        """The threads of all workers, as last seen."""
+        """The threads of all workers, as last seen, that no dropped attempt still holds."""
         threads = max(1, self._threads)
-        return threads if self._most is None else min(self._most, threads)
+        return (threads if self._most is None else min(self._most, threads)) - len(self._dropped)
 
     def start(self, key: int, parcel: Parcel) -> None:
         """Submit an attempt."""
@@ -60,20 +64,25 @@ class DaskBackend:
         job = Job(self._run, host_name(), key, parcel, self._limits, time.time() + self.patience)
         future = self._client.submit(attempt, job, key=f"deap_nn-{self._run}-{key}", pure=False, retries=0)
         self._running[future.key] = (key, future)
-        self._arrivals.add(future)
+        future.add_done_callback(self._arrived)
 
     def poll(self, timeout: float) -> list[tuple[int, Report]]:
         """Collect reports and look around."""
-        reports = self._collect()
-        if not reports:
-            time.sleep(timeout)
-            reports = self._collect()
+        reports = self._collect(timeout)
         if time.monotonic() >= self._next_look:
             self._look_around()
         return reports
 
     def drop(self, key: int) -> None:
-        """Give up a silent attempt."""
+        """End an attempt where it runs; its worker is free when it has reported."""
+        if not self._roster.claim(key):
+            self._roster.forget(key)
+        self._dropped.add(key)
+        if self._cluster is None:
+            self._tell_workers(end_attempt, self._run, key)
+
+    def give_up(self, key: int) -> None:
+        """Forget a silent attempt."""
         self._roster.claim(key)
         for name in [name for name, (its_key, _) in self._running.items() if its_key == key]:
             self._running.pop(name)[1].cancel()
@@ -83,27 +92,41 @@ class DaskBackend:
         self._roster.close()
         self._running.clear()
         if self._cluster is None:  # the workers stay, their children of this run must not
-            farewell = threading.Thread(target=self._say_over, daemon=True)
-            farewell.start()
-            farewell.join(FAREWELL)
+            self._tell_workers(end_run, self._run).join(FAREWELL)
         self._client.close(timeout=FAREWELL)
         if self._cluster is not None:
             self._cluster.close(timeout=FAREWELL)
 
-    def _say_over(self) -> None:
-        if self._client.status == "running":
-            self._client.run(end_run, self._run, on_error="ignore")
+    def _tell_workers(self, function: Callable[..., None], *arguments: Any) -> threading.Thread:
+        """Have every worker process call a function; those out of reach keep nobody waiting."""
 
-    def _collect(self) -> list[tuple[int, Report]]:
+        def tell() -> None:
+            if self._client.status == "running":
+                self._client.run(function, *arguments, on_error="ignore")
+
+        thread = threading.Thread(target=tell, daemon=True)
+        thread.start()
+        return thread
+
+    def _arrived(self, future: Any) -> None:
+        """Fetch a result; Dask calls this in a thread of its own."""
+        try:
+            report = Report(*future.result())
+        except Exception as error:
+            report = Report("lost", reason=one_line(f"its Dask worker has died: {error!r}"))
+        self._arrivals.put((future.key, report))
+
+    def _collect(self, timeout: float) -> list[tuple[int, Report]]:
         reports = []
-        while self._arrivals.has_ready():
-            future, result = next(self._arrivals)
-            if future.key not in self._running:
-                continue
-            key, _ = self._running.pop(future.key)
-            self._roster.forget(key)
-            lost = Report("lost", reason=one_line(f"its Dask worker has died: {result!r}"))
-            reports.append((key, Report(*result) if future.status == "finished" else lost))
+        with contextlib.suppress(queue.Empty):
+            name, report = self._arrivals.get(timeout=timeout)
+            while True:
+                if name in self._running:
+                    key, _ = self._running.pop(name)
+                    self._roster.forget(key)
+                    self._dropped.discard(key)
+                    reports.append((key, report))
+                name, report = self._arrivals.get_nowait()
         return reports
 
     def _look_around(self) -> None:

@@ -5,7 +5,6 @@ Time and memory are watched from here, from outside, so that no evaluation can e
 
 from __future__ import annotations
 
-import concurrent.futures
 import contextlib
 import os
 import pickle
@@ -13,49 +12,18 @@ import select
 import signal
 import socket
 import subprocess
-import sys
-import sysconfig
-import tempfile
-import threading
 import time
-from pathlib import Path
-from typing import IO, NamedTuple
 
-from deap_nn.engines.devices import child_environment, find_gpus
+from deap_nn.engines.endings import how_it_ended, last_words
+from deap_nn.engines.limits import Limits
 from deap_nn.engines.outcome import Report, one_line
 from deap_nn.engines.parcel import Parcel
 from deap_nn.engines.procfs import resident
+from deap_nn.engines.start import module_path, open_log, start
 from deap_nn.engines.wire import Frames, frame
 
 GROWTH_LIMIT = 1_000_000_000  # bytes a child may grow after its first task before a new one takes over
 MEMORY_WATCH = 0.05  # seconds between two looks at a child's memory
-_LAST_WORDS = 8000  # bytes of the log that are looked through for last words
-_MODULE = "deap_nn.engines.child"
-_ROOT = Path(__file__).resolve().parents[2]
-
-# Linux ends a child with the *thread* that started it (see child.die_with_parent), so a thread that
-# lives as long as its process starts the children of threads that may not.
-_starter = concurrent.futures.ThreadPoolExecutor(1, "deap_nn-starter")
-
-
-class Limits(NamedTuple):
-    """What a child may use, and where it writes; plain data that travels to other hosts.
-
-    Attributes:
-        time_limit: seconds for one call, from handing it over.
-        memory_limit: resident bytes, or None.
-        threads: threads of a training.
-        workers_per_gpu: how many children share one GPU.
-        log_dir: folder of the logs; None keeps them in an unnamed file.
-        script: the user's script, for functions that are defined there.
-    """
-
-    time_limit: float = 600.0
-    memory_limit: int | None = None
-    threads: int = 1
-    workers_per_gpu: int = 1
-    log_dir: str | None = None
-    script: str | None = None
 
 
 class Child:
@@ -63,10 +31,10 @@ class Child:
 
     def __init__(self, limits: Limits, rank: int, log_name: str = "") -> None:
         self._limits = limits
-        self._log = _open_log(limits.log_dir, log_name or f"worker-{rank}.log")
-        self._process = _start(limits, rank, self._log)
+        self._log = open_log(limits.log_dir, log_name or f"worker-{rank}.log")
+        self._process = start(limits, rank, self._log)
         self._frames = Frames()
-        self._outbox = bytearray(frame(pickle.dumps({"path": _module_path(limits.script)})))
+        self._outbox = bytearray(frame(pickle.dumps({"path": module_path(limits.script)})))
         self._ready = False
         self._first_size: int | None = None
         self._began = self._next_look = 0.0
@@ -166,16 +134,16 @@ class Child:
     def _died(self) -> Report:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout=1)
-        how = _how_it_ended(self._process.returncode)
+        how = how_it_ended(self._process.returncode)
         if not self._ready:
             how = f"the child could not start: {how}"
-        return self._ended("lost", how + self._last_words())
+        return self._ended("lost", how + last_words(self._log, self._log_start))
 
     def _over_limit(self) -> Report | None:
         now = time.monotonic()
         if now - self._began > self._limits.time_limit:
             reason = f"time limit: not finished after {self._limits.time_limit:g} s"
-            return self._ended("timeout", reason + self._last_words())
+            return self._ended("timeout", reason + last_words(self._log, self._log_start))
         allowed = self._limits.memory_limit
         if allowed is None or now < self._next_look:
             return None
@@ -184,20 +152,12 @@ class Child:
         if size <= allowed:
             return None
         reason = f"memory limit: {size / 1e6:.0f} MB resident, {allowed / 1e6:.0f} MB allowed"
-        return self._ended("memory", reason + self._last_words())
+        return self._ended("memory", reason + last_words(self._log, self._log_start))
 
     def _ended(self, kind: str, reason: str) -> Report:
         seconds = time.monotonic() - self._began
         self.kill()
         return Report(kind, reason=one_line(reason), seconds=seconds, worker=self.name)  # type: ignore[arg-type]
-
-    def _last_words(self) -> str:
-        self._log.flush()
-        end = self._log.seek(0, os.SEEK_END)
-        self._log.seek(max(self._log_start, end - _LAST_WORDS))
-        text = self._log.read().decode(errors="replace")
-        lines = [line.strip() for line in text.splitlines() if line.strip()]
-        return f"; last words: {' | '.join(_gist(lines))}" if lines else ""
 
 
 def wait_for(children: list[Child], timeout: float) -> None:
@@ -206,62 +166,3 @@ def wait_for(children: list[Child], timeout: float) -> None:
     for child in children:
         poller.register(child, select.POLLIN)
     poller.poll(max(0.0, timeout) * 1000)
-
-
-def _open_log(log_dir: str | None, name: str) -> IO[bytes]:
-    if log_dir is None:
-        return tempfile.TemporaryFile("a+b", buffering=0)
-    Path(log_dir).mkdir(parents=True, exist_ok=True)
-    return Path(log_dir, name).open("a+b", buffering=0)
-
-
-def _start(limits: Limits, rank: int, log: IO[bytes]) -> subprocess.Popen[bytes]:
-    environment = dict(os.environ)
-    gpus = find_gpus()
-    environment.update(child_environment(rank, gpus, limits.threads, limits.workers_per_gpu, environment))
-    if str(_ROOT) != sysconfig.get_path("purelib"):  # a checkout, or a folder of the user's
-        environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(_ROOT), environment.get("PYTHONPATH")]))
-
-    def start() -> subprocess.Popen[bytes]:
-        pipe = subprocess.PIPE
-        command = [sys.executable, "-u", "-m", _MODULE]
-        return subprocess.Popen(
-            command, stdin=pipe, stdout=pipe, stderr=log, env=environment, bufsize=0, start_new_session=True
-        )
-
-    lasting = threading.current_thread() is threading.main_thread()
-    process = start() if lasting else _starter.submit(start).result()
-    for stream in (process.stdin, process.stdout):
-        assert stream is not None
-        os.set_blocking(stream.fileno(), False)
-    return process
-
-
-def _module_path(script: str | None) -> list[str]:
-    """Where the child imports from: the same places as this process, and beside the user's script."""
-    places = [str(Path(place or ".").absolute()) for place in sys.path]
-    beside = str(Path(script).parent) if script else None
-    return places if beside is None or beside in places else [beside, *places]
-
-
-def _gist(lines: list[str]) -> list[str]:
-    """The last lines; of a crash, what was said before it and the innermost frame of its dump."""
-    crash = next((number for number, line in enumerate(lines) if line.startswith("Fatal Python error")), None)
-    if crash is None:
-        return lines[-3:]
-    dump = lines[crash:]
-    current = next((number for number, line in enumerate(dump) if line.startswith("Current thread")), 0)
-    frames = [line for line in dump[current:] if line.startswith('File "')]
-    return lines[max(0, crash - 1) : crash + 1] + frames[:1]
-
-
-def _how_it_ended(code: int | None) -> str:
-    if code is None:
-        return "closed its pipe"
-    if code >= 0:
-        return f"ended by itself with exit code {code}"
-    try:
-        name = signal.Signals(-code).name
-    except ValueError:
-        name = "unknown"
-    return f"killed by signal {-code} ({name})"

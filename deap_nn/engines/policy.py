@@ -10,8 +10,9 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Any
 
+from deap_nn.engines.backend import Backend
 from deap_nn.engines.outcome import EngineLost, Kind, Outcome, Report
 from deap_nn.engines.parcel import Parcel, pack, unpack_value
 from deap_nn.engines.perform import reason_of
@@ -20,29 +21,6 @@ from deap_nn.engines.perform import reason_of
 RETRIES: dict[Kind, int] = {"ok": 0, "error": 0, "timeout": 0, "memory": 0, "lost": 2}
 SHORTEST_WAIT, LONGEST_WAIT = 0.0005, 0.02  # seconds between two looks at a back end
 SILENT_ROUNDS = 2  # rounds of attempts without one answer from anywhere: nobody is left
-
-
-class Backend(Protocol):
-    """What a place that evaluates must offer; no method blocks for long."""
-
-    description: str
-    patience: float | None  # seconds after which a silent attempt is given up; None if it always reports
-
-    @property
-    def capacity(self) -> int:
-        """How many attempts run at once."""
-
-    def start(self, key: int, parcel: Parcel) -> None:
-        """Start an attempt; there is room for it."""
-
-    def poll(self, timeout: float) -> list[tuple[int, Report]]:
-        """The attempts that have ended; waits at most `timeout` seconds for the first."""
-
-    def drop(self, key: int) -> None:
-        """Forget an attempt that is given up."""
-
-    def close(self) -> None:
-        """End everything at once."""
 
 
 class _Task:
@@ -207,7 +185,7 @@ class Engine:
         now = time.monotonic()
         overdue = [key for key, task in self._running.items() if now - task.began > patience]
         for key in overdue:
-            self._backend.drop(key)
+            self._backend.give_up(key)
         self._silent += len(overdue)
         if self._silent > SILENT_ROUNDS * max(1, self.capacity):
             raise EngineLost(f"no worker has answered for {SILENT_ROUNDS} rounds of {patience:g} s")

@@ -6,7 +6,8 @@ import os
 import time
 
 from deap_nn.engines.devices import describe_devices, find_gpus
-from deap_nn.engines.isolation import Child, Limits, wait_for
+from deap_nn.engines.isolation import Child, wait_for
+from deap_nn.engines.limits import Limits
 from deap_nn.engines.outcome import EngineLost, Report
 from deap_nn.engines.parcel import Parcel
 
@@ -60,6 +61,9 @@ class ProcessesBackend:
         if key in self._busy:
             rank, child = self._busy.pop(key)
             self._release(rank, child, keep=False)
+
+    def give_up(self, key: int) -> None:
+        """Never asked for: there is no patience to lose."""
 
     def close(self) -> None:
         """End all children."""

@@ -63,11 +63,6 @@ class Roster:
         if create:
             self.folder.mkdir(mode=0o700, exist_ok=True)
 
-    @property
-    def open(self) -> bool:
-        """Whether the run still goes on, as far as this host knows."""
-        return self.folder.is_dir()
-
     def take_slot(self) -> Slot:
         """The lowest free rank of this host."""
         for rank in range(_SLOTS):
@@ -90,6 +85,10 @@ class Roster:
         os.close(file)
         return True
 
+    def claimed(self, key: int) -> bool:
+        """Whether the claim still stands; not when the run is over."""
+        return self._claim(key).exists()
+
     def claimant(self, key: int) -> bool | None:
         """Whether the process that claimed an attempt lives; None if nobody on this host has claimed it."""
         try:
@@ -99,7 +98,7 @@ class Roster:
         return _lives(text) if text else True  # empty: it is just being written
 
     def forget(self, key: int) -> None:
-        """Remove the claim of an attempt that is settled."""
+        """Remove a claim: the attempt is settled, or its claimant shall end it."""
         with contextlib.suppress(OSError):
             self._claim(key).unlink()
 

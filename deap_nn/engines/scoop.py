@@ -16,19 +16,18 @@ from typing import Any
 import scoop
 from scoop import futures
 from scoop._comm import Shutdown
-from scoop.broker.brokerzmq import STATUS_REQ, zmq
+from scoop.broker.brokerzmq import zmq
 
 from deap_nn.engines.devices import describe_devices, find_gpus
-from deap_nn.engines.isolation import Limits
+from deap_nn.engines.limits import Limits
 from deap_nn.engines.outcome import EngineLost, Report, one_line
 from deap_nn.engines.parcel import Parcel
 from deap_nn.engines.roster import ALL_LOCAL, RESPAWNS, Roster, host_name, remove_stale
+from deap_nn.engines.scoop_broker import Broker, lost
 from deap_nn.engines.worker import Job, attempt
 
 GRACE = 20.0  # seconds beyond the time limit that a worker may stay silent
 LOOK_AROUND = 0.5  # seconds between two looks at workers and broker
-RECONNECT_MS = 2000  # milliseconds that a broken connection to the broker may take to come back
-BROKER_PATIENCE = 8.0  # seconds that the broker may take for a sign of life
 UNCLAIMED = 15.0  # seconds after which nobody will take an attempt, if all workers are on this host
 _NEVER = 1e9
 
@@ -38,7 +37,7 @@ class ScoopBackend:
 
     def __init__(self, workers: int | None, limits: Limits) -> None:
         _require_scoop(workers)
-        self.capacity = workers or scoop.SIZE - 1
+        self._workers = workers or scoop.SIZE - 1
         self.patience: float | None = limits.time_limit + GRACE
         self._limits = limits
         self._run = uuid.uuid4().hex[:16]
@@ -47,14 +46,20 @@ class ScoopBackend:
         self._futures: dict[Any, int] = {}
         self._started: dict[int, float] = {}
         self._suspects: set[int] = set()
+        self._dropped: set[int] = set()
         self._first_answer: float | None = None
         self._next_look = time.monotonic() + LOOK_AROUND
-        self._broker = _Broker()
+        self._broker = Broker()
         devices = describe_devices(find_gpus(), limits.threads, limits.workers_per_gpu)
         self.description = (
-            f"scoop: {self.capacity} worker{'s' * (self.capacity > 1)} evaluate, the origin coordinates; "
+            f"scoop: {self._workers} worker{'s' * (self._workers > 1)} evaluate, the origin coordinates; "
             f"{devices} (on this host)"
         )
+
+    @property
+    def capacity(self) -> int:
+        """The workers that live and that no dropped attempt still holds."""
+        return self._workers - len(self._dropped)
 
     def start(self, key: int, parcel: Parcel) -> None:
         """Send an attempt to whichever worker asks first."""
@@ -69,7 +74,7 @@ class ScoopBackend:
         """Collect reports and look around."""
         reports = self._collect()
         if not reports:
-            time.sleep(timeout)
+            self._wait(timeout)
             reports = self._collect()
         if time.monotonic() >= self._next_look:
             self._next_look = time.monotonic() + LOOK_AROUND
@@ -78,7 +83,13 @@ class ScoopBackend:
         return reports
 
     def drop(self, key: int) -> None:
-        """Give up a silent attempt: its worker is gone, and so is its place."""
+        """End an attempt, on this host at once; elsewhere its worker is free when it has ended by itself."""
+        if not self._roster.claim(key):
+            self._roster.forget(key)
+        self._dropped.add(key)
+
+    def give_up(self, key: int) -> None:
+        """Forget a silent attempt: its worker is gone, and so is its place."""
         self._roster.claim(key)  # should it still lie in a queue here, nobody starts it any more
         self._forget(key, keep_claim=True)
         self._one_less("a worker has not answered beyond its deadline")
@@ -90,11 +101,18 @@ class ScoopBackend:
         for key in list(self._started):
             self._forget(key)
 
+    def _wait(self, timeout: float) -> None:
+        """Sleep until SCOOP has a message for the origin, at most `timeout` seconds."""
+        try:
+            scoop._control.execQueue.socket._poll(max(1, round(timeout * 1000)))
+        except (Shutdown, zmq.ZMQError) as error:
+            raise lost(f"SCOOP has shut down: {error}") from error
+
     def _ask(self) -> set[Any]:
         try:
             return futures.wait(list(self._futures), timeout=0).done
         except (Shutdown, zmq.ZMQError) as error:
-            raise _lost(f"SCOOP has shut down: {error}") from error
+            raise lost(f"SCOOP has shut down: {error}") from error
 
     def _collect(self) -> list[tuple[int, Report]]:
         reports = []
@@ -115,6 +133,7 @@ class ScoopBackend:
             future._delete()
         self._started.pop(key, None)
         self._suspects.discard(key)
+        self._dropped.discard(key)
         if not keep_claim:
             self._roster.forget(key)
 
@@ -145,65 +164,10 @@ class ScoopBackend:
         return waited > UNCLAIMED  # on its way to a worker that died
 
     def _one_less(self, reason: str) -> None:
-        self.capacity -= 1
-        if self.capacity < 1:
+        self._workers -= 1
+        if self._workers < 1:
             raise EngineLost(f"no SCOOP worker is left: {reason}")
-        print(f"{reason}; {self.capacity} left")
-
-
-class _Broker:
-    """Asks SCOOP's broker for a sign of life, over a connection of its own."""
-
-    def __init__(self) -> None:
-        self._own = scoop._control.execQueue.socket.socket
-        self._own.setsockopt(zmq.SNDTIMEO, 3000)  # without a broker SCOOP would wait for ever when it sends
-        self._socket = zmq.Context.instance().socket(zmq.DEALER)
-        self._socket.setsockopt(zmq.LINGER, 0)
-        self._socket.setsockopt(zmq.IMMEDIATE, 1)
-        self._socket.setsockopt(zmq.IPV6, 1)
-        self._socket.connect(f"tcp://{scoop.BROKER.hostname}:{scoop.BROKER.task_port}")
-        self._asked = False
-        self._heard = time.monotonic()
-        self._parent = os.getppid()
-
-    def require(self) -> None:
-        """Ask again and take the answers; EngineLost if there have been none for too long."""
-        self._listen()
-        if not self._asked:
-            self._asked = self._send()
-        silent = time.monotonic() - self._heard
-        if os.getppid() != self._parent:
-            raise _lost("SCOOP's launcher has died")
-        if silent > BROKER_PATIENCE:
-            raise _lost(f"SCOOP's broker has not answered for {silent:.0f} s")
-        if not self._own.poll(RECONNECT_MS, zmq.POLLOUT):
-            raise _lost("SCOOP's broker cannot be reached any more; its launcher has died or broken down")
-
-    def close(self) -> None:
-        """Take the answer that is under way: the broker must not find us gone."""
-        if not self._socket.closed:
-            if self._asked:
-                self._socket.poll(1000)
-            self._socket.close()
-
-    def _send(self) -> bool:
-        try:
-            self._socket.send_multipart([STATUS_REQ, b"deap_nn"], flags=zmq.NOBLOCK)
-        except zmq.ZMQError:
-            return False
-        return True
-
-    def _listen(self) -> None:
-        while self._socket.poll(0):
-            self._socket.recv_multipart()
-            self._asked = False
-            self._heard = time.monotonic()
-
-
-def _lost(what: str) -> EngineLost:
-    """The error to raise; the origin can then end without waiting for a farewell that nobody answers."""
-    scoop._control.execQueue.shutdown = lambda: None
-    return EngineLost(what)
+        print(f"{reason}; {self._workers} left")
 
 
 def _require_scoop(workers: int | None) -> None:

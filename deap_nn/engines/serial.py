@@ -6,6 +6,7 @@ import os
 import socket
 from collections import deque
 
+from deap_nn.engines.devices import child_environment
 from deap_nn.engines.outcome import Report
 from deap_nn.engines.parcel import Parcel
 from deap_nn.engines.perform import perform
@@ -18,7 +19,9 @@ class SerialBackend:
     patience: float | None = None
     description = "serial: evaluating in this process, for debugging (no time or memory limit, no isolation)"
 
-    def __init__(self) -> None:
+    def __init__(self, threads: int) -> None:
+        # As in a child, for what is imported from here on: a training on more threads ends with other last digits.
+        os.environ.update(child_environment(0, (), threads, 1, os.environ))
         self._calls: deque[tuple[int, Parcel]] = deque()
 
     def start(self, key: int, parcel: Parcel) -> None:
@@ -34,7 +37,11 @@ class SerialBackend:
         return [(key, report._replace(worker=f"{socket.gethostname()}:{os.getpid()}"))]
 
     def drop(self, key: int) -> None:
-        """Nothing runs that could be dropped."""
+        """Forget a call that has not been run."""
+        self._calls = deque((its_key, parcel) for its_key, parcel in self._calls if its_key != key)
+
+    def give_up(self, key: int) -> None:
+        """Never asked for: there is no patience to lose."""
 
     def close(self) -> None:
         """Forget the calls in hand."""

@@ -12,7 +12,8 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-from deap_nn.engines.isolation import Child, Limits
+from deap_nn.engines.isolation import Child
+from deap_nn.engines.limits import Limits
 from deap_nn.engines.outcome import Report, one_line
 from deap_nn.engines.parcel import Parcel
 from deap_nn.engines.roster import Roster, Slot, host_name
@@ -80,6 +81,11 @@ def attempt(job: Job) -> Report:
         return Report("lost", reason=one_line(f"{type(error).__name__}: {error} (on {host_name()})"))
 
 
+def end_attempt(run: str, key: int) -> None:
+    """End an attempt, should it run on this host."""
+    Roster(run).forget(key)
+
+
 def end_run(run: str) -> None:
     """End this process's children of a run, idle or not."""
     _over.add(run)
@@ -97,7 +103,7 @@ def _attempt(job: Job) -> Report:
     try:
         child = seat.ready_child(on_origin_host)
         child.begin(job.parcel)
-        report = _watch(child, lambda: job.run not in _over and roster.open)
+        report = _watch(child, lambda: job.run not in _over and roster.claimed(job.key))
         if report.kind not in ("ok", "error"):
             seat.clear()
         return report
@@ -119,7 +125,7 @@ def _watch(child: Child, goes_on: Callable[[], bool]) -> Report:
             next_look = now + _LOOK_AROUND
             if not goes_on():
                 child.kill()
-                return Report("lost", reason="the run is over", worker=child.name)
+                return Report("lost", reason="nobody waits for it any more", worker=child.name)
 
 
 def _take_seat(job: Job, roster: Roster) -> _Seat:

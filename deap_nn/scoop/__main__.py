@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import socket
 import sys
 from types import FrameType
 from typing import Any
@@ -56,12 +58,27 @@ class App(launcher.ScoopApp):
 
     LAUNCH_HOST_CLASS = NurseryHost
 
+    def __init__(self, hosts: list[tuple[str, int]], *args: Any, **options: Any) -> None:
+        # SCOOP knows this machine by few names; by others it would be reached over ssh, broker and all
+        utils.localHostnames += [name for name, _ in hosts if _is_this_machine(name)]
+        super().__init__(hosts, *args, **options)
+
     def run(self) -> Any:
         """Launch, and tell the origin what it can rely on."""
         os.environ[RESPAWNS] = "1"
         if all(name in utils.localHostnames for name, _ in self.worker_hosts):
             os.environ[ALL_LOCAL] = "1"
         return super().run()
+
+
+def _is_this_machine(name: str) -> bool:
+    """Whether a host name or address is one of our own: only those can be bound."""
+    with contextlib.suppress(OSError):
+        for family, kind, protocol, _, address in socket.getaddrinfo(name, 0, type=socket.SOCK_DGRAM):
+            with contextlib.suppress(OSError), socket.socket(family, kind, protocol) as probe:
+                probe.bind(address)
+                return True
+    return False
 
 
 class _Interruption:

@@ -1,12 +1,13 @@
 """From a blueprint, a schedule and samples to trained weights and a history.
 
-`compiled` is the fast way, on TensorFlow and for the layers it knows; `portable` is plain Keras, for everything else.
+`compiled` is the fast way, on TensorFlow and for the layers and optimizers it knows; `portable` is plain Keras, for
+everything else.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import keras
@@ -42,14 +43,14 @@ def train(
         The history and the last weights. A loss that is no longer finite ends the training as "diverged".
     """
     with _seeded(seed):
-        return _way(specs)(specs, input_shape, schedule, training, validation, seed, on_epoch)
+        return _way(specs, schedule)(specs, input_shape, schedule, training, validation, seed, on_epoch)
 
 
-def _way(specs: Sequence[LayerSpec]):  # noqa: ANN202
+def _way(specs: Sequence[LayerSpec], schedule: Schedule) -> Callable[..., Training]:
     if keras.backend.backend() == "tensorflow":
-        from deap_nn.training import compiled, layers
+        from deap_nn.training import compiled
 
-        if layers.compilable(specs):
+        if compiled.knows(specs, schedule):
             return compiled.train
     from deap_nn.training import portable
 

@@ -15,13 +15,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import tensorflow as tf
 
 from deap_nn.blueprint import LayerSpec
 from deap_nn.training.dropout import Masks
-from deap_nn.training.layers import Pass, forward, initial_weights
+from deap_nn.training.layers import Pass, compilable, forward, initial_weights
 from deap_nn.training.network import Network, vectors
 from deap_nn.training.optimizers import OPTIMIZERS, Slots
 from deap_nn.training.schedule import OnEpoch, Samples, Schedule, Training, verdict
@@ -37,6 +38,13 @@ CACHE = 2 << 20
 
 MIN_PART = 50
 """Samples below which the processor is no longer kept busy."""
+
+_copies: WeakKeyDictionary[Samples, tuple[tf.Tensor, tf.Tensor]] = WeakKeyDictionary()
+
+
+def knows(specs: Sequence[LayerSpec], schedule: Schedule) -> bool:
+    """Say whether a network can be trained here: whether its layers and its optimizer have their functions."""
+    return compilable(specs) and schedule.optimizer in OPTIMIZERS
 
 
 def train(
@@ -109,7 +117,7 @@ def _step_function(
 
 
 def _gradient_function(network: Network, schedule: Schedule, training: Samples, seed: int) -> Gradient:
-    x, y = tf.constant(training.x), tf.constant(training.y)
+    x, y = _tensors(training)
     size = part_size(network.specs, schedule.batch_size)
     parts = math.ceil(schedule.batch_size / size)
     steps = schedule.epochs * math.ceil(len(training) / schedule.batch_size)
@@ -153,6 +161,13 @@ def part_size(specs: Sequence[LayerSpec], batch_size: int) -> int:
     return math.ceil(batch_size / parts)
 
 
+def _tensors(samples: Samples) -> tuple[tf.Tensor, tf.Tensor]:
+    """Return inputs and labels as tensors: copied once, however many networks are trained on them."""
+    if samples not in _copies:
+        _copies[samples] = tf.constant(samples.x, tf.float32), tf.constant(samples.y, tf.int32)
+    return _copies[samples]
+
+
 def _sums(losses: tf.Tensor, logits: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
     right = tf.cast(tf.equal(tf.argmax(logits, -1, tf.int32), y), tf.float32)
     return tf.stack([tf.reduce_sum(losses), tf.reduce_sum(right)])
@@ -160,7 +175,7 @@ def _sums(losses: tf.Tensor, logits: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
 
 def _evaluation_function(network: Network, samples: Samples, batch_size: int) -> Callable[[State], tf.Tensor]:
     """Return `state -> (mean loss, accuracy)` on `samples`, part by part."""
-    x, y = tf.constant(samples.x), tf.constant(samples.y)
+    x, y = _tensors(samples)
     size = part_size(network.specs, batch_size)
 
     def evaluate(state: State) -> tf.Tensor:

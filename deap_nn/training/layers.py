@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import tensorflow as tf
@@ -32,13 +32,22 @@ ACTIVATIONS: dict[str, Callable[[tf.Tensor], tf.Tensor]] = {
     "gelu": lambda x: tf.nn.gelu(x, approximate=False),
     "leaky_relu": lambda x: tf.nn.leaky_relu(x, alpha=0.2),
     "sigmoid": tf.math.sigmoid,
-    "softmax": lambda x: x,  # the loss and argmax work on the logits
+    "softmax": tf.nn.softmax,
 }
 
-LAYERS = frozenset(
-    "Conv2D Dense BatchNormalization Activation Dropout MaxPooling2D AveragePooling2D "
-    "GlobalAveragePooling2D GlobalMaxPooling2D Flatten Add".split()
-)
+LAYERS = {
+    "Conv2D",
+    "Dense",
+    "BatchNormalization",
+    "Activation",
+    "Dropout",
+    "MaxPooling2D",
+    "AveragePooling2D",
+    "GlobalAveragePooling2D",
+    "GlobalMaxPooling2D",
+    "Flatten",
+    "Add",
+}
 
 
 def compilable(specs: Sequence[LayerSpec]) -> bool:
@@ -106,26 +115,23 @@ class Pass:
 
 
 def forward(specs: Sequence[LayerSpec], weights: list[list[tf.Tensor]], x: tf.Tensor, run: Pass) -> tf.Tensor:
-    """Return the logits of a batch (the softmax is left to the loss)."""
+    """Return the logits of a batch: the last layer's softmax is left to the loss."""
     outputs: list[tf.Tensor] = []
     for index, spec in enumerate(specs):
         sources = [x if i == NETWORK_INPUT else outputs[i] for i in spec.inputs]
-        outputs.append(_apply(spec, weights[index], sources, run, index))
+        config = {**spec.config, "activation": "linear"} if index == len(specs) - 1 else spec.config
+        outputs.append(_apply(replace(spec, config=config), weights[index], sources, run, index))
     return outputs[-1]
 
 
-def _apply(
-    spec: LayerSpec, weights: list[tf.Tensor], sources: list[tf.Tensor], run: Pass, index: int
-) -> tf.Tensor:
+def _apply(spec: LayerSpec, weights: list[tf.Tensor], sources: list[tf.Tensor], run: Pass, index: int) -> tf.Tensor:
     x, config = sources[0], spec.config
     match spec.layer:
         case "Conv2D":
             y = tf.nn.conv2d(x, weights[0], config["strides"], config["padding"].upper())
             return ACTIVATIONS[config["activation"]](tf.nn.bias_add(y, weights[1]))
         case "Dense":
-            return ACTIVATIONS[config["activation"]](
-                tf.nn.bias_add(tf.linalg.matmul(x, weights[0]), weights[1])
-            )
+            return ACTIVATIONS[config["activation"]](tf.nn.bias_add(tf.linalg.matmul(x, weights[0]), weights[1]))
         case "BatchNormalization":
             return _normalize(x, weights, run, index)
         case "Activation":
@@ -151,9 +157,7 @@ def _pool(spec: LayerSpec, x: tf.Tensor) -> tf.Tensor:
         case "GlobalMaxPooling2D":
             return tf.reduce_max(x, axis=[1, 2])
         case _:
-            raise ValueError(
-                f"no function for the layer {spec.layer!r}, only for {', '.join(sorted(LAYERS))}"
-            )
+            raise ValueError(f"no function for the layer {spec.layer!r}, only for {', '.join(sorted(LAYERS))}")
 
 
 def _normalize(x: tf.Tensor, weights: list[tf.Tensor], run: Pass, index: int) -> tf.Tensor:

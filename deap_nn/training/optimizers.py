@@ -32,18 +32,14 @@ def _sgd(w: tf.Tensor, g: tf.Tensor, slots: Slots, step: tf.Tensor, rate: float)
     return w - rate * g, slots
 
 
-def _rmsprop(
-    w: tf.Tensor, g: tf.Tensor, slots: Slots, step: tf.Tensor, rate: float
-) -> tuple[tf.Tensor, Slots]:
+def _rmsprop(w: tf.Tensor, g: tf.Tensor, slots: Slots, step: tf.Tensor, rate: float) -> tuple[tf.Tensor, Slots]:
     """Tieleman and Hinton 2012, lecture 6.5 of Neural Networks for Machine Learning."""
     (v,) = slots
     v = 0.9 * v + 0.1 * tf.square(g)
     return w - rate * g * tf.math.rsqrt(v + 1e-7), (v,)
 
 
-def _adagrad(
-    w: tf.Tensor, g: tf.Tensor, slots: Slots, step: tf.Tensor, rate: float
-) -> tuple[tf.Tensor, Slots]:
+def _adagrad(w: tf.Tensor, g: tf.Tensor, slots: Slots, step: tf.Tensor, rate: float) -> tuple[tf.Tensor, Slots]:
     """Duchi et al. 2011, https://jmlr.org/papers/v12/duchi11a.html."""
     (total,) = slots
     total = total + tf.square(g)

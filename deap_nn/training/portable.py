@@ -27,9 +27,7 @@ def train(
     """Train the network of a blueprint; see `deap_nn.training.train`."""
     layers = build_layers(specs, seed)
     model = connect(layers, specs, input_shape)
-    model.compile(
-        optimizer=_optimizer(schedule), loss="sparse_categorical_crossentropy", metrics=["accuracy"]
-    )
+    model.compile(optimizer=_optimizer(schedule), loss="sparse_categorical_crossentropy", metrics=["accuracy"])
     rng = np.random.default_rng([seed, 1])
     result = Training()
     while result.epochs < schedule.epochs and not result.stopped:

@@ -40,9 +40,9 @@ class Schedule:
         return cls(**{name: genes[name] for name in cls.__dataclass_fields__ if name in genes})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Samples:
-    """Scaled inputs (float32, first axis the samples) and class indices (int32)."""
+    """Scaled inputs (float32, first axis the samples) and class indices (int32); use one object for many trainings."""
 
     x: np.ndarray
     y: np.ndarray

@@ -48,6 +48,16 @@ def stubborn(engine, folder):
     engine.map(stubs.holds_the_interpreter, [600, 600])
 
 
+def cleared(engine, folder):
+    """Give up tasks that would take an hour; the workers are then free for others."""
+    for _ in range(4):
+        engine.submit(stubs.hangs, folder, "hangs")
+    assert list(engine.as_completed(until=time.monotonic() + 1.0)) == []
+    engine.clear()
+    assert engine.pending == 0
+    print("after", [outcome.value for outcome in engine.map(stubs.double, range(6))], flush=True)
+
+
 def overhead(engine, folder):
     engine.map(stubs.double, range(8))
     began = time.monotonic()

@@ -45,6 +45,10 @@ def test_a_scheduler_by_its_address(tmp_path, nothing_left):
                 engine.submit(time.sleep, 3600)
             assert list(engine.as_completed(until=time.monotonic() + 1.0)) == []
             assert nothing_left("engines.child")
+            engine.clear()
+            assert [outcome.value for outcome in engine.map(stubs.double, range(4))] == [0, 2, 4, 6]
+            engine.submit(time.sleep, 3600)
+            assert list(engine.as_completed(until=time.monotonic() + 0.5)) == []
         assert sessions.wait_until(lambda: not nothing_left("engines.child"), 5.0)
         assert nothing_left("dask"), "the cluster is not ours to end"
 

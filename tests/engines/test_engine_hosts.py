@@ -81,7 +81,7 @@ def test_ranks_are_the_lowest_that_are_free(own_folder):
     assert members.workers() == 2
     assert members.take_slot().rank == 1
     members.close()
-    assert not members.open
+    assert not members.folder.exists()
 
 
 _TAKES_A_SLOT = """

@@ -45,6 +45,8 @@ class ScriptedBackend:
         self.dropped.append(key)
         self.running = [entry for entry in self.running if entry[0] != key]
 
+    give_up = drop
+
     def close(self):
         self.closed += 1
 
@@ -139,6 +141,18 @@ def test_an_abandoned_iterator_and_a_second_close_do_no_harm():
         engine.submit(stubs.double, 1)
 
 
+def test_clear_forgets_all_tasks_and_frees_the_workers():
+    backend = ScriptedBackend(capacity=2)
+    engine = Engine(backend)
+    for number in range(5):
+        engine.submit(stubs.double, number)
+    next(engine.as_completed())
+    engine.clear()
+    assert (engine.pending, backend.running, len(backend.dropped)) == (0, [], 2)
+    assert list(engine.as_completed()) == []
+    assert [outcome.status for outcome in engine.map(stubs.double, range(3))] == ["ok"] * 3
+
+
 def module_level(first, second):
     return first, second
 
@@ -199,6 +213,14 @@ def test_serial_runs_here_and_reports_errors():
     assert (bad.status, bad.reason) == ("error", "ZeroDivisionError: division by zero")
     assert "in _picky" in bad.traceback
     assert engine.capacity == 1
+
+
+def test_serial_forgets_what_is_cleared(tmp_path):
+    with make_engine("serial") as engine:
+        engine.submit(stubs.square, str(tmp_path), "cleared", 1)
+        engine.clear()
+        engine.map(stubs.square, [str(tmp_path)], ["asked"], [1])
+    assert stubs.starts(tmp_path) == ["asked"]
 
 
 def _picky(number):

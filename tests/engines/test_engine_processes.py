@@ -88,7 +88,7 @@ def _mirror(data):
 
 
 def test_a_host_that_cannot_start_children_is_said_at_once(monkeypatch, nothing_left):
-    monkeypatch.setattr(isolation, "_MODULE", "deap_nn.engines.no_such_module")
+    monkeypatch.setattr("deap_nn.engines.start._MODULE", "deap_nn.engines.no_such_module")
     with make_engine("processes", workers=1) as engine, pytest.raises(EngineLost, match="No module named"):
         engine.map(stubs.double, range(3))
 
@@ -99,6 +99,13 @@ def test_the_users_script_and_its_classes_go_both_ways(tmp_path):
         assert "own [0, 10, 20, 30]" in session.output
         session.assert_nothing_left()
     assert "script loaded as __mp_main__" in (tmp_path / "logs" / "worker-0.log").read_text()
+
+
+def test_cleared_tasks_free_their_workers(tmp_path):
+    with sessions.Session(tmp_path, SCRIPT, "processes", tmp_path, "cleared") as session:
+        assert session.wait() == 0, session.output
+        assert "after [0, 2, 4, 6, 8, 10]" in session.output
+        session.assert_nothing_left()
 
 
 def test_ctrl_c_is_the_origins_decision(tmp_path):

@@ -38,8 +38,9 @@ def test_acceptance_table(tmp_path, launcher):
 
 
 @BOTH
-def test_overhead_and_functions_of_the_script(tmp_path, launcher):
-    for what, expected in (("overhead", "overhead"), ("script_function", "own [0, 10, 20, 30]")):
+def test_functions_of_the_script_and_cleared_tasks(tmp_path, launcher):
+    expectations = {"overhead": "overhead", "script_function": "own [0, 10, 20, 30]", "cleared": "after [0, 2, 4, 6"}
+    for what, expected in expectations.items():
         with run(tmp_path, launcher, what) as session:
             session.wait()
             assert expected in session.output, session.output

@@ -1,0 +1,25 @@
+"""What a child may use: plain data that travels to other hosts."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Limits(NamedTuple):
+    """What a child may use, and where it writes.
+
+    Attributes:
+        time_limit: seconds for one call, from handing it over.
+        memory_limit: resident bytes, or None.
+        threads: threads of a training.
+        workers_per_gpu: how many children share one GPU.
+        log_dir: folder of the logs; None keeps them in an unnamed file.
+        script: the user's script, for functions that are defined there.
+    """
+
+    time_limit: float = 600.0
+    memory_limit: int | None = None
+    threads: int = 1
+    workers_per_gpu: int = 1
+    log_dir: str | None = None
+    script: str | None = None

@@ -1,0 +1,103 @@
+"""Runs that are killed, all processes at once, at random moments, and go on; with processes and under SCOOP."""
+
+import json
+import os
+import random
+import signal
+from collections import Counter
+
+import pytest
+import search_stubs
+from search_stubs import outcome
+from sessions import HERE, Session, wait_until
+
+from deap_nn import Run
+
+pytestmark = pytest.mark.slow
+
+SCRIPT = HERE.parent / "script_search.py"
+ENGINES = {"processes": (), "scoop": ("-m", "scoop", "-n", "3")}
+WORKERS = "2"
+
+
+def start(folder, path, engine, objective):
+    count = folder / f"count-{path.name}"
+    environment = {search_stubs.COUNT_FILE: str(count), "PYTHONPATH": str(HERE.parent)}
+    return Session(folder, *ENGINES[engine], SCRIPT, path, engine, objective, WORKERS, **environment)
+
+
+def run_to_the_end(folder, path, engine, objective):
+    with start(folder, path, engine, objective) as session:
+        session.wait(120)
+        assert "finished" in session.output.splitlines(), session.output
+        session.assert_nothing_left()
+    return Run(path)
+
+
+def journaled(path):
+    journal = path / "evaluations.jsonl"
+    return journal.read_bytes().count(b"\n") if journal.exists() else 0
+
+
+def kill_at(folder, path, engine, objective, lines):
+    """Begin or go on, and kill everything as soon as the journal holds so many lines."""
+    with start(folder, path, engine, objective) as session:
+        wait_until(lambda: journaled(path) >= lines or session.process.poll() is not None, 60)
+        for number in session.members():
+            os.kill(number, signal.SIGKILL)
+
+
+def finished_genomes(path):
+    return {individual.canonical() for individual, _ in Run(path).evaluations()}
+
+
+def counts(folder, path):
+    return Counter((folder / f"count-{path.name}").read_text().splitlines())
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_run_that_is_killed_again_and_again_ends_as_if_nothing_had_happened(tmp_path, engine):
+    whole = run_to_the_end(tmp_path, tmp_path / "whole", engine, "stub")
+    total = journaled(whole.path)
+    path = tmp_path / "killed"
+    moments = sorted(random.Random(7).sample(range(1, total), 5))
+    for moment in moments:
+        kill_at(tmp_path, path, engine, "stub", moment)
+        finished = finished_genomes(path)
+        before = counts(tmp_path, path)
+        assert len(finished) >= moment
+    killed = run_to_the_end(tmp_path, path, engine, "stub")
+    assert outcome(killed) == outcome(whole)
+    after = counts(tmp_path, path)
+    assert all(after[genome] == before[genome] for genome in finished)
+    # a death costs at most what was being evaluated
+    assert after.total() <= total + len(moments) * int(WORKERS)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_real_search_that_is_killed_ends_as_if_nothing_had_happened(tmp_path, engine):
+    whole = run_to_the_end(tmp_path, tmp_path / "whole", engine, "digits")
+    path = tmp_path / "killed"
+    kill_at(tmp_path, path, engine, "digits", 5)
+    lines = (path / "evaluations.jsonl").read_text()
+    killed = run_to_the_end(tmp_path, path, engine, "digits")
+    assert outcome(killed) == outcome(whole)
+    assert (path / "evaluations.jsonl").read_text().startswith(lines[: lines.rfind("\n") + 1])
+    assert histories(killed) == histories(whole)
+
+
+def histories(run):
+    return {individual.canonical(): values.record["history"] for individual, values in run.evaluations()}
+
+
+def test_a_second_process_on_the_same_directory_is_refused_and_the_first_goes_on(tmp_path):
+    path = tmp_path / "run"
+    with start(tmp_path, path, "processes", "stub") as first:
+        wait_until(lambda: journaled(path) >= 2, 60)
+        (tmp_path / "second").mkdir()
+        with start(tmp_path / "second", path, "processes", "stub") as second:
+            assert second.wait(60) != 0
+            assert "in use by another process" in second.output
+        first.wait(120)
+        assert first.output.splitlines()[-1] == "finished"
+    assert json.loads((path / "run.json").read_text())["status"] == "finished"
