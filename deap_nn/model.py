@@ -85,8 +85,7 @@ def model_bytes(model: keras.Model) -> bytes:
 def layer_lines(model: keras.Model) -> list[str]:
     """Return one line per layer: its name, the shape it puts out and its number of weights."""
     return [
-        f"{layer.name:<28} {tuple(layer.output.shape[1:])!s:<20} {layer.count_params():>10,}"
-        for layer in model.layers
+        f"{layer.name:<28} {tuple(layer.output.shape[1:])!s:<20} {layer.count_params():>10,}" for layer in model.layers
     ]
 
 

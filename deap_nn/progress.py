@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from typing import Any, TextIO
 
@@ -25,7 +26,7 @@ class Progress:
         self._stream = stream or sys.stdout
         self._bar: tqdm | None = None
         self._generations = 0
-        self._best = 0.0
+        self._best = -math.inf
 
     @property
     def hooks(self) -> Hooks:
@@ -44,7 +45,7 @@ class Progress:
             self._say(_about(run.info["data"]))
         self._say(f"engine: {engine.description}")
         self._generations = settings["generations"]
-        self._best = 0.0
+        self._best = -math.inf
         size = settings["population"]
         children = size - survivor_count(settings["survivors"], size)
         self._bar = tqdm(

@@ -289,6 +289,37 @@ def test_compare_crossovers_writes_figures_and_goes_on_with_what_is_missing(tmp_
     assert (folder / "whole-layer-3" / "run.json").stat().st_mtime_ns == untouched
 
 
+def test_modern_network(tmp_path):
+    argv = ("--population", "3", "--generations", "0", "--engine", "serial")
+    run(tmp_path, "modern_network.py", *TOY, *argv, "--run-dir", "run")
+    genes = content(tmp_path / "run" / "best.json")["genome"][-1]["genes"]
+    assert {"learning_rate", "batch_size"} <= genes.keys()
+
+
+def test_custom_layer(tmp_path):
+    out = run(tmp_path, "custom_layer.py", *TOY, "--population", "3", "--generations", "0", "--run-dir", "run")
+    assert "separable_conv2d" in out.replace("separableconv2d", "separable_conv2d")
+    assert all(line["record"]["status"] == "ok" for line in evaluations(tmp_path / "run"))
+
+
+def test_custom_evaluation(tmp_path):
+    run(tmp_path, "custom_evaluation.py")
+    (path,) = (tmp_path / "runs").iterdir()
+    assert content(path / "run.json")["status"] == "finished"
+    assert [row["gen"] for row in rows(path)] == [str(number) for number in range(11)]
+    assert content(path / "best.json")["fitness"] == max(line["fitness"][0] for line in evaluations(path))
+
+
+def test_predict_classifies_raw_images(finished, tmp_path):
+    path, _ = finished
+    splits = load(DataSpec("digits", 200, 3))
+    np.savez(tmp_path / "images.npz", x_test=splits.x_test)
+    run(tmp_path, "predict.py", path, "images.npz", "--output", "table.csv")
+    with (tmp_path / "table.csv").open(newline="") as file:
+        classes = [np.argmax([float(cell) for cell in row[-10:]]) for row in list(csv.reader(file))[1:]]
+    assert np.mean(classes == splits.y_test) == pytest.approx(content(path / "best.json")["test_accuracy"])
+
+
 BROKEN = """
 from deap_nn.cli import run_experiment
 from deap_nn.space import TRAINING, Block, Choice, Integer, LayerKind, SearchSpace

@@ -14,7 +14,11 @@ from deap_nn.model import build_layers, connect, layer_lines, model_bytes, train
 from deap_nn.presets import FULL, MODERN, PRESETS
 from deap_nn.training.layers import initial_weights
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    # Keras hands TensorFlow's variables to NumPy 2 while saving; neither has the keyword yet
+    pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"),
+]
 
 IMAGES = [(8, 8, 1), (28, 28, 1), (32, 32, 3)]
 CASES = [(name, shape) for name in PRESETS for shape in IMAGES] + [("dense", (20,))]

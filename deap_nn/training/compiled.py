@@ -62,11 +62,13 @@ def train(
     state = _start(*vectors(weights), schedule)
     epoch = _epoch_function(network, schedule, training, validation, seed, state)
     rng = np.random.default_rng([seed, 1])
+    counts = np.repeat([len(training), len(validation)], 2)
     result = Training()
     while result.epochs < schedule.epochs and not result.stopped:
         order = tf.constant(rng.permutation(len(training)).astype(np.int32))
-        state, metrics = epoch(state, order)
-        result.add(*metrics.numpy())
+        state, sums = epoch(state, order)
+        # divided here, in double precision: 0.9 is to be 0.9 where somebody asks for a target of 0.9
+        result.add(*(sums.numpy().astype(float) / counts))
         result.stopped = verdict(result, on_epoch)
     result.weights = network.arrays(*state[:2])
     return result
@@ -80,7 +82,7 @@ def _start(trained: tf.Tensor, statistics: tf.Tensor, schedule: Schedule) -> Sta
 def _epoch_function(
     network: Network, schedule: Schedule, training: Samples, validation: Samples, seed: int, state: State
 ) -> Callable[[State, tf.Tensor], tuple[State, tf.Tensor]]:
-    """Return `(state, order of the samples) -> (state, the four metrics)`."""
+    """Return `(state, order of the samples) -> (state, sums)`, the metrics before their division by the samples."""
     step = _step_function(network, schedule, training, seed)
     evaluate = _evaluation_function(network, validation, schedule.batch_size)
 
@@ -90,7 +92,7 @@ def _epoch_function(
             return start + schedule.batch_size, state, sums + added
 
         _, state, sums = _while(len(training), body, state, tf.zeros(2))
-        return state, tf.concat([sums / len(training), evaluate(state)], axis=0)
+        return state, tf.concat([sums, evaluate(state)], axis=0)
 
     order = tf.TensorSpec([len(training)], tf.int32)
     return tf.function(epoch, autograph=False).get_concrete_function(state, order)
@@ -174,7 +176,7 @@ def _sums(losses: tf.Tensor, logits: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
 
 
 def _evaluation_function(network: Network, samples: Samples, batch_size: int) -> Callable[[State], tf.Tensor]:
-    """Return `state -> (mean loss, accuracy)` on `samples`, part by part."""
+    """Return `state -> (sum of losses, number of right answers)` on `samples`, part by part."""
     x, y = _tensors(samples)
     size = part_size(network.specs, batch_size)
 
@@ -187,6 +189,6 @@ def _evaluation_function(network: Network, samples: Samples, batch_size: int) ->
             losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
             return start + size, sums + _sums(losses, logits, labels)
 
-        return _while(len(samples), body, tf.zeros(2))[1] / len(samples)
+        return _while(len(samples), body, tf.zeros(2))[1]
 
     return evaluate

@@ -1,0 +1,144 @@
+"""What the race saves and costs: the same searches with and without it, epoch by epoch.
+
+For each seed two searches, one with every training in full and one with `--race`; then
+
+- the rule replayed on the curves of the full search (which networks it would have given up, and when),
+- the live comparison: epochs trained, best validation accuracy, paired by seed with a 95 % interval,
+- the best of both at an equal number of epochs.
+
+    python benchmarks/race.py --dataset digits --seeds 5 --out race-digits
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from scipy import stats
+
+from deap_nn import PRESETS, Run, evolve, resume
+from deap_nn.race import thresholds
+
+
+def main() -> None:
+    arguments = parse()
+    seeds = range(arguments.seeds)
+    runs = [[search(arguments, seed, race) for race in (False, True)] for seed in seeds]
+    print_replay([full for full, _ in runs])
+    print_live(runs)
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--dataset", default="digits")
+    parser.add_argument("--preset", default="full", choices=list(PRESETS))
+    parser.add_argument("--population", type=int, default=20)
+    parser.add_argument("--generations", type=int, default=10)
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--out", type=Path, default=Path("race"))
+    return parser.parse_args()
+
+
+def search(arguments: argparse.Namespace, seed: int, race: bool) -> Run:
+    """Run a search, or take it up where an earlier call of this script left it."""
+    path = arguments.out / f"{'race' if race else 'full'}-{seed}"
+    if (path / "run.json").exists():
+        run = Run(path)
+        return run if run.status == "finished" else resume(path)
+    return evolve(
+        PRESETS[arguments.preset],
+        arguments.dataset,
+        run_dir=path,
+        seed=seed,
+        race=race,
+        population=arguments.population,
+        generations=arguments.generations,
+        workers=arguments.workers,
+    )
+
+
+def curve(run: Run) -> Iterator[tuple[int, float]]:
+    """Yield epochs trained so far and best validation accuracy so far, after each evaluation."""
+    epochs, best = 0, 0.0
+    for _, values in run.evaluations():
+        epochs += len((values.record or {}).get("history", {}).get("loss", []))
+        best = max(best, values[0])
+        yield epochs, best
+
+
+def print_replay(runs: list[Run]) -> None:
+    """Tell what the rule would have saved on curves that were recorded in full, and whom it would have lost."""
+    saved, lost = [], []
+    for run in runs:
+        full, pruned, survivors = replay(run)
+        saved.append(full / pruned)
+        lost.append(survivors)
+    print(f"replayed on {len(runs)} full searches: {np.mean(saved):.2f} times fewer epochs (sd {np.std(saved):.2f}),")
+    print(f"survivors that it would have given up, per search: {lost}")
+
+
+def replay(run: Run) -> tuple[int, int, int]:
+    """Return the epochs of a full search, those under the rule, and how many who survived would have been given up."""
+    journal = {individual.canonical(): values for individual, values in run.evaluations()}
+    keep = max(2, round(run.info["settings"]["survivors"] * run.info["settings"]["population"]))
+    generations = split(run)
+    population: list[str] = []
+    limits: list[float] = []
+    full = raced = lost = 0
+    for newcomers in generations:
+        curves = {key: journal[key].record["history"]["val_accuracy"] for key in newcomers}
+        stopped = {
+            key: next((e for e, v in enumerate(c[: len(limits)], 1) if v < limits[e - 1]), len(c))
+            for key, c in curves.items()
+        }
+        full += sum(map(len, curves.values()))
+        raced += sum(stopped.values())
+        population = sorted([*population, *newcomers], key=lambda key: journal[key][0], reverse=True)[:keep]
+        lost += sum(stopped[key] < len(curves[key]) for key in population if key in stopped)
+        limits = thresholds([journal[key].record["history"]["val_accuracy"] for key in population])
+    return full, raced, lost
+
+
+def split(run: Run) -> list[list[str]]:
+    """Return the genomes that were new in each generation."""
+    keys = [individual.canonical() for individual, _ in run.evaluations()]
+    counts = [row["nevals"] - row["cached"] for row in run.logbook]
+    ends = np.cumsum(counts)
+    return [keys[end - count : end] for count, end in zip(counts, ends, strict=True)]
+
+
+def print_live(runs: list[list[Run]]) -> None:
+    """Tell epochs, best and final test accuracy of both kinds of search, paired by seed."""
+    ratios, differences, equal, tests = [], [], [], []
+    print(f"{'seed':>4} {'epochs':>7} {'raced':>7} {'best':>7} {'raced':>7} {'equal epochs':>13} {'raced':>7}")
+    for seed, (full, race) in enumerate(runs):
+        full_curve, race_curve = list(curve(full)), list(curve(race))
+        budget = min(full_curve[-1][0], race_curve[-1][0])
+        at_budget = [
+            max((best for epochs, best in points if epochs <= budget), default=0.0)
+            for points in (full_curve, race_curve)
+        ]
+        ratios.append(full_curve[-1][0] / race_curve[-1][0])
+        differences.append(race_curve[-1][1] - full_curve[-1][1])
+        equal.append(at_budget[1] - at_budget[0])
+        tests.append((race.best or {})["test_accuracy"] - (full.best or {})["test_accuracy"])
+        print(
+            f"{seed:>4} {full_curve[-1][0]:>7} {race_curve[-1][0]:>7} {full_curve[-1][1]:>7.4f} "
+            f"{race_curve[-1][1]:>7.4f} {at_budget[0]:>13.4f} {at_budget[1]:>7.4f}"
+        )
+    print(f"epochs saved: {np.mean(ratios):.2f} times fewer (sd {np.std(ratios, ddof=1):.2f})")
+    for name, values in (("best", differences), ("best at equal epochs", equal), ("test accuracy", tests)):
+        print(f"{name}, race minus full, in points: {interval(np.array(values) * 100)}")
+
+
+def interval(differences: np.ndarray) -> str:
+    """Return mean and 95 % interval of paired differences."""
+    half = stats.t.ppf(0.975, len(differences) - 1) * stats.sem(differences)
+    return f"{differences.mean():+.2f} [{differences.mean() - half:+.2f}, {differences.mean() + half:+.2f}]"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,227 @@
+"""Whole trainings: what they learn, that they repeat bit by bit, and how they end."""
+
+import os
+import random
+import subprocess
+import sys
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+
+from deap_nn.blueprint import NETWORK_INPUT, LayerSpec, blueprint
+from deap_nn.model import trained_model
+from deap_nn.presets import FULL, MODERN
+from deap_nn.space import TRAINING, Block, Choice, Chromosome, Float, Integer, LayerKind, SearchSpace
+from deap_nn.training import Samples, Schedule, compiled, portable, train
+
+pytestmark = pytest.mark.slow
+
+SHAPE, CLASSES = (8, 8, 1), 10
+SCHEDULE = Schedule(epochs=3, optimizer="adam")
+
+
+def digits():
+    x, y = load_digits(return_X_y=True)
+    x = (x.reshape(-1, *SHAPE) / 16).astype(np.float32)
+    return Samples(x[:1100], y[:1100].astype(np.int32)), Samples(x[1100:1400], y[1100:1400].astype(np.int32))
+
+
+TRAIN, VALIDATION = digits()
+
+
+def network(seed=0, preset=FULL):
+    random.seed(seed)
+    return blueprint(preset, preset.sample(), SHAPE, CLASSES)
+
+
+def dense_network(rate=0.0):
+    """A network that learns digits in a few epochs."""
+    dropout = [LayerSpec("Dropout", {"rate": rate}, (1,), (64,))] if rate else []
+    return (
+        LayerSpec("Flatten", {}, (NETWORK_INPUT,), (64,)),
+        LayerSpec("Dense", {"units": 64, "activation": "relu"}, (0,), (64,), 65 * 64),
+        *dropout,
+        LayerSpec("Dense", {"units": 10, "activation": "softmax"}, (1 + len(dropout),), (10,), 650),
+    )
+
+
+def run(specs, schedule=SCHEDULE, seed=1, on_epoch=None, way=train):
+    return way(specs, SHAPE, schedule, TRAIN, VALIDATION, seed, on_epoch)
+
+
+def same(one, other):
+    """Whether two trainings left bit-equal weights and histories."""
+    pairs = zip(sum(one.weights, []), sum(other.weights, []), strict=True)
+    return one.history == other.history and all((a == b).all() for a, b in pairs)
+
+
+@pytest.mark.parametrize("way", [compiled.train, portable.train])
+def test_it_learns_and_reports_what_keras_measures(way):
+    specs, schedule = dense_network(0.1), Schedule(epochs=15, optimizer="adam", batch_size=64)
+    result = run(specs, schedule, way=way)
+    assert result.stopped == ""
+    assert result.epochs == 15
+    assert all(len(column) == 15 for column in result.history.values())
+    assert result.history["val_accuracy"][-1] > 0.85
+    assert result.history["loss"][-1] < result.history["loss"][0] / 2
+    model = trained_model(specs, result.weights, SHAPE, 1.0, 0.0)
+    model.compile(loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    loss, accuracy = model.evaluate(VALIDATION.x, VALIDATION.y, verbose=0)
+    assert result.history["val_loss"][-1] == pytest.approx(loss, rel=1e-4)
+    assert result.history["val_accuracy"][-1] == pytest.approx(accuracy, abs=1e-6)
+
+
+def test_both_ways_reach_the_same_accuracy():
+    schedule = Schedule(epochs=8, optimizer="adam", batch_size=32)
+    reached = {
+        way: np.mean(
+            [run(dense_network(0.2), schedule, seed, way=way).history["val_accuracy"][-1] for seed in range(4)]
+        )
+        for way in (compiled.train, portable.train)
+    }
+    assert reached[compiled.train] == pytest.approx(reached[portable.train], abs=0.03)
+
+
+def test_without_randomness_but_the_order_both_ways_take_the_same_steps():
+    specs, schedule = dense_network(), Schedule(epochs=2, optimizer="rmsprop", batch_size=100)
+    ours = run(specs, schedule, way=compiled.train)
+    layers = trained_model(specs, compiled.initial_weights(specs, SHAPE, 1), SHAPE, 1.0, 0.0)
+    layers.compile(optimizer="rmsprop", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    rng = np.random.default_rng([1, 1])
+    for _ in range(2):
+        order = rng.permutation(len(TRAIN))
+        layers.fit(TRAIN.x[order], TRAIN.y[order], batch_size=100, shuffle=False, verbose=0)
+    theirs = [layer.get_weights() for layer in layers.layers[2:]]
+    for mine, expected in zip(sum(ours.weights, []), sum(theirs, []), strict=True):
+        np.testing.assert_allclose(mine, expected, atol=2e-4)
+
+
+def test_parts_of_a_batch_give_the_gradient_of_the_whole(monkeypatch):
+    specs = (*network(2)[:1], LayerSpec("Flatten", {}, (0,), (int(np.prod(network(2)[0].output_shape)),)))
+    specs = (*specs, LayerSpec("Dense", {"units": 10, "activation": "softmax"}, (1,), (10,)))
+    schedule = Schedule(epochs=2, optimizer="sgd", learning_rate=0.1, batch_size=120)
+    assert compiled.part_size(specs, 120) == 120
+    whole = run(specs, schedule, way=compiled.train)
+    monkeypatch.setattr(compiled, "CACHE", 0)
+    assert compiled.part_size(specs, 120) == 40
+    in_parts = run(specs, schedule, way=compiled.train)
+    for a, b in zip(sum(whole.weights, []), sum(in_parts.weights, []), strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-5)
+    for name, column in whole.history.items():
+        np.testing.assert_allclose(column, in_parts.history[name], atol=1e-4)
+
+
+def test_normalisation_sees_the_whole_batch():
+    normalisation = LayerSpec("BatchNormalization", {}, (NETWORK_INPUT,), (512, 512, 64))
+    assert compiled.part_size([normalisation], 300) == 300
+    assert compiled.part_size([replace(normalisation, layer="Dropout")], 300) == compiled.MIN_PART
+
+
+def test_the_same_seed_gives_bit_equal_weights_as_the_first_and_as_the_twentieth():
+    first = run(network(), seed=3)
+    for number in range(18):
+        run(network(number), Schedule(epochs=1), seed=number)
+    assert same(first, run(network(), seed=3))
+    assert not same(first, run(network(), seed=4))
+
+
+def test_samples_in_other_arrays_change_nothing():
+    first = run(network(), seed=3)
+    others = [Samples(samples.x.copy(), samples.y.copy()) for samples in (TRAIN, VALIDATION)]
+    assert same(first, train(network(), SHAPE, SCHEDULE, *others, seed=3))
+
+
+FRESH = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import numpy as np
+from test_training import *
+result = run(network(int(sys.argv[2]), MODERN), seed=3)
+np.savez(sys.argv[3], *sum(result.weights, []))
+"""
+
+
+def test_the_same_seed_gives_bit_equal_weights_in_fresh_processes(tmp_path):
+    weights = []
+    for number in range(2):
+        path = tmp_path / f"{number}.npz"
+        threads = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "2"}
+        subprocess.run(
+            [sys.executable, "-c", FRESH, os.path.dirname(__file__), "5", str(path)],
+            env=os.environ | threads,
+            check=True,
+            timeout=120,
+        )
+        weights.append(list(np.load(path).values()))
+    assert weights[0]
+    assert all((a == b).all() for a, b in zip(*weights, strict=True))
+
+
+@pytest.mark.parametrize("way", ["compiled", "portable"])
+def test_global_random_states_stay_as_they_were(way):
+    specs = network() if way == "compiled" else user_network()
+    random.seed(7)
+    np.random.seed(7)
+    before, numpy_before = random.getstate(), np.random.get_state()
+    run(specs, Schedule(epochs=1))
+    assert random.getstate() == before
+    assert all(np.array_equal(a, b) for a, b in zip(np.random.get_state(), numpy_before, strict=True))
+
+
+@pytest.mark.parametrize("way", [compiled.train, portable.train])
+def test_divergence_is_reported(way):
+    result = run(dense_network(), Schedule(epochs=5, optimizer="sgd", learning_rate=1e30), way=way)
+    assert result.stopped == "diverged"
+    assert result.epochs < 5
+
+
+@pytest.mark.parametrize("way", [compiled.train, portable.train])
+def test_a_training_can_be_given_up(way):
+    seen = []
+
+    def give_up(epoch, accuracy):
+        seen.append((epoch, accuracy))
+        return epoch == 2
+
+    result = run(dense_network(), Schedule(epochs=5), on_epoch=give_up, way=way)
+    assert result.stopped == "pruned"
+    assert result.epochs == 2
+    assert seen == [(1, result.history["val_accuracy"][0]), (2, result.history["val_accuracy"][1])]
+    assert result.weights
+
+
+def own_layers(genes, shape):
+    return [keras.layers.Dense(genes["units"], use_bias=False), keras.layers.LayerNormalization()]
+
+
+def user_network():
+    kind = LayerKind("own", {"units": Integer(8, 32)}, takes="flat", build=own_layers)
+    space = SearchSpace("own", (Block(kind, 1, 2),), LayerKind(TRAINING, {"epochs": Integer(1, 5)}))
+    individual = [Chromosome("own", {"units": 32}), Chromosome(TRAINING, {"epochs": 1})]
+    return blueprint(space, individual, SHAPE, CLASSES)
+
+
+def test_layers_of_a_users_own_kind_train_and_repeat():
+    specs, schedule = user_network(), Schedule(epochs=8, optimizer="adam", batch_size=32)
+    first = run(specs, schedule)
+    assert first.history["val_accuracy"][-1] > 0.8
+    assert same(first, run(specs, schedule))  # from the same blueprint: nothing is left of the first training
+    model = trained_model(specs, first.weights, SHAPE, 1.0, 0.0)
+    right = np.argmax(model.predict(VALIDATION.x, verbose=0), axis=1) == VALIDATION.y
+    assert right.mean() == pytest.approx(first.history["val_accuracy"][-1])
+
+
+def test_an_optimizer_of_keras_that_has_no_function_here():
+    schedule = Schedule(epochs=3, optimizer="nadam", batch_size=64)
+    assert not compiled.knows(dense_network(), schedule)
+    assert run(dense_network(), schedule).history["val_accuracy"][-1] > 0.5
+
+
+def test_a_schedule_is_read_from_the_genes_it_knows():
+    genes = {"epochs": 7, "optimizer": "sgd", "learning_rate": 0.01, "colour": "red"}
+    assert Schedule.from_genes(genes) == Schedule(7, "sgd", 0.01, 300)
+    kind = LayerKind(TRAINING, {"epochs": Integer(1, 5), "batch_size": Choice((64,)), "learning_rate": Float(0.1, 1)})
+    assert Schedule.from_genes(kind.sample().genes).batch_size == 64
