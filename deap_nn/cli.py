@@ -15,6 +15,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from deap_nn.engines import exit_code_counts
 from deap_nn.settings import Meaning, Settings, meanings
 from deap_nn.space import SearchSpace
 
@@ -100,7 +101,7 @@ def finish(main: Callable[[], object]) -> None:
     """Call `main` and turn what it raises into a message and an exit code."""
     signal.signal(signal.SIGTERM, _terminate)
     code = _exit_code(main)
-    if code:
+    if code and exit_code_counts():
         sys.exit(code)
 
 

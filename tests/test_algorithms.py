@@ -183,9 +183,9 @@ def test_children_are_mated_in_pairs_of_two_different_survivors(toolbox):
 
     toolbox.register("mate", note)
     hook, copies, _ = snapshots()
-    eaTruncation(toolbox.population(n=9), toolbox, 1.0, 1.0, 1, survivors=0.4, on_generation=[hook])
-    best = tools.selBest(copies[0], 4)
-    assert len(pairs) == 3  # for five children; the last one's twin has no place
+    eaTruncation(toolbox.population(n=41), toolbox, 1.0, 1.0, 1, survivors=0.05, on_generation=[hook])
+    best = tools.selBest(copies[0], 2)
+    assert len(pairs) == 20  # for 39 children; the last one's twin has no place
     assert all(one in best and two in best and one != two for one, two in pairs)
 
 

@@ -162,3 +162,16 @@ def test_the_seed_of_a_training_is_a_digest():
     seeds = {genome_seed(seed, individual) for seed in range(100)}
     assert len(seeds) == 100
     assert all(0 <= seed < 2**31 for seed in seeds)
+
+
+def huge(genes, shape):
+    import keras
+
+    return [keras.layers.Flatten(), keras.layers.Dense(10**13)]
+
+
+def test_a_network_that_the_framework_has_no_memory_for_is_the_worst():
+    space = space_of(LayerKind("odd", {}, takes="map", build=huge))
+    values = evaluate(Individual(space.sample()), Problem(space, DIGITS))
+    assert values == (0.0,)
+    assert values.record["reason"].startswith("out of memory: ")

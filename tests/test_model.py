@@ -43,13 +43,13 @@ def modern_model(scale, offset, shape=(8, 8, 3)):
     random.seed(6)
     specs = blueprint(MODERN, MODERN.sample(), shape, CLASSES)
     weights = initial_weights(specs, shape, seed=2)
-    return trained_model(specs, weights, shape, scale, offset), specs, weights
+    return trained_model(specs, weights, shape, scale, offset), weights
 
 
 def test_a_trained_model_holds_the_weights_and_scales_raw_inputs():
     raw = np.random.default_rng(0).integers(0, 256, (20, 8, 8, 3), dtype=np.uint8)
-    for_raw, _, _ = modern_model(1 / 255, 0.0)
-    for_scaled, specs, weights = modern_model(1.0, 0.0)
+    for_raw, _ = modern_model(1 / 255, 0.0)
+    for_scaled, weights = modern_model(1.0, 0.0)
     np.testing.assert_allclose(
         for_raw.predict(raw, verbose=0), for_scaled.predict(raw / np.float32(255), verbose=0), atol=1e-6
     )
@@ -87,7 +87,7 @@ assert not [name for name in sys.modules if name.startswith("deap")], "the file 
 
 
 def test_a_saved_model_needs_nothing_but_keras(tmp_path):
-    model, _, _ = modern_model(1 / 255, 0.0)
+    model, _ = modern_model(1 / 255, 0.0)
     raw = np.random.default_rng(0).integers(0, 256, (20, 8, 8, 3), dtype=np.uint8)
     (tmp_path / "model.keras").write_bytes(model_bytes(model))
     np.save(tmp_path / "raw.npy", raw)

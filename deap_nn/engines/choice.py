@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from deap_nn.engines.limits import Limits
 from deap_nn.engines.parcel import script_of_main
 from deap_nn.engines.policy import Engine
 from deap_nn.engines.processes import ProcessesBackend
+from deap_nn.engines.roster import RESPAWNS
 from deap_nn.engines.serial import SerialBackend
 
 ENGINES = ("serial", "processes", "scoop", "dask")
@@ -26,6 +28,14 @@ def default_engine() -> str:
         return "scoop"
     print("SCOOP was started with -n 1: nobody is left to evaluate beside the origin; using local processes")
     return "processes"
+
+
+def exit_code_counts() -> bool:
+    """Whether anybody takes note of this process's exit code.
+
+    Stock SCOOP does not, and prints a traceback for `sys.exit`; our own launcher passes it on.
+    """
+    return not getattr(sys.modules.get("scoop"), "IS_RUNNING", False) or RESPAWNS in os.environ
 
 
 def make_engine(

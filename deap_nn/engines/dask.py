@@ -16,7 +16,7 @@ from deap_nn.engines.limits import Limits
 from deap_nn.engines.outcome import EngineLost, Report, one_line
 from deap_nn.engines.parcel import Parcel
 from deap_nn.engines.processes import default_workers
-from deap_nn.engines.roster import Roster, host_name, remove_stale
+from deap_nn.engines.roster import host_name, open_roster
 from deap_nn.engines.worker import Job, attempt, end_attempt, end_run
 
 GRACE = 20.0  # seconds beyond the time limit that a worker may stay silent
@@ -43,8 +43,7 @@ class DaskBackend:
         self._running: dict[str, tuple[int, Any]] = {}
         self._dropped: set[int] = set()
         self._run = uuid.uuid4().hex[:16]
-        remove_stale()
-        self._roster = Roster(self._run)
+        self._roster = open_roster(self._run)
         self._threads = self._wait_for_workers()
         self._seen = time.monotonic()
         self._next_look = self._seen + LOOK_AROUND

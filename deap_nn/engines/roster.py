@@ -24,7 +24,8 @@ from deap_nn.engines.procfs import birth
 ALL_LOCAL = "DEAP_NN_ALL_LOCAL"  # every worker is on the origin's host
 RESPAWNS = "DEAP_NN_RESPAWNS"  # dead workers are replaced
 
-_STALE = 7 * 24 * 3600  # seconds after which a folder that a killed origin has left is removed
+_ORIGIN = "origin"  # the file that names the process a run depends on
+_STALE = 7 * 24 * 3600  # seconds after which the folder of a run from elsewhere is removed
 _SLOTS = 4096
 
 
@@ -81,7 +82,7 @@ class Roster:
             file = os.open(self._claim(key), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         except OSError:
             return False
-        os.write(file, f"{os.getpid()} {birth(os.getpid())}".encode())
+        os.write(file, _sign().encode())
         os.close(file)
         return True
 
@@ -121,12 +122,26 @@ class Roster:
         return self.folder / f"claim{key}"
 
 
-def remove_stale() -> None:
-    """Remove folders that killed origins left behind long ago."""
+def open_roster(run: str) -> Roster:
+    """The origin's roster of a new run; what killed origins have left behind is removed."""
     for folder in _base().iterdir():
-        with contextlib.suppress(OSError):
-            if folder.stat().st_mtime < time.time() - _STALE:
-                shutil.rmtree(folder, ignore_errors=True)
+        if _is_stale(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+    roster = Roster(run)
+    (roster.folder / _ORIGIN).write_text(_sign())
+    return roster
+
+
+def _is_stale(folder: Path) -> bool:
+    with contextlib.suppress(OSError):
+        return not _lives((folder / _ORIGIN).read_text())
+    with contextlib.suppress(OSError):  # of a run whose origin is elsewhere, or just being made
+        return folder.stat().st_mtime < time.time() - _STALE
+    return False
+
+
+def _sign() -> str:
+    return f"{os.getpid()} {birth(os.getpid())}"
 
 
 def _base() -> Path:

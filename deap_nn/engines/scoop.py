@@ -22,7 +22,7 @@ from deap_nn.engines.devices import describe_devices, find_gpus
 from deap_nn.engines.limits import Limits
 from deap_nn.engines.outcome import EngineLost, Report, one_line
 from deap_nn.engines.parcel import Parcel
-from deap_nn.engines.roster import ALL_LOCAL, RESPAWNS, Roster, host_name, remove_stale
+from deap_nn.engines.roster import ALL_LOCAL, RESPAWNS, host_name, open_roster
 from deap_nn.engines.scoop_broker import Broker, lost
 from deap_nn.engines.worker import Job, attempt
 
@@ -41,8 +41,7 @@ class ScoopBackend:
         self.patience: float | None = limits.time_limit + GRACE
         self._limits = limits
         self._run = uuid.uuid4().hex[:16]
-        remove_stale()
-        self._roster = Roster(self._run)
+        self._roster = open_roster(self._run)
         self._futures: dict[Any, int] = {}
         self._started: dict[int, float] = {}
         self._suspects: set[int] = set()

@@ -83,7 +83,7 @@ def attempt(job: Job) -> Report:
 
 def end_attempt(run: str, key: int) -> None:
     """End an attempt, should it run on this host."""
-    Roster(run).forget(key)
+    Roster(run, create=False).forget(key)
 
 
 def end_run(run: str) -> None:

@@ -41,9 +41,22 @@ def train(
 
     Returns:
         The history and the last weights. A loss that is no longer finite ends the training as "diverged".
+
+    Raises:
+        MemoryError: if the framework has no memory for the network.
     """
     with _seeded(seed):
-        return _way(specs, schedule)(specs, input_shape, schedule, training, validation, seed, on_epoch)
+        try:
+            return _way(specs, schedule)(specs, input_shape, schedule, training, validation, seed, on_epoch)
+        except Exception as error:
+            if _is_out_of_memory(error):
+                raise MemoryError(str(error).splitlines()[0]) from error
+            raise
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    """Say so for TensorFlow's and PyTorch's exceptions by name, and for JAX's by what it says."""
+    return type(error).__name__ in ("ResourceExhaustedError", "OutOfMemoryError") or "RESOURCE_EXHAUSTED" in str(error)
 
 
 def _way(specs: Sequence[LayerSpec], schedule: Schedule) -> Callable[..., Training]:

@@ -116,6 +116,13 @@ def test_an_attempt_is_claimed_once_and_never_after_the_end(own_folder):
     assert not members.claim(2)
 
 
+def test_folders_of_dead_origins_are_removed_and_others_stay(own_folder):
+    alive, dead, elsewhere = roster.open_roster("alive"), Roster("dead"), Roster("elsewhere")
+    (dead.folder / "origin").write_text("1 1")
+    roster.open_roster("new")
+    assert [members.folder.exists() for members in (alive, dead, elsewhere)] == [True, False, True]
+
+
 def test_a_folder_of_somebody_else_is_not_used(own_folder, monkeypatch):
     Roster("run")
     monkeypatch.setattr(roster.os, "getuid", lambda: 12345)

@@ -1,10 +1,12 @@
 """Whole trainings: what they learn, that they repeat bit by bit, and how they end."""
 
+import itertools
 import os
 import random
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -13,7 +15,7 @@ from sklearn.datasets import load_digits
 
 from deap_nn.blueprint import NETWORK_INPUT, LayerSpec, blueprint
 from deap_nn.model import trained_model
-from deap_nn.presets import FULL, MODERN
+from deap_nn.presets import FULL
 from deap_nn.space import TRAINING, Block, Choice, Chromosome, Float, Integer, LayerKind, SearchSpace
 from deap_nn.training import Samples, Schedule, compiled, portable, train
 
@@ -52,9 +54,13 @@ def run(specs, schedule=SCHEDULE, seed=1, on_epoch=None, way=train):
     return way(specs, SHAPE, schedule, TRAIN, VALIDATION, seed, on_epoch)
 
 
+def flat(weights):
+    return list(itertools.chain.from_iterable(weights))
+
+
 def same(one, other):
     """Whether two trainings left bit-equal weights and histories."""
-    pairs = zip(sum(one.weights, []), sum(other.weights, []), strict=True)
+    pairs = zip(flat(one.weights), flat(other.weights), strict=True)
     return one.history == other.history and all((a == b).all() for a, b in pairs)
 
 
@@ -95,7 +101,7 @@ def test_without_randomness_but_the_order_both_ways_take_the_same_steps():
         order = rng.permutation(len(TRAIN))
         layers.fit(TRAIN.x[order], TRAIN.y[order], batch_size=100, shuffle=False, verbose=0)
     theirs = [layer.get_weights() for layer in layers.layers[2:]]
-    for mine, expected in zip(sum(ours.weights, []), sum(theirs, []), strict=True):
+    for mine, expected in zip(flat(ours.weights), flat(theirs), strict=True):
         np.testing.assert_allclose(mine, expected, atol=2e-4)
 
 
@@ -108,7 +114,7 @@ def test_parts_of_a_batch_give_the_gradient_of_the_whole(monkeypatch):
     monkeypatch.setattr(compiled, "CACHE", 0)
     assert compiled.part_size(specs, 120) == 40
     in_parts = run(specs, schedule, way=compiled.train)
-    for a, b in zip(sum(whole.weights, []), sum(in_parts.weights, []), strict=True):
+    for a, b in zip(flat(whole.weights), flat(in_parts.weights), strict=True):
         np.testing.assert_allclose(a, b, atol=1e-5)
     for name, column in whole.history.items():
         np.testing.assert_allclose(column, in_parts.history[name], atol=1e-4)
@@ -138,9 +144,10 @@ FRESH = """
 import sys
 sys.path.insert(0, sys.argv[1])
 import numpy as np
+from deap_nn.presets import MODERN
 from test_training import *
 result = run(network(int(sys.argv[2]), MODERN), seed=3)
-np.savez(sys.argv[3], *sum(result.weights, []))
+np.savez(sys.argv[3], *flat(result.weights))
 """
 
 
@@ -150,7 +157,7 @@ def test_the_same_seed_gives_bit_equal_weights_in_fresh_processes(tmp_path):
         path = tmp_path / f"{number}.npz"
         threads = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "2"}
         subprocess.run(
-            [sys.executable, "-c", FRESH, os.path.dirname(__file__), "5", str(path)],
+            [sys.executable, "-c", FRESH, str(Path(__file__).parent), "5", str(path)],
             env=os.environ | threads,
             check=True,
             timeout=120,
@@ -205,7 +212,7 @@ def user_network():
 
 
 def test_layers_of_a_users_own_kind_train_and_repeat():
-    specs, schedule = user_network(), Schedule(epochs=8, optimizer="adam", batch_size=32)
+    specs, schedule = user_network(), Schedule(epochs=5, optimizer="adam", batch_size=32)
     first = run(specs, schedule)
     assert first.history["val_accuracy"][-1] > 0.8
     assert same(first, run(specs, schedule))  # from the same blueprint: nothing is left of the first training

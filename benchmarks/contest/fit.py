@@ -1,0 +1,71 @@
+"""Plain Keras for the rivals, as the handbook says: build, compile, `model.fit`; TensorFlow's default threads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from contest.turn import Turn
+from deap_nn.blueprint import blueprint
+from deap_nn.data import load
+from deap_nn.evaluation import Problem, genome_seed
+from deap_nn.individual import Individual
+from deap_nn.model import build_layers, connect
+from deap_nn.random_stream import protected
+from deap_nn.training import Schedule
+
+
+class Clock(keras.callbacks.Callback):
+    """Ends a training after the epoch in which the time ran out."""
+
+    def __init__(self, turn: Turn) -> None:
+        super().__init__()
+        self._turn = turn
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Look at the clock."""
+        self._turn.check()
+
+
+def compiled_model(individual: Individual, problem: Problem) -> keras.Model:
+    """Return the network of an individual, ready to be trained."""
+    keras.backend.clear_session()
+    seed = genome_seed(problem.training_seed, individual)
+    with protected():  # Keras would seed the stream that an evolution draws from
+        keras.utils.set_random_seed(seed)
+    splits = load(problem.data)
+    specs = blueprint(problem.space, individual, splits.input_shape, splits.classes)
+    model = connect(build_layers(specs, seed), specs, splits.input_shape)
+    schedule = Schedule.from_genes(individual[-1].genes)
+    optimizer = keras.optimizers.get(schedule.optimizer)
+    if schedule.learning_rate is not None:
+        optimizer.learning_rate = schedule.learning_rate
+    model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def fit(model: keras.Model, individual: Individual, turn: Turn, **arguments: Any) -> keras.callbacks.History:
+    """Train a network on the training split and measure it on the validation split after each epoch.
+
+    Args:
+        model: what `compiled_model` returned.
+        individual: its genome.
+        turn: for data and time.
+        **arguments: of `model.fit`, beside or in place of what the genome says.
+
+    Raises:
+        TimeOver: after the epoch in which the time ran out.
+    """
+    splits = load(turn.problem.data)
+    schedule = Schedule.from_genes(individual[-1].genes)
+    callbacks = [*arguments.pop("callbacks", []), Clock(turn)]
+    chosen = {"batch_size": schedule.batch_size, "epochs": schedule.epochs, "verbose": 0, **arguments}
+    validation = (_scaled(splits.x_validation, splits), splits.y_validation)
+    x_train = _scaled(splits.x_train, splits)
+    return model.fit(x_train, splits.y_train, validation_data=validation, callbacks=callbacks, **chosen)
+
+
+def _scaled(x: np.ndarray, splits: Any) -> np.ndarray:
+    return (x * splits.scale + splits.offset).astype(np.float32)

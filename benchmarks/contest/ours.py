@@ -1,0 +1,47 @@
+"""Our own ways: evolution, evolution with the race, and random search on the same engine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from contest.turn import Turn
+from deap_nn import Hooks, evolve
+from deap_nn.individual import FitnessValues, Individual
+
+ENDLESS = 10**6
+NETWORKS_A_SECOND = 10
+"""More than a worker can train."""
+
+
+def search(turn: Turn) -> float | None:
+    """Search until the time is over; return the winner's test accuracy, None if no evaluation ended in time."""
+
+    def tell(individual: Individual, values: FitnessValues) -> None:
+        record = values.record or {}
+        turn.tell(individual, values[0], record.get("epochs", 0), record.get("status", "ok"))
+
+    conditions = turn.conditions
+    try:
+        run = evolve(
+            turn.problem.space,
+            conditions.dataset,
+            run_dir=turn.folder / "run",
+            hooks=Hooks(on_evaluation=(tell,)),
+            seed=turn.seed,
+            train_samples=conditions.train_samples,
+            workers=conditions.workers,
+            stop_after=turn.seconds_left,
+            **_settings(turn),
+        )
+    except ValueError:
+        if turn.evaluations:
+            raise
+        return None
+    return (run.best or {})["test_accuracy"]
+
+
+def _settings(turn: Turn) -> dict[str, Any]:
+    if turn.way == "random":
+        most = round(NETWORKS_A_SECOND * turn.conditions.seconds * turn.conditions.workers)
+        return {"population": max(3, most), "generations": 0}
+    return {"generations": ENDLESS, "race": turn.way == "race"}

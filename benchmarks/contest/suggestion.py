@@ -1,0 +1,55 @@
+"""An individual from suggested values: how a tuner of named hyperparameters walks through a search space."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from deap_nn.individual import Individual
+from deap_nn.space import Block, Chromosome, Gene, Integer, LayerKind, SearchSpace
+
+Suggest = Callable[[str, Gene], Any]
+"""`(name, gene) -> value`; the name is the same whenever the same place of a network is meant."""
+
+
+def suggested(space: SearchSpace, suggest: Suggest, fixed: Mapping[str, Any] | None = None) -> Individual:
+    """Put an individual of `space` together, asking for each of its values.
+
+    Args:
+        space: of fixed or variable depth; a depth that may vary is asked for like a gene.
+        suggest: gives a value within a gene's limits.
+        fixed: genes of the training that are not asked for, with their values.
+    """
+    layers = []
+    for block in space.blocks:
+        count = suggest(f"{block.kind.name} layers", depth(block))
+        layers += [_chromosome(block.kind, f"{block.kind.name} {i}", suggest, {}) for i in range(1, count + 1)]
+    individual = Individual([*layers, _chromosome(space.training, "training", suggest, fixed or {})])
+    space.validate(individual)
+    return individual
+
+
+def every_gene(space: SearchSpace, suggest: Suggest) -> None:
+    """Ask once for each value that any individual of `space` may need."""
+    for block in space.blocks:
+        suggest(f"{block.kind.name} layers", depth(block))
+        for i in range(1, block.max_layers + 1):
+            _chromosome(block.kind, f"{block.kind.name} {i}", suggest, {})
+    _chromosome(space.training, "training", suggest, {})
+
+
+def depth(block: Block) -> Integer:
+    """Return the number of layers of a block as a gene."""
+    return Integer(block.min_layers, block.max_layers)
+
+
+def on_grid(gene: Gene, value: Any) -> Any:
+    """Return the gene's own value nearest to a number within its limits."""
+    return gene.from_unit(gene.to_unit(value)) if isinstance(gene, Integer) else value
+
+
+def _chromosome(kind: LayerKind, place: str, suggest: Suggest, fixed: Mapping[str, Any]) -> Chromosome:
+    values = {
+        name: fixed[name] if name in fixed else suggest(f"{place} {name}", gene) for name, gene in kind.genes.items()
+    }
+    return Chromosome(kind.name, values)

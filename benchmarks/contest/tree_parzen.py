@@ -1,0 +1,64 @@
+"""Optuna, as its users run it: the TPE sampler, the median pruner, `model.fit`, one network after the other.
+
+Both as they come. Each epoch's validation accuracy is reported; the epochs are a hyperparameter like the others.
+Akiba et al. 2019, https://doi.org/10.1145/3292500.3330701.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+import keras
+import optuna
+
+from contest.fit import compiled_model, fit
+from contest.suggestion import on_grid, suggested
+from contest.turn import TimeOver, Turn
+from deap_nn.space import Choice, Float, Gene
+
+
+class Report(keras.callbacks.Callback):
+    """Tells the pruner of each epoch and stops where it says so."""
+
+    def __init__(self, trial: optuna.Trial) -> None:
+        super().__init__()
+        self._trial = trial
+        self.pruned = False
+        """Whether the training was stopped."""
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Report an epoch."""
+        self._trial.report(logs["val_accuracy"], epoch)
+        self.pruned = self.model.stop_training = self._trial.should_prune()
+
+
+def search(turn: Turn) -> float | None:
+    """Optimise until the time is over; return the winner's test accuracy."""
+
+    def objective(trial: optuna.Trial) -> float:
+        turn.check()
+        individual = suggested(turn.problem.space, lambda name, gene: suggest(trial, name, gene))
+        report = Report(trial)
+        training = fit(compiled_model(individual, turn.problem), individual, turn, callbacks=[report])
+        accuracies = training.history["val_accuracy"]
+        turn.tell(individual, accuracies[-1], len(accuracies), "pruned" if report.pruned else "ok")
+        if report.pruned:
+            raise optuna.TrialPruned
+        return accuracies[-1]
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    sampler, pruner = optuna.samplers.TPESampler(seed=turn.seed), optuna.pruners.MedianPruner()
+    with suppress(TimeOver):
+        optuna.create_study(direction="maximize", sampler=sampler, pruner=pruner).optimize(objective)
+    return turn.measure_winner()
+
+
+def suggest(trial: optuna.Trial, name: str, gene: Gene) -> Any:
+    """Return the value of a gene, between its limits."""
+    if isinstance(gene, Choice):
+        return trial.suggest_categorical(name, gene.options)
+    if isinstance(gene, Float):
+        return trial.suggest_float(name, gene.low, gene.high, log=gene.log)
+    step = 1 if gene.log else gene.step  # Optuna has no steps on a log scale
+    return on_grid(gene, trial.suggest_int(name, gene.low, gene.high, step=step, log=gene.log))

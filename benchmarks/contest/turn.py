@@ -1,0 +1,158 @@
+"""One way's turn with one seed: its conditions, its clock, and the evaluations it tells of."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from deap_nn import PRESETS
+from deap_nn.data import DataSpec
+from deap_nn.evaluation import Problem, train_winner
+from deap_nn.files import JsonLines, read_lines, write_json
+from deap_nn.individual import Individual
+
+WAYS = {
+    "deap_nn": "deap_nn",
+    "race": "deap_nn --race",
+    "random": "random search, our engine",
+    "origin": "plain GA, model.fit",
+    "optuna": "Optuna (TPE, median pruner)",
+    "keras_tuner": "KerasTuner (Hyperband)",
+}
+"""The ways by name, and what they are called in the report."""
+
+
+class TimeOver(BaseException):
+    """The time of a way is over; no Exception, since tuners go on after one."""
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What all ways have in common.
+
+    Attributes:
+        dataset: name or .npz file.
+        train_samples: how many of it, validation included.
+        preset: name of the search space.
+        seconds: wall clock from the start of a way's process.
+        workers: processes of the ways that have several.
+    """
+
+    dataset: str
+    train_samples: int
+    preset: str
+    seconds: float
+    workers: int
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One way, one seed.
+
+    Attributes:
+        out: the folder of the whole comparison.
+        way: a name in `WAYS`.
+        seed: of the validation split, of the search and of the trainings.
+        conditions: the same for all.
+        began: the moment of `time.monotonic()` from which the time counts.
+    """
+
+    out: Path
+    way: str
+    seed: int
+    conditions: Conditions
+    began: float = 0.0
+
+    @property
+    def folder(self) -> Path:
+        """Where this turn writes."""
+        return self.out / f"{self.way}-{self.seed}"
+
+    @cached_property
+    def problem(self) -> Problem:
+        """Space, data and seed of the trainings."""
+        data = DataSpec(self.conditions.dataset, self.conditions.train_samples, self.seed)
+        return Problem(PRESETS[self.conditions.preset], data, self.seed)
+
+    @property
+    def seconds(self) -> float:
+        """How much of the time is gone."""
+        return time.monotonic() - self.began
+
+    @property
+    def seconds_left(self) -> float:
+        """How much is left, never less than a moment."""
+        return max(0.001, self.conditions.seconds - self.seconds)
+
+    def check(self) -> None:
+        """Raise `TimeOver` if it is."""
+        if self.seconds >= self.conditions.seconds:
+            raise TimeOver
+
+    def tell(self, individual: Individual, accuracy: float, epochs: int, status: str = "ok") -> None:
+        """Write down an evaluation, unless it ended too late.
+
+        Args:
+            individual: its genome.
+            accuracy: its validation accuracy.
+            epochs: how many were trained.
+            status: "ok", or why it cannot be a winner.
+        """
+        seconds = self.seconds
+        if seconds >= self.conditions.seconds:
+            return
+        line = {"seconds": seconds, "accuracy": accuracy, "epochs": epochs, "status": status}
+        self._journal.append(line | {"genome": individual.to_json()})
+
+    @cached_property
+    def _journal(self) -> JsonLines:
+        return JsonLines(self.folder / "evaluations.jsonl")
+
+    @property
+    def evaluations(self) -> list[dict[str, Any]]:
+        """The evaluations in the order in which they ended."""
+        return list(read_lines(self.folder / "evaluations.jsonl"))
+
+    @property
+    def result(self) -> dict[str, Any]:
+        """What this turn came to; empty until it has ended."""
+        path = self.folder / "result.json"
+        return json.loads(path.read_text()) if path.exists() else {}
+
+    def end(self, test_accuracy: float | None) -> None:
+        """Write down the winner's test accuracy; None where no evaluation ended in time."""
+        write_json(self.folder / "result.json", {"conditions": asdict(self.conditions), "test_accuracy": test_accuracy})
+
+    def measure_winner(self) -> float | None:
+        """Train the best network that was told of, and return its test accuracy."""
+        complete = [line for line in self.evaluations if line["status"] == "ok"]
+        if not complete:
+            return None
+        best = max(complete, key=lambda line: line["accuracy"])
+        return train_winner(Individual.from_json(best["genome"]), True, self.problem).test_accuracy
+
+    def to_json(self, began: float) -> str:
+        """Describe the turn, which begins at a moment of `time.monotonic()`, for another process."""
+        return json.dumps({**asdict(self), "out": str(self.out.absolute()), "began": began})
+
+    @classmethod
+    def from_json(cls, text: str) -> Turn:
+        """Make the turn that `to_json` described."""
+        data = json.loads(text)
+        return cls(**{**data, "out": Path(data["out"]), "conditions": Conditions(**data["conditions"])})
+
+
+def finished(turn: Turn) -> bool:
+    """Tell whether a turn has been taken.
+
+    Raises:
+        ValueError: if it was, under other conditions.
+    """
+    past = turn.result.get("conditions")
+    if past not in (None, asdict(turn.conditions)):
+        raise ValueError(f"{turn.folder} was made with {past}, now {asdict(turn.conditions)}: choose another --out")
+    return past is not None

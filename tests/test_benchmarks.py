@@ -1,0 +1,72 @@
+"""The comparison at toy size, as a user starts it."""
+
+import csv
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+COMPARE = Path(__file__).parents[1] / "benchmarks" / "compare.py"
+TOY = ("--train-samples", 200, "--preset", "dense", "--seeds", 1, "--minutes", 0.25, "--out", "compare")
+
+
+def compare(folder, *argv, code=0):
+    """Run the script; return what it printed."""
+    done = subprocess.run(
+        [sys.executable, COMPARE, *map(str, (*TOY, *argv))],
+        cwd=folder,
+        env={**os.environ, "CUDA_VISIBLE_DEVICES": "-1"},
+        capture_output=True,
+        text=True,
+        timeout=250,
+        start_new_session=True,
+    )
+    assert done.returncode == code, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def rows(folder):
+    with (folder / "compare" / "compare.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def check(row, folder):
+    """One way's figures agree with what it wrote down as it went."""
+    path = folder / "compare" / f"{row['way']}-{row['seed']}" / "evaluations.jsonl"
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    assert len(lines) == int(row["networks"]) > 0
+    assert all(0 < line["seconds"] < 15 for line in lines)
+    best = max(line["accuracy"] for line in lines if line["status"] == "ok")
+    assert float(row["validation_accuracy"]) == best
+    assert 0 < float(row["test_accuracy"]) <= 1
+
+
+def test_ways_are_compared_and_what_has_finished_is_not_run_again(tmp_path):
+    ways = ["deap_nn", "random", "origin"]
+    out = compare(tmp_path, "--ways", *ways)
+    assert [row["way"] for row in rows(tmp_path)] == ways
+    for row in rows(tmp_path):
+        check(row, tmp_path)
+    table = (tmp_path / "compare" / "compare.md").read_text()
+    assert table in out
+    assert len(table.splitlines()) == 2 + len(ways)
+    assert (tmp_path / "compare" / "compare.png").stat().st_size > 0
+
+    assert compare(tmp_path, "--ways", *ways) == table
+    assert "choose another --out" in compare(tmp_path, "--ways", "random", "--minutes", 1, code=2)
+
+
+@pytest.mark.parametrize("way", ["optuna", "keras_tuner"])
+def test_tuners_search_the_same_space(way, tmp_path):
+    if importlib.util.find_spec(way) is None:
+        pytest.skip(f"{way} is not installed (the extra `benchmarks` has it)")
+    compare(tmp_path, "--ways", way)
+    (row,) = rows(tmp_path)
+    assert row["way"] == way
+    check(row, tmp_path)
