@@ -18,6 +18,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -26,11 +27,14 @@ from contest.turn import WAYS, Conditions, Turn, finished
 
 from deap_nn import PRESETS
 
+PACKAGES = {"optuna": ("optuna",), "keras_tuner": ("keras_tuner", "tensorboard")}
+"""What a way needs beside `deap_nn`; KerasTuner imports TensorBoard without asking for it."""
+
 GRACE = 1800.0
 """Seconds after the end of a way's time in which its winner has to be trained."""
 
 
-def main() -> None:
+def main() -> int:
     parser = make_parser()
     options = parser.parse_args()
     conditions = Conditions(
@@ -47,6 +51,7 @@ def main() -> None:
         print(f"{turn.way}, seed {turn.seed}: {conditions.seconds:g} s and the winner's training", flush=True)
         take(turn)
     print("\n".join(report.write(options.out, turns)))
+    return 0 if all(map(finished, turns)) else 1
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -63,9 +68,10 @@ def make_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def missing_packages(ways: set[str]) -> list[str]:
+def missing_packages(ways: Iterable[str]) -> list[str]:
     """Return the packages that are asked for and not installed."""
-    return sorted(name for name in {"optuna", "keras_tuner"} & ways if importlib.util.find_spec(name) is None)
+    needed = [name for way in ways for name in PACKAGES.get(way, ())]
+    return sorted(name for name in needed if importlib.util.find_spec(name) is None)
 
 
 def take(turn: Turn) -> None:
@@ -90,4 +96,4 @@ def take(turn: Turn) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

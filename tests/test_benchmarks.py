@@ -13,7 +13,7 @@ import pytest
 pytestmark = pytest.mark.slow
 
 COMPARE = Path(__file__).parents[1] / "benchmarks" / "compare.py"
-TOY = ("--train-samples", 200, "--preset", "dense", "--seeds", 1, "--minutes", 0.25, "--out", "compare")
+TOY = ("--train-samples", 200, "--preset", "dense", "--seeds", 1, "--out", "compare")
 
 
 def compare(folder, *argv, code=0):
@@ -36,37 +36,43 @@ def rows(folder):
         return list(csv.DictReader(file))
 
 
-def check(row, folder):
-    """One way's figures agree with what it wrote down as it went."""
+def check(row, folder, seconds):
+    """One way's figures agree with what it wrote down as it went; on a busy machine that may be nothing."""
     path = folder / "compare" / f"{row['way']}-{row['seed']}" / "evaluations.jsonl"
-    lines = [json.loads(line) for line in path.read_text().splitlines()]
-    assert len(lines) == int(row["networks"]) > 0
-    assert all(0 < line["seconds"] < 15 for line in lines)
-    best = max(line["accuracy"] for line in lines if line["status"] == "ok")
-    assert float(row["validation_accuracy"]) == best
-    assert 0 < float(row["test_accuracy"]) <= 1
+    lines = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    assert len(lines) == int(row["networks"])
+    assert all(0 < line["seconds"] < seconds for line in lines)
+    complete = [line["accuracy"] for line in lines if line["status"] == "ok"]
+    if complete:
+        assert float(row["validation_accuracy"]) == max(complete)
+        assert 0 < float(row["test_accuracy"]) <= 1
+    else:
+        assert row["validation_accuracy"] == row["test_accuracy"] == ""
 
 
 def test_ways_are_compared_and_what_has_finished_is_not_run_again(tmp_path):
     ways = ["deap_nn", "random", "origin"]
-    out = compare(tmp_path, "--ways", *ways)
+    toy = ("--minutes", 0.25, "--ways", *ways)
+    out = compare(tmp_path, *toy)
     assert [row["way"] for row in rows(tmp_path)] == ways
     for row in rows(tmp_path):
-        check(row, tmp_path)
+        check(row, tmp_path, 15)
     table = (tmp_path / "compare" / "compare.md").read_text()
     assert table in out
     assert len(table.splitlines()) == 2 + len(ways)
     assert (tmp_path / "compare" / "compare.png").stat().st_size > 0
 
-    assert compare(tmp_path, "--ways", *ways) == table
+    assert compare(tmp_path, *toy) == table
     assert "choose another --out" in compare(tmp_path, "--ways", "random", "--minutes", 1, code=2)
 
 
 @pytest.mark.parametrize("way", ["optuna", "keras_tuner"])
 def test_tuners_search_the_same_space(way, tmp_path):
-    if importlib.util.find_spec(way) is None:
-        pytest.skip(f"{way} is not installed (the extra `benchmarks` has it)")
-    compare(tmp_path, "--ways", way)
+    for package in {"optuna": ["optuna"], "keras_tuner": ["keras_tuner", "tensorboard"]}[way]:
+        if importlib.util.find_spec(package) is None:
+            pytest.skip(f"{package} is not installed (the extra `benchmarks` has it)")
+    compare(tmp_path, "--ways", way, "--minutes", 0.75)
     (row,) = rows(tmp_path)
     assert row["way"] == way
-    check(row, tmp_path)
+    assert int(row["networks"]) > 0
+    check(row, tmp_path, 45)

@@ -28,7 +28,11 @@ from deap_nn.presets import DEEP, MODERN
 from deap_nn.space import TRAINING, Block, Choice, Chromosome, Float, Integer, LayerKind, SearchSpace
 
 # A new operator is under the contract as soon as it is public.
-OPERATORS = {name: operator for name, operator in vars(operators).items() if name.startswith(("cx", "mut"))}
+OPERATORS = {
+    name: operator
+    for name, operator in vars(operators).items()
+    if name.startswith(("cx", "mut")) and callable(operator)  # `mutation` is a module
+}
 WITH_PROBABILITY = [n for n, operator in OPERATORS.items() if "indpb" in inspect.signature(operator).parameters]
 CASES = [(name, {}) for name in OPERATORS]
 CASES += [(name, {"indpb": indpb}) for name in WITH_PROBABILITY for indpb in (0.0, 0.5, 1.0)]

@@ -11,8 +11,8 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "deap_nn"
 EXPERIMENTS = Path(__file__).parents[1] / "experiments"
 
-# What a floor may import of ours lies on the floors below it. A room is a module or a package; `genes` and `space`
-# are one room.
+# What a floor may import of ours lies on the floors below it. A room is a module or a package; `genes`, `kinds`
+# and `space` are one room.
 FLOORS = (
     {"space", "data", "algorithms", "engines", "files", "random_stream"},
     {"individual", "presets", "blueprint", "operators", "race", "scoop"},
@@ -50,7 +50,7 @@ def files():
 def room_of(file):
     """The room that a file belongs to."""
     name = file.split("/")[0].removesuffix(".py")
-    return "space" if name == "genes" else name
+    return "space" if name in ("genes", "kinds") else name
 
 
 def imports_of(source):

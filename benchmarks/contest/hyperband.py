@@ -7,6 +7,7 @@ Li et al. 2018, https://jmlr.org/papers/v18/16-558.html.
 
 from __future__ import annotations
 
+import tempfile
 from contextlib import suppress
 from typing import Any
 
@@ -57,17 +58,15 @@ class Networks(keras_tuner.HyperModel):
 
 def search(turn: Turn) -> float | None:
     """Search until the time is over; return the winner's test accuracy."""
-    tuner = keras_tuner.Hyperband(
-        Networks(turn),
-        objective="val_accuracy",
-        max_epochs=turn.problem.space.training.genes["epochs"].high,
-        hyperband_iterations=ENDLESS,
-        seed=turn.seed,
-        directory=turn.folder,
-        project_name="tuner",
-    )
-    with suppress(TimeOver):
-        tuner.search(verbose=0)
+    with tempfile.TemporaryDirectory(dir=turn.folder) as weights, suppress(TimeOver):
+        keras_tuner.Hyperband(
+            Networks(turn),
+            objective="val_accuracy",
+            max_epochs=turn.problem.space.training.genes["epochs"].high,
+            hyperband_iterations=ENDLESS,
+            seed=turn.seed,
+            directory=weights,
+        ).search(verbose=0)
     return turn.measure_winner()
 
 

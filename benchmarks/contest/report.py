@@ -126,12 +126,12 @@ def write_csv(path: Path, scores: Scores) -> None:
 
 def plot(scores: Scores, seconds: float) -> Figure:
     """Draw best validation accuracy against time: the mean over the seeds, from when each of them has one."""
-    figure = Figure(figsize=(8, 5), layout="constrained")
+    figure = Figure(figsize=(8, 5.5), layout="constrained")
     axes = figure.subplots()
     grid = np.linspace(0.0, seconds, 1001)
     for way, some in scores.items():
         axes.step(grid, np.mean([score.best_at(grid) for _, score in some], axis=0), where="post", label=WAYS[way])
     axes.set(xlabel="seconds", ylabel="best validation accuracy", xlim=(0, seconds))
     axes.grid(alpha=0.3)
-    axes.legend(loc="lower right")
+    figure.legend(loc="outside lower center", ncols=3)
     return figure

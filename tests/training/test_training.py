@@ -81,10 +81,10 @@ def test_it_learns_and_reports_what_keras_measures(way):
 
 
 def test_both_ways_reach_the_same_accuracy():
-    schedule = Schedule(epochs=8, optimizer="adam", batch_size=32)
+    schedule = Schedule(epochs=12, optimizer="adam", learning_rate=0.005, batch_size=128)
     reached = {
         way: np.mean(
-            [run(dense_network(0.2), schedule, seed, way=way).history["val_accuracy"][-1] for seed in range(4)]
+            [run(dense_network(0.2), schedule, seed, way=way).history["val_accuracy"][-1] for seed in range(3)]
         )
         for way in (compiled.train, portable.train)
     }

@@ -1,0 +1,39 @@
+"""Operators: how heredity is recombined, altered and selected.
+
+DEAP's grammar: individuals come in and are changed in place, a tuple of the same individuals goes out. They
+are blind to fitness (whoever calls them deletes the values) and draw from the global stream of `random`.
+"""
+
+from collections.abc import Callable, Sequence
+from operator import attrgetter
+from typing import Any, TypeVar
+
+from deap_nn.operators.crossover import cxTwoPointGenes, cxWholeLayer
+from deap_nn.operators.mutation import mutChoices, mutDuplicateLayer, mutGaussianGenes, mutInsertLayer, mutRemoveLayer
+from deap_nn.space import Chromosome, SearchSpace
+
+__all__ = [
+    "cxTwoPointGenes",
+    "cxWholeLayer",
+    "initIndividual",
+    "mutChoices",
+    "mutDuplicateLayer",
+    "mutGaussianGenes",
+    "mutInsertLayer",
+    "mutRemoveLayer",
+    "selTruncation",
+]
+
+T = TypeVar("T", bound=list[Chromosome])
+
+
+def initIndividual(cls: Callable[[list[Chromosome]], T], space: SearchSpace) -> T:
+    """Draw an individual of class `cls` from the start ranges of `space`."""
+    return cls(space.sample())
+
+
+def selTruncation(individuals: Sequence[Any], k: int) -> list[Any]:
+    """Select the `k` best by fitness, best first; of equals the earlier, and all where there are fewer."""
+    if k < 0:
+        raise ValueError(f"k is {k!r}; expected 0 or more individuals to select")
+    return sorted(individuals, key=attrgetter("fitness"), reverse=True)[:k]
