@@ -15,7 +15,8 @@ from deap_nn.data import DataSpec
 from deap_nn.individual import Individual
 from deap_nn.objective import Data, Evaluate, Objective, data_spec, keras_objective, user_objective
 from deap_nn.run import Run
-from deap_nn.search import Hooks, Search, perform
+from deap_nn.search import Hooks, Search
+from deap_nn.session import perform
 from deap_nn.settings import Settings, meanings
 from deap_nn.space import SearchSpace
 from deap_nn.warm_start import read_genomes

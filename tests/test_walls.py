@@ -22,6 +22,8 @@ FLOORS = (
     {"objective", "prediction"},
     {"winner"},
     {"search"},
+    {"loop"},
+    {"session"},
     {"evolution", "tensorboard"},
     {"progress"},
     {"cli"},

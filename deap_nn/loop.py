@@ -1,0 +1,87 @@
+"""The generations of a search: toolbox, statistics, hooks and the loop, put together."""
+
+from __future__ import annotations
+
+from deap import base, tools
+
+from deap_nn.algorithms import Generation, OnGeneration, eaTruncation, survivor_count
+from deap_nn.dispatch import EvaluationMap, StopRun
+from deap_nn.individual import Individual
+from deap_nn.race import Race
+from deap_nn.random_stream import protected
+from deap_nn.recording import Recorder
+from deap_nn.run import Run
+from deap_nn.search import Search
+from deap_nn.statistics import make_statistics
+from deap_nn.toolbox import make_toolbox
+
+
+def find_best(search: Search, evaluations: EvaluationMap, recorder: Recorder) -> tuple[Individual, str]:
+    """Run the loop; return the best individual and why it was stopped early, "" if it was not."""
+    run, settings = search.run, search.settings
+    toolbox = make_toolbox(
+        search.space,
+        evaluate=search.objective.evaluate,
+        map=evaluations.map,
+        crossover=settings.crossover,
+        mutation_probability=settings.mutation_probability,
+    )
+    own: list[OnGeneration] = [lambda _: evaluations.counts.clear()]
+    if settings.race:
+        own.append(_race(search, toolbox, recorder))
+    starters = [Individual.from_json(genome) for genome in run.info["start_with"]]
+    halloffame = tools.HallOfFame(10)
+    stopped = ""
+    try:
+        eaTruncation(
+            starters + toolbox.population(n=settings.population - len(starters)),
+            toolbox,
+            cxpb=1.0,
+            mutpb=1.0,
+            ngen=settings.generations,
+            stats=make_statistics(evaluations.counts, halloffame),
+            halloffame=halloffame,
+            survivors=settings.survivors,
+            target=settings.target,
+            on_generation=(*own, _stopping((recorder.generation, *search.hooks.on_generation))),
+        )
+    except StopRun as stop:
+        stopped = str(stop)
+        halloffame.update(_evaluated(run))
+    if not halloffame:
+        raise ValueError(f"{stopped}, before any evaluation had ended: give the run more time; it is in {run.path}")
+    return halloffame[0], stopped
+
+
+def _race(search: Search, toolbox: base.Toolbox, recorder: Recorder) -> OnGeneration:
+    """Return the hook that sets the next generation's thresholds; they are part of the checkpoint."""
+    race = Race(
+        toolbox, search.objective.evaluate, survivor_count(search.settings.survivors, search.settings.population)
+    )
+
+    def call(generation: Generation) -> None:
+        race(generation)
+        recorder.state["thresholds"] = list(race.thresholds)
+
+    return call
+
+
+def _stopping(hooks: tuple[OnGeneration, ...]) -> OnGeneration:
+    """Return one hook that calls all and stops the run, with a reason, if one of them says so."""
+
+    def call(generation: Generation) -> None:
+        with protected():
+            replies = [hook(generation) for hook in hooks]
+        if True in replies:
+            raise StopRun(f"a hook asked for it after generation {generation.number}")
+
+    return call
+
+
+def _evaluated(run: Run) -> list[Individual]:
+    """Return the evaluated individuals of a run that was stopped within a generation, in an order of their own."""
+    individuals = []
+    for individual, values in run.evaluations():
+        individual.fitness.values = values
+        individuals.append(individual)
+    return sorted(individuals, key=Individual.canonical)
