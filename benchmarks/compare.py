@@ -35,6 +35,7 @@ GRACE = 1800.0
 
 
 def main() -> int:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the turn under way is ended too
     parser = make_parser()
     options = parser.parse_args()
     conditions = Conditions(

@@ -115,8 +115,8 @@ def _exit_code(main: Callable[[], object]) -> int:
         return 2
     except OSError as error:
         print(
-            f"the run failed: {error}; every evaluation that had finished is in its journal: mend this, then go on "
-            "with --resume",
+            f"the run failed: {error}; mend this, then go on with --resume: every evaluation that had finished is in "
+            "the run's journal",
             file=sys.stderr,
         )
         return 1
@@ -132,10 +132,10 @@ def _terminate(number: int, frame: object) -> NoReturn:
 
 
 def _report_failure(error: Exception) -> None:
-    from deap_nn.dispatch import BrokenProgram
+    from deap_nn.dispatch import RunFailed
     from deap_nn.engines import EngineLost
 
-    if isinstance(error, BrokenProgram | EngineLost):
+    if isinstance(error, RunFailed | EngineLost):
         print(f"the run failed: {error}", file=sys.stderr)
     else:
         traceback.print_exception(error)

@@ -25,7 +25,11 @@ class StopRun(Exception):  # noqa: N818 - a wish, not an error
     """Somebody asked the run to stop: a hook, or the clock."""
 
 
-class BrokenProgram(RuntimeError):  # noqa: N818
+class RunFailed(RuntimeError):  # noqa: N818
+    """The run cannot go on; the message is for the user."""
+
+
+class BrokenProgram(RunFailed):
     """An exception escaped from an evaluation; the message holds the worker's traceback."""
 
 

@@ -55,7 +55,7 @@ def evolve(
 
     Raises:
         ValueError: if a setting is out of range, the data is malformed or does not fit the space.
-        BrokenProgram: if an evaluation raised; what had finished is in the run's journal.
+        RunFailed: if an evaluation raised, or all were lost; what had finished is in the run's journal.
         OSError: if the run directory cannot be written any more; what it holds can be resumed.
     """
     chosen = Settings(**settings)
@@ -78,9 +78,12 @@ def evolve(
         "versions": versions(),
         "started": datetime.now(timezone.utc).isoformat(timespec="seconds"),
     }
-    return perform(
-        Search(Run.create(path, info), space, objective, chosen, Path(cache) if cache else None, hooks=hooks or Hooks())
-    )
+    run = Run.create(path, info)
+    try:
+        return perform(Search(run, space, objective, chosen, Path(cache) if cache else None, hooks=hooks or Hooks()))
+    except ValueError:
+        run.withdraw()  # nothing has happened: the corrected call may use the directory
+        raise
 
 
 def resume(

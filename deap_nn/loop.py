@@ -5,7 +5,7 @@ from __future__ import annotations
 from deap import base, tools
 
 from deap_nn.algorithms import Generation, OnGeneration, eaTruncation, survivor_count
-from deap_nn.dispatch import EvaluationMap, StopRun
+from deap_nn.dispatch import EvaluationMap, RunFailed, StopRun
 from deap_nn.individual import Individual
 from deap_nn.race import Race
 from deap_nn.random_stream import protected
@@ -49,7 +49,7 @@ def find_best(search: Search, evaluations: EvaluationMap, recorder: Recorder) ->
         stopped = str(stop)
         halloffame.update(_evaluated(run))
     if not halloffame:
-        raise ValueError(f"{stopped}, before any evaluation had ended: give the run more time; it is in {run.path}")
+        raise RunFailed(f"{stopped}, before any evaluation had ended: give the run more time; it is in {run.path}")
     return halloffame[0], stopped
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from deap_nn import plots
 from deap_nn.algorithms import Generation
+from deap_nn.dispatch import RunFailed
 from deap_nn.files import JsonLines
 from deap_nn.individual import FitnessValues, Individual
 from deap_nn.run import Run
@@ -46,7 +47,7 @@ class Recorder:
         past = self._checkpoint
         if past is not None and generation.number <= past["generation"]:
             if generation.number == past["generation"] and content != past:
-                raise ValueError(self._different(past, content))
+                raise RunFailed(self._different(past, content))
             return
         self._run.write_logbook(generation.logbook)
         self._run.write_checkpoint(content)

@@ -84,6 +84,10 @@ class Run:
         if (path / "run.json").exists():
             raise ValueError(f"{path} holds a run already: choose another run directory, or go on with --resume {path}")
 
+    def withdraw(self) -> None:
+        """Make the directory free for another run."""
+        (self.path / "run.json").unlink()
+
     @contextmanager
     def writing(self) -> Iterator[JsonLines]:
         """Hold the directory for this process and yield its journal; the lock dies with the process.

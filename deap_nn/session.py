@@ -28,19 +28,26 @@ from deap_nn.winner import write_winner
 
 
 def perform(search: Search) -> Run:
-    """Evolve and train the winner; whatever happens, `run.json` tells how it ended."""
+    """Evolve and train the winner; whatever happens, `run.json` tells how it ended.
+
+    Raises:
+        ValueError: if something cannot be opened; nothing has happened then.
+        RunFailed: if the run cannot go on.
+        RuntimeError: for any other exception that looks like a user's mistake and is one of a program.
+    """
     run, settings, hooks = search.run, search.settings, search.hooks
     with ExitStack() as stack:
         journal = stack.enter_context(run.writing())
-        stack.enter_context(_status(run))
         engine = stack.enter_context(_engine(run, settings))
+        cache = stack.enter_context(_cache(search)) if search.cache else None
+        stack.enter_context(_status(run))
         stack.enter_context(seeded(settings.seed))
         recorder = Recorder(run, journal, compare=not search.retry_failed)
         evaluations = EvaluationMap(
             engine,
             journal=_journal(search),
             on_evaluation=(recorder.evaluation, *hooks.on_evaluation),
-            cache=stack.enter_context(_cache(search)) if search.cache else None,
+            cache=cache,
             until=None if settings.stop_after is None else time.monotonic() + settings.stop_after,
         )
         run.update(status="running", reason="", settings=settings.to_json(), engine=engine.description)
@@ -102,4 +109,6 @@ def _status(run: Run) -> Iterator[None]:
         reason = (str(error) or repr(error)).splitlines()[0]
         with suppress(OSError):  # the directory may be what failed
             run.update(status="failed", reason=reason)
+        if isinstance(error, ValueError):
+            raise RuntimeError(f"an error in a hook, or in deap_nn itself: {error}") from error
         raise

@@ -11,7 +11,7 @@ import search_stubs
 from search_stubs import SPACE, outcome
 
 from deap_nn import Hooks, Individual, Run, evolve, resume
-from deap_nn.dispatch import BrokenProgram
+from deap_nn.dispatch import BrokenProgram, RunFailed
 from deap_nn.presets import FULL
 
 FAST = {"population": 8, "generations": 4, "engine": "serial"}
@@ -136,7 +136,7 @@ def test_an_edited_journal_is_noticed(tmp_path):
     for line in lines:
         line["fitness"] = [0.999 - line["fitness"][0]]
     journal.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    with pytest.raises(ValueError, match="comes out differently than the first time"):
+    with pytest.raises(RunFailed, match="comes out differently than the first time"):
         resume(tmp_path / "run", evaluate=search_stubs.fitness)
     assert Run(tmp_path / "run").status == "failed"
 
@@ -307,3 +307,23 @@ def test_hooks_and_functions_that_draw_random_numbers_do_not_change_the_search(t
     quiet = search(tmp_path / "quiet")
     noisy = search(tmp_path / "noisy", hooks=Hooks(on_evaluation=(draw,), on_generation=(draw,)))
     assert outcome(noisy) == outcome(quiet)
+
+
+def test_an_engine_that_is_refused_leaves_the_directory_free(tmp_path):
+    with pytest.raises(ValueError, match="memory_limit"):
+        search(tmp_path / "run", memory_limit=1.0)
+    assert search(tmp_path / "run").status == "finished"
+
+
+def test_a_refused_resume_leaves_the_status_as_it_was(tmp_path):
+    search(tmp_path / "run")
+    (tmp_path / "cache").write_text("no database at all" * 100)
+    with pytest.raises(ValueError, match="cannot be used as a cache"):
+        resume(tmp_path / "run", evaluate=search_stubs.fitness, cache=tmp_path / "cache")
+    assert Run(tmp_path / "run").status == "finished"
+
+
+def test_a_value_error_in_a_hook_is_no_mistake_of_the_user(tmp_path):
+    with pytest.raises(RuntimeError, match="an error in a hook"):
+        search(tmp_path / "run", hooks=Hooks(on_generation=(lambda generation: int("x"),)))
+    assert Run(tmp_path / "run").status == "failed"
