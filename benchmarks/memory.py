@@ -1,0 +1,47 @@
+"""The memory of a child over many trainings in a row, and when it is replaced.
+
+python benchmarks/memory.py --trainings 200 --preset full --dataset digits
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import resource
+from functools import partial
+
+from deap_nn import PRESETS, Individual
+from deap_nn.data import DataSpec
+from deap_nn.engines import make_engine
+from deap_nn.evaluation import Problem, evaluate
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--trainings", type=int, default=200)
+    parser.add_argument("--preset", default="full", choices=list(PRESETS))
+    parser.add_argument("--dataset", default="digits")
+    arguments = parser.parse_args()
+    random.seed(0)
+    space = PRESETS[arguments.preset]
+    problem = Problem(space, DataSpec(arguments.dataset, train_samples=10_000))
+    children: list[str] = []
+    with make_engine("processes", workers=1) as engine:
+        for _ in range(arguments.trainings):
+            engine.submit(partial(measured, problem=problem), Individual(space.sample()))
+        for number, (_, outcome) in enumerate(engine.as_completed(), start=1):
+            if outcome.worker not in children:
+                children.append(outcome.worker)
+            if number % 20 == 0 or number == 1:
+                print(f"training {number:>4}: child {len(children)}, highest resident size {outcome.value:.0f} MB")
+    print(f"{arguments.trainings} trainings, {len(children)} children")
+
+
+def measured(individual: Individual, problem: Problem) -> float:
+    """Train, and return the child's highest resident size so far in MB."""
+    evaluate(individual, problem)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+if __name__ == "__main__":
+    main()
