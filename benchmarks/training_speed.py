@@ -24,7 +24,7 @@ from scipy import stats
 
 from deap_nn.blueprint import blueprint, multiply_adds
 from deap_nn.data import DataSpec, load
-from deap_nn.engines import Engine, make_engine
+from deap_nn.engines import Engine, Outcome, make_engine
 from deap_nn.evaluation import Problem, evaluate, genome_seed
 from deap_nn.individual import Individual
 from deap_nn.presets import PRESETS
@@ -131,14 +131,19 @@ def _ready(problem: Problem) -> float:
 
 
 def _on_engine(engine: Engine, individuals: Sequence[Individual], problem: Problem) -> list[float]:
+    # the longest first, so that no worker is left alone with it at the end
     order = sorted(range(len(individuals)), key=lambda i: -_operations(individuals[i], problem))
     tickets = {engine.submit(evaluate, individuals[i], problem): i for i in order}
     accuracies = [math.nan] * len(individuals)
     for ticket, outcome in engine.as_completed():
-        if outcome.status != "ok":
-            raise RuntimeError(f"{outcome.status}: {outcome.reason}\n{outcome.traceback}")
-        accuracies[tickets[ticket]] = outcome.value[0]
+        accuracies[tickets[ticket]] = _value(outcome)[0]
     return accuracies
+
+
+def _value(outcome: Outcome) -> Any:
+    if outcome.status != "ok":
+        raise RuntimeError(f"{outcome.status}: {outcome.reason}\n{outcome.traceback}")
+    return outcome.value
 
 
 # --- plain Keras, sequentially ---
@@ -235,7 +240,7 @@ def _check_backend(backend: str, genomes: list[Individual], problem: Problem, ex
         began = time.monotonic()
         outcomes = engine.map(_evaluate_portable, genomes, [problem] * len(genomes))
         seconds = time.monotonic() - began
-    accuracies = [outcome.value for outcome in outcomes]
+    accuracies = [_value(outcome) for outcome in outcomes]
     print(f"portable on {backend}: {60 * len(genomes) / seconds:.1f} networks per minute; {_spread(accuracies)}")
     _compare(accuracies, expected)
 
