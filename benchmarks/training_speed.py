@@ -10,6 +10,7 @@ engine. Starting the processes is counted separately. The last line is the ratio
 from __future__ import annotations
 
 import argparse
+import contextlib
 import math
 import multiprocessing
 import os
@@ -164,13 +165,13 @@ def _plain_way(problem: Problem) -> Way:
 
 
 def _plain_child(connection: Connection, problem: Problem) -> None:
-    import keras
+    import keras  # noqa: F401 - part of the start-up
 
     load(problem.data)
     connection.send("ready")
-    while True:
-        connection.send([_fit(individual, problem) for individual in connection.recv()])
-        keras.backend.clear_session()
+    with contextlib.suppress(EOFError):  # the parent is gone
+        while True:
+            connection.send([_fit(individual, problem) for individual in connection.recv()])
 
 
 def _fit(individual: Individual, problem: Problem) -> float:
