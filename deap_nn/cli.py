@@ -1,4 +1,4 @@
-"""The command line that the experiment scripts share: options, exit codes, the closing report.
+"""What the experiment scripts share besides their options: exit codes, the search itself, the closing report.
 
 Exit codes: 0 the search ended as it was asked to, 1 it failed, 2 the command line or the data was wrong, 130 it was
 interrupted. Modules that take long to import are imported once the options are known to be right.
@@ -6,90 +6,21 @@ interrupted. Modules that take long to import are imported once the options are 
 
 from __future__ import annotations
 
-import argparse
 import signal
 import sys
 import traceback
 from collections.abc import Callable, Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from deap_nn.engines import exit_code_counts
-from deap_nn.settings import Meaning, Settings, meanings
+from deap_nn.options import check_resume, make_parser
+from deap_nn.settings import Settings, meanings
 from deap_nn.space import SearchSpace
 
 if TYPE_CHECKING:
     from deap_nn.run import Run
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        """Say in one line what is wrong, without the wall of usage."""
-        raise ValueError(f"{message} (--help explains the options)")
-
-
-def make_bare_parser(description: str | None) -> argparse.ArgumentParser:
-    """Return a parser without options that complains in one line; what was not given is missing from its namespace."""
-    return _Parser(description=description, argument_default=argparse.SUPPRESS, allow_abbrev=False)
-
-
-def make_parser(description: str | None, *, without: Sequence[str] = ()) -> argparse.ArgumentParser:
-    """Return a parser of the common options; what was not given is missing from its namespace.
-
-    Args:
-        description: what the script does.
-        without: settings that the script decides itself.
-    """
-    parser = make_bare_parser(description)
-    parser.add_argument(
-        "--dataset",
-        metavar="NAME|FILE.npz",
-        help="digits, mnist, fashion_mnist, cifar10, cifar100, or a file with x_train, y_train (and x_test, y_test) "
-        "(default: cifar10)",
-    )
-    for name, meaning in meanings().items():
-        if name in without:
-            continue
-        if meaning.type is bool:
-            parser.add_argument(option(name), action="store_true", help=f"{meaning.help} (default: {meaning.default})")
-            continue
-        parser.add_argument(
-            option(name),
-            type=_typed(meaning),
-            metavar="|".join(meaning.choices) if meaning.choices else meaning.metavar,
-            help=f"{meaning.help} (default: {meaning.default})",
-        )
-    _add_run_options(parser)
-    return parser
-
-
-def _add_run_options(parser: argparse.ArgumentParser) -> None:
-    resumable = ", ".join(option(name) for name, meaning in meanings().items() if meaning.resumable)
-    options = {
-        "--run-dir": ("DIR", "where the run is written; must not hold one", "a new one in runs/"),
-        "--resume": ("RUN", f"go on with this run; its settings stay, but for {resumable}", "a new run"),
-        "--start-with": (
-            "FILE.json",
-            "genomes for the first generation: a best.json, a checkpoint.json (its hall of fame), or written by hand",
-            "all are drawn",
-        ),
-        "--cache": ("FILE", "results shared with other runs, an SQLite file", "not shared"),
-    }
-    for name, (metavar, help, default) in options.items():
-        parser.add_argument(name, metavar=metavar, help=f"{help} (default: {default})")
-    flags = {
-        "--retry-failed": ("with --resume: train again what a limit or a death ended", "its result stays"),
-        "--tensorboard": ("write for TensorBoard, into the run's tensorboard/; needs tensorboardX", "not written"),
-        "--quiet": ("show the closing report only", "show the progress too"),
-    }
-    for name, (help, default) in flags.items():
-        parser.add_argument(name, action="store_true", help=f"{help} (default: {default})")
-
-
-def option(name: str) -> str:
-    """Return the option of a setting."""
-    return "--" + name.replace("_", "-")
 
 
 def run_experiment(space: SearchSpace, description: str | None, argv: Sequence[str] | None = None) -> None:
@@ -157,7 +88,7 @@ def search(space: SearchSpace, options: dict[str, Any], *, quiet: bool = False, 
         resume_with: what `--resume` takes after an interruption, where that is not the run directory.
     """
     Settings(**{name: value for name, value in options.items() if name in meanings()})
-    _check_resume(options)
+    check_resume(options)
     try:
         return _search(space, options, quiet)
     except KeyboardInterrupt:
@@ -194,14 +125,6 @@ def _search(space: SearchSpace, options: dict[str, Any], quiet: bool) -> Run:
         )
 
 
-def _check_resume(options: dict[str, Any]) -> None:
-    if "resume" not in options and "retry_failed" in options:
-        raise ValueError("--retry-failed goes with --resume RUN: name the run whose failures are tried again")
-    for name in ("run_dir", "start_with"):
-        if "resume" in options and name in options:
-            raise ValueError(f"{option(name)} is for a new run, --resume for one that exists: give one of them")
-
-
 def print_report(run: Run) -> None:
     """Print the best network layer by layer, what it reaches and where it is."""
     best = run.best or {}
@@ -222,14 +145,3 @@ def _tell_how_to_go_on(path: Path | None, resume_with: Path | None) -> None:
         return
     again = f"python {sys.argv[0]} --resume {resume_with or path}"
     print(f"stopped; what was found is in {path}; go on with: {again}", file=sys.stderr)
-
-
-def _typed(meaning: Meaning) -> Callable[[str], Any]:
-    def typed(text: str) -> Any:
-        with suppress(ValueError):
-            value = meaning.type(text)
-            if meaning.check(value):
-                return value
-        raise argparse.ArgumentTypeError(f"received {text!r}, expected {meaning.expected}")
-
-    return typed

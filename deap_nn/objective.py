@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from deap_nn.blueprint import check_input_shape
+from deap_nn.blueprint import check_space
 from deap_nn.data import DataSpec, load, save_arrays
 from deap_nn.evaluation import Problem, Winner, evaluate, train_winner
 from deap_nn.individual import Individual
@@ -54,7 +54,7 @@ def keras_objective(space: SearchSpace, data: DataSpec, settings: Settings) -> O
         ValueError: if the data is malformed or does not fit the space.
     """
     splits = load(data)
-    check_input_shape(space, splits.input_shape)
+    check_space(space, splits.input_shape)
     problem = Problem(space, data, settings.seed_of_trainings)
     info = {
         "data": {

@@ -8,7 +8,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from deap_nn.cli import finish, make_parser, search
+from deap_nn.cli import finish, search
+from deap_nn.options import make_parser
 from deap_nn.presets import PRESETS
 from deap_nn.settings import Settings, meanings
 from deap_nn.toolbox import CROSSOVERS

@@ -2,7 +2,8 @@
 
 import argparse
 
-from deap_nn.cli import finish, make_bare_parser
+from deap_nn.cli import finish
+from deap_nn.options import make_bare_parser
 
 
 def main() -> None:

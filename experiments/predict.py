@@ -3,7 +3,8 @@
 import argparse
 from pathlib import Path
 
-from deap_nn.cli import finish, make_bare_parser
+from deap_nn.cli import finish
+from deap_nn.options import make_bare_parser
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from deap_nn import cli
+from deap_nn import cli, options
 from deap_nn.dispatch import BrokenProgram
 from deap_nn.engines import EngineLost
 from deap_nn.presets import CONV2D, FULL
@@ -149,7 +149,7 @@ def test_convolutions_on_flat_data_are_refused_in_one_line(no_search, tmp_path, 
 @pytest.fixture
 def help_text(capsys):
     with pytest.raises(SystemExit) as end:
-        cli.make_parser("Evolve networks.").parse_args(["--help"])
+        options.make_parser("Evolve networks.").parse_args(["--help"])
     assert end.value.code == 0
     return " ".join(capsys.readouterr().out.split())
 
@@ -175,7 +175,7 @@ def test_defaults_are_shown_as_one_would_type_them(help_text):
 
 
 def test_a_script_can_leave_settings_out():
-    text = cli.make_parser("", without=("crossover",)).format_help()
+    text = options.make_parser("", without=("crossover",)).format_help()
     assert "--crossover" not in text
     assert "--survivors" in text
 
@@ -201,7 +201,7 @@ def calls(monkeypatch, a_run):
 
 
 def parsed(*argv):
-    return vars(cli.make_parser("").parse_args(argv))
+    return vars(options.make_parser("").parse_args(argv))
 
 
 def test_nothing_given_means_cifar10_and_a_new_directory(calls):

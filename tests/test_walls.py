@@ -19,7 +19,7 @@ FLOORS = (
     {"model", "run", "cache", "warm_start", "statistics", "toolbox"},
     {"training", "dispatch", "settings", "plots", "comparison"},
     {"evaluation", "recording"},
-    {"objective", "prediction"},
+    {"objective", "prediction", "options"},
     {"winner"},
     {"search"},
     {"loop"},
