@@ -9,9 +9,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from deap_nn import cli, options
+from deap_nn import cli
 from deap_nn.dispatch import BrokenProgram
 from deap_nn.engines import EngineLost
+from deap_nn.options import make_parser, option
 from deap_nn.presets import CONV2D, FULL
 from deap_nn.run import Run
 from deap_nn.search import Hooks
@@ -149,7 +150,7 @@ def test_convolutions_on_flat_data_are_refused_in_one_line(no_search, tmp_path, 
 @pytest.fixture
 def help_text(capsys):
     with pytest.raises(SystemExit) as end:
-        options.make_parser("Evolve networks.").parse_args(["--help"])
+        make_parser("Evolve networks.").parse_args(["--help"])
     assert end.value.code == 0
     return " ".join(capsys.readouterr().out.split())
 
@@ -158,7 +159,7 @@ def test_help_explains_every_option_with_its_default(help_text):
     assert "Evolve networks." in help_text
     for name, meaning in meanings().items():
         value = meaning.metavar or "|".join(meaning.choices or ())  # a flag has none
-        assert " ".join(f"{cli.option(name)} {value} {meaning.help}".split()) in help_text
+        assert " ".join(f"{option(name)} {value} {meaning.help}".split()) in help_text
         assert f"{meaning.help} (default: {meaning.default})" in help_text
     others = ["dataset", "run-dir", "resume", "start-with", "cache", "retry-failed", "tensorboard", "quiet"]
     for name in others:
@@ -175,7 +176,7 @@ def test_defaults_are_shown_as_one_would_type_them(help_text):
 
 
 def test_a_script_can_leave_settings_out():
-    text = options.make_parser("", without=("crossover",)).format_help()
+    text = make_parser("", without=("crossover",)).format_help()
     assert "--crossover" not in text
     assert "--survivors" in text
 
@@ -201,7 +202,7 @@ def calls(monkeypatch, a_run):
 
 
 def parsed(*argv):
-    return vars(options.make_parser("").parse_args(argv))
+    return vars(make_parser("").parse_args(argv))
 
 
 def test_nothing_given_means_cifar10_and_a_new_directory(calls):
@@ -222,7 +223,7 @@ def test_every_setting_is_passed_on(calls):
         "dask_scheduler": "tcp://host:1", "stop_after": 60.0, "race": True,
     }  # fmt: skip
     assert given.keys() == meanings().keys()
-    line = [word for name, value in given.items() for word in (cli.option(name), str(value)) if word != "True"]
+    line = [word for name, value in given.items() for word in (option(name), str(value)) if word != "True"]
     others = ["--dataset", "digits", "--run-dir", "there", "--cache", "c.sqlite", "--start-with", "b.json"]
     cli.search(FULL, parsed(*line, *others))
     ((_, arguments, options),) = calls
