@@ -42,6 +42,8 @@ class EvaluationMap:
             place of an evaluation and counted as one.
         on_evaluation: called with each individual whose evaluation has ended, and its fitness values, in the
             order in which they end; one that returns True stops the run.
+        cost: what an evaluation is expected to take, in any unit; the dearest start first, so that no long one
+            begins when the others end.
         cache: results that other runs left, and where this one's go.
         until: a moment of `time.monotonic()` after which `map` raises `StopRun`.
     """
@@ -52,6 +54,7 @@ class EvaluationMap:
         *,
         journal: Mapping[str, FitnessValues] | None = None,
         on_evaluation: Iterable[OnEvaluation] = (),
+        cost: Callable[[Individual], float] | None = None,
         cache: Cache | None = None,
         until: float | None = None,
     ) -> None:
@@ -59,6 +62,7 @@ class EvaluationMap:
         self._journal = dict(journal or {})
         self._known: dict[str, FitnessValues] = {}
         self._hooks = tuple(on_evaluation)
+        self._cost = cost
         self._cache = cache
         self._until = until
         self.counts: Counter[str] = Counter()
@@ -93,7 +97,9 @@ class EvaluationMap:
         return [self._known[individual.canonical()] for individual in everyone]
 
     def _dispatch(self, function: Callable[..., Any], new: Mapping[str, Individual]) -> None:
-        tickets = {self._engine.submit(function, individual): key for key, individual in new.items()}
+        costs = {key: self._cost(individual) if self._cost else 0.0 for key, individual in new.items()}
+        dearest_first = sorted(new, key=costs.__getitem__, reverse=True)
+        tickets = {self._engine.submit(function, new[key]): key for key in dearest_first}
         lost = 0
         for ticket, outcome in self._engine.as_completed(self._until):
             key = tickets.pop(ticket)

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from deap_nn.blueprint import check_space
+from deap_nn.blueprint import blueprint, check_space, multiply_adds
 from deap_nn.data import DataSpec, load, save_arrays
 from deap_nn.evaluation import Problem, Winner, evaluate, train_winner
 from deap_nn.individual import Individual
@@ -35,11 +35,13 @@ class Objective:
         evaluate: `individual -> fitness values`, picklable.
         info: what `run.json` says of it; a run only goes on with an objective of the same.
         train_winner: `(individual, with_validation) -> Winner`, picklable; None where there is nothing to train.
+        cost: `individual -> what its evaluation is expected to take`, in any unit; None where nobody knows.
     """
 
     evaluate: Evaluate
     info: Mapping[str, Any]
     train_winner: TrainWinner | None = None
+    cost: Callable[[Individual], float] | None = None
 
     @property
     def essence(self) -> str:
@@ -65,7 +67,16 @@ def keras_objective(space: SearchSpace, data: DataSpec, settings: Settings) -> O
             "note": splits.note,
         }
     }
-    return Objective(partial(evaluate, problem=problem), info, partial(train_winner, problem=problem))
+    # a user's own layers could only be asked by making them, which takes TensorFlow
+    countable = all(block.kind.build is None for block in space.blocks)
+    cost = partial(_cost, space=space, input_shape=splits.input_shape, classes=splits.classes) if countable else None
+    return Objective(partial(evaluate, problem=problem), info, partial(train_winner, problem=problem), cost)
+
+
+def _cost(individual: Individual, space: SearchSpace, input_shape: tuple[int, ...], classes: int) -> float:
+    """Return the multiply-adds of a training, up to a factor."""
+    specs = blueprint(space, individual, input_shape, classes)
+    return multiply_adds(specs, input_shape) * individual[-1].genes["epochs"]
 
 
 def user_objective(function: Evaluate) -> Objective:

@@ -46,6 +46,7 @@ def perform(search: Search) -> Run:
         evaluations = EvaluationMap(
             engine,
             journal=_journal(search),
+            cost=search.objective.cost,
             on_evaluation=(recorder.evaluation, *hooks.on_evaluation),
             cache=cache,
             until=None if settings.stop_after is None else time.monotonic() + settings.stop_after,

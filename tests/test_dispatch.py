@@ -160,3 +160,14 @@ def test_what_came_from_a_cache_counts_as_such_when_it_is_played_again():
     evaluations = EvaluationMap(StubEngine(), journal=journal)
     evaluations.map(search_stubs.fitness, [one])
     assert evaluations.counts == {"cached": 1}
+
+
+def test_the_dearest_evaluations_start_first_and_the_order_of_the_results_stays():
+    everyone, engine = individuals(6), StubEngine()
+    submitted = []
+    engine.submit = lambda function, individual: (
+        submitted.append(individual) or StubEngine.submit(engine, function, individual)
+    )
+    values = EvaluationMap(engine, cost=len).map(search_stubs.fitness, everyone)
+    assert [len(individual) for individual in submitted] == sorted(map(len, everyone), reverse=True)
+    assert values == [search_stubs.fitness(individual) for individual in everyone]
