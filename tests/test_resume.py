@@ -4,6 +4,7 @@ import json
 import os
 import random
 import signal
+import time
 from collections import Counter
 
 import pytest
@@ -39,20 +40,24 @@ def journaled(path):
     return journal.read_bytes().count(b"\n") if journal.exists() else 0
 
 
-def kill_at(folder, path, engine, objective, lines):
-    """Begin or go on, and kill everything as soon as the journal holds so many lines."""
+def kill_at(folder, path, engine, objective, lines, after=0.0):
+    """Begin or go on, and kill everything so many seconds after the journal holds so many lines."""
     with start(folder, path, engine, objective) as session:
         wait_until(lambda: journaled(path) >= lines or session.process.poll() is not None, 60)
+        time.sleep(after)
         for number in session.members():
             os.kill(number, signal.SIGKILL)
 
 
 def finished_genomes(path):
+    if not (path / "run.json").exists():
+        return set()
     return {individual.canonical() for individual, _ in Run(path).evaluations()}
 
 
 def counts(folder, path):
-    return Counter((folder / f"count-{path.name}").read_text().splitlines())
+    count = folder / f"count-{path.name}"
+    return Counter(count.read_text().splitlines() if count.exists() else ())
 
 
 @pytest.mark.parametrize("engine", ENGINES)
