@@ -1,0 +1,44 @@
+"""What a user's own script defines (functions, individuals, a toolbox) works under every engine."""
+
+import re
+
+import pytest
+from sessions import HERE, Session
+
+pytestmark = pytest.mark.slow
+
+SCRIPT = HERE.parent / "script_toolbox.py"
+IDIOM = HERE.parents[1] / "experiments" / "deap_idiom.py"
+SCOOP = ("-m", "scoop", "-n", "3")
+
+
+def one_max(output):
+    """The best share of ones; of 20 random bits the best of 20 individuals rarely has more than 0.75."""
+    return float(re.search(r"^one max (.*)$", output, re.MULTILINE).group(1))
+
+
+@pytest.mark.parametrize(
+    "launcher, engine",
+    [((), "processes"), ((), "dask"), (SCOOP, "default"), (("-m", "deap_nn.scoop", "-n", "3"), "default")],
+    ids=["processes", "dask", "scoop", "deap_nn.scoop"],
+)
+def test_a_toolbox_and_a_function_of_the_script(tmp_path, launcher, engine):
+    with Session(tmp_path, *launcher, SCRIPT, engine, tmp_path / "run") as session:
+        assert session.wait(120) == 0, session.output
+        assert ("scoop: 2 workers evaluate" in session.output) == bool(launcher)
+        assert one_max(session.output) > 0.8
+        assert "depth finished" in session.output
+        session.assert_nothing_left()
+
+
+def test_deaps_own_loop_with_scoops_own_map_on_a_stub(tmp_path):
+    with Session(tmp_path, "-m", "scoop", "-n", "2", SCRIPT, "futures", "-") as session:
+        session.wait(60)
+        assert one_max(session.output) > 0.8
+        assert "depth 0." in session.output
+
+
+def test_deaps_own_loop_with_scoops_own_map_on_digits(tmp_path):
+    with Session(tmp_path, "-m", "scoop", "-n", "2", IDIOM) as session:
+        session.wait(150)
+        assert "best validation accuracy: 0." in session.output
