@@ -36,7 +36,7 @@ def one_max(map):
     toolbox.register("evaluate", ones)
     toolbox.register("map", map)
     best = tools.HallOfFame(1)
-    algorithms.eaSimple(toolbox.population(n=20), toolbox, 0.5, 0.2, 8, halloffame=best, verbose=False)
+    algorithms.eaSimple(toolbox.population(n=20), toolbox, 0.5, 0.2, 20, halloffame=best, verbose=False)
     print("one max", best[0].fitness.values[0])
 
 
