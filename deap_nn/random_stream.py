@@ -1,7 +1,7 @@
 """The evolution's stream of random numbers: the stdlib's global `random`, from which DEAP's operators draw too.
 
 It is seeded once for a run. Nothing but operators and loops may draw from it: engines (Dask chooses with it where to
-fetch a result), hooks and users' functions run between `protected`, or the same seed would not give the same run.
+fetch a result), hooks and users' functions run within `protected`, or the same seed would not give the same run.
 """
 
 from __future__ import annotations
