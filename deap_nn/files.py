@@ -6,19 +6,29 @@ import errno
 import json
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 
 def write_atomic(path: Path, content: bytes | str) -> None:
-    """Replace a file so that a reader, or a crash, sees either the old content or the new."""
+    """Replace a file so that a reader, or a crash, sees either the old content or the new.
+
+    Raises:
+        OSError: if it cannot be written; it names the file, which holds what it held.
+    """
     temporary = path.with_name(f".{path.name}.new")
     data = content.encode() if isinstance(content, str) else content
-    with temporary.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    try:
+        with temporary.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        with suppress(OSError):  # half a file only takes room
+            temporary.unlink()
+        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def write_json(path: Path, content: Any) -> None:

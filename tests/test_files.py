@@ -22,9 +22,10 @@ def test_a_file_is_replaced_as_a_whole_or_not_at_all(tmp_path, monkeypatch):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(OSError, match=f"No space left on device: '{path}'"):
         write_atomic(path, "new")
     assert json.loads(path.read_text()) == {"old": True}
+    assert [file.name for file in tmp_path.iterdir()] == ["file.json"]
 
 
 def test_a_number_that_is_not_finite_is_refused_in_json(tmp_path):

@@ -1,0 +1,68 @@
+import shutil
+from functools import partial
+
+import numpy as np
+import pytest
+import search_stubs
+
+from deap_nn import PRESETS, Block, Individual, LayerKind, SearchSpace
+from deap_nn.data import DataSpec, save_arrays
+from deap_nn.objective import data_spec, keras_objective, user_objective
+from deap_nn.settings import Settings
+
+DENSE = PRESETS["dense"]
+
+
+@pytest.fixture
+def arrays():
+    y = np.arange(60) % 3
+    return np.random.default_rng(0).normal(size=(60, 5)).astype(np.float32), y
+
+
+def test_arrays_are_written_into_the_run(tmp_path, arrays):
+    spec = data_spec(arrays, tmp_path / "run", Settings(train_samples=40, seed=3))
+    assert spec == DataSpec(str(tmp_path / "run" / "data.npz"), 40, 3)
+    info = keras_objective(DENSE, spec, Settings()).info["data"]
+    assert (info["input_shape"], info["classes"]) == ([5], 3)
+
+
+def test_data_is_what_it_holds_wherever_it_lies(tmp_path, arrays):
+    save_arrays(tmp_path / "one.npz", *arrays)
+    shutil.copy(tmp_path / "one.npz", tmp_path / "two.npz")
+    save_arrays(tmp_path / "other.npz", arrays[0] + 1, arrays[1])
+    one, two, other = (
+        keras_objective(DENSE, DataSpec(str(tmp_path / f"{name}.npz")), Settings()).essence
+        for name in ("one", "two", "other")
+    )
+    assert one == two != other
+
+
+def test_a_longer_training_of_a_larger_network_costs_more():
+    cost = keras_objective(DENSE, DataSpec("digits"), Settings()).cost
+    small = Individual(DENSE.sample())
+    for chromosome in small[:-1]:
+        chromosome.genes["units"] = 32
+    large = Individual.from_json(small.to_json())
+    large[0].genes["units"] = 64
+    longer = Individual.from_json(small.to_json())
+    longer[-1].genes["epochs"] = 2 * small[-1].genes["epochs"]
+    assert cost(small) < cost(large)
+    assert cost(longer) == 2 * cost(small)
+
+
+def test_nobody_knows_what_layers_of_ones_own_cost():
+    space = SearchSpace("own", (Block(LayerKind("own", {}, build=search_stubs.fitness), 1, 1),), DENSE.training)
+    assert keras_objective(space, DataSpec("digits"), Settings()).cost is None
+
+
+def test_a_kind_that_nobody_can_build_is_refused_at_once():
+    space = SearchSpace("odd", (Block(LayerKind("odd", {}), 1, 1),), DENSE.training)
+    with pytest.raises(ValueError, match="layer kind 'odd' has no builder"):
+        keras_objective(space, DataSpec("digits"), Settings())
+
+
+def test_a_function_is_known_by_its_name():
+    objective = user_objective(partial(search_stubs.fitness))
+    assert objective.info == {"evaluate": "search_stubs:fitness"}
+    assert objective.essence == "search_stubs:fitness"
+    assert objective.train_winner is None
