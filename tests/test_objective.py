@@ -1,3 +1,4 @@
+import pickle
 import shutil
 from functools import partial
 
@@ -66,3 +67,9 @@ def test_a_function_is_known_by_its_name():
     assert objective.info == {"evaluate": "search_stubs:fitness"}
     assert objective.essence == "search_stubs:fitness"
     assert objective.train_winner is None
+
+
+@pytest.mark.parametrize("space", PRESETS.values(), ids=PRESETS)
+def test_a_task_carries_no_data(space):
+    objective = keras_objective(space, DataSpec("digits"), Settings())
+    assert len(pickle.dumps((objective.evaluate, Individual(space.sample())))) < 10_000
