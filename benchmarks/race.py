@@ -19,6 +19,7 @@ import numpy as np
 from scipy import stats
 
 from deap_nn import PRESETS, Run, evolve, resume
+from deap_nn.algorithms import survivor_count
 from deap_nn.race import thresholds
 
 
@@ -83,7 +84,7 @@ def print_replay(runs: list[Run]) -> None:
 def replay(run: Run) -> tuple[int, int, int]:
     """Return the epochs of a full search, those under the rule, and how many who survived would have been given up."""
     journal = {individual.canonical(): values for individual, values in run.evaluations()}
-    keep = max(2, round(run.info["settings"]["survivors"] * run.info["settings"]["population"]))
+    keep = survivor_count(run.info["settings"]["survivors"], run.info["settings"]["population"])
     generations = split(run)
     population: list[str] = []
     limits: list[float] = []

@@ -180,6 +180,7 @@ def _fit(individual: Individual, problem: Problem) -> float:
 
     from deap_nn.model import build_layers, connect
     from deap_nn.training import Schedule
+    from deap_nn.training.portable import compile_model
 
     splits = load(problem.data)
     keras.backend.clear_session()
@@ -188,10 +189,7 @@ def _fit(individual: Individual, problem: Problem) -> float:
     specs = blueprint(problem.space, individual, splits.input_shape, splits.classes)
     model = connect(build_layers(specs, seed), specs, splits.input_shape)
     schedule = Schedule.from_genes(individual[-1].genes)
-    optimizer = keras.optimizers.get(schedule.optimizer)
-    if schedule.learning_rate is not None:
-        optimizer.learning_rate = schedule.learning_rate
-    model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
+    compile_model(model, schedule)
     history = model.fit(
         _scaled(splits.x_train, splits),
         splits.y_train,

@@ -80,6 +80,12 @@ class EvaluationMap:
             StopRun: if a hook asked for it, or the time is over.
         """
         everyone = list(individuals)
+        with protected():
+            self._dispatch(function, self._unknown(everyone))
+        return [self._known[individual.canonical()] for individual in everyone]
+
+    def _unknown(self, everyone: Iterable[Individual]) -> dict[str, Individual]:
+        """Take what journal and cache hold, and return the others, each genome once."""
         new: dict[str, Individual] = {}
         for individual in everyone:
             key = individual.canonical()
@@ -92,9 +98,7 @@ class EvaluationMap:
                 self._tell(individual, shared)
             else:
                 new[key] = individual
-        with protected():
-            self._dispatch(function, new)
-        return [self._known[individual.canonical()] for individual in everyone]
+        return new
 
     def _dispatch(self, function: Callable[..., Any], new: Mapping[str, Individual]) -> None:
         costs = {key: self._cost(individual) if self._cost else 0.0 for key, individual in new.items()}

@@ -9,9 +9,10 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from deap_nn.data import DataSpec
+from deap_nn.data import DataSpec, load
 from deap_nn.individual import Individual
 from deap_nn.objective import Data, Evaluate, Objective, data_spec, keras_objective, user_objective
 from deap_nn.run import Run
@@ -174,14 +175,24 @@ def _changed(run: Run, changes: Mapping[str, Any]) -> Settings:
     return settings
 
 
+def _data_again(run: Run, data: Data | None, settings: Settings) -> DataSpec:
+    """Return where the data lies; arrays are only compared, lest others take the place of the run's own."""
+    if isinstance(data, tuple):
+        with TemporaryDirectory() as folder:
+            given = load(data_spec(data, Path(folder), settings)).fingerprint
+        if given != run.info["data"]["fingerprint"]:
+            raise ValueError(f"{run.path} was made with other data than these arrays: give the same, or none")
+        data = None
+    return data_spec(run.info["data"]["source"] if data is None else data, run.path, settings)
+
+
 def _same_objective(
     run: Run, space: SearchSpace, data: Data | None, evaluate: Evaluate | None, settings: Settings
 ) -> Objective:
     if evaluate is not None:
         objective = user_objective(evaluate)
     elif "data" in run.info:
-        spec = data_spec(data if data is not None else run.info["data"]["source"], run.path, settings)
-        objective = keras_objective(space, DataSpec(spec.source, settings.train_samples, settings.seed), settings)
+        objective = keras_objective(space, _data_again(run, data, settings), settings)
     else:
         raise ValueError(f"{run.path} was made with {run.info['evaluate']}: give this function as evaluate=")
     before = replace(objective, info={name: run.info[name] for name in ("data", "evaluate") if name in run.info})

@@ -41,7 +41,6 @@ def perform(search: Search) -> Run:
         engine = stack.enter_context(_engine(run, settings))
         cache = stack.enter_context(_cache(search)) if search.cache else None
         stack.enter_context(_status(run))
-        stack.enter_context(seeded(settings.seed))
         recorder = Recorder(run, journal, compare=not search.retry_failed)
         evaluations = EvaluationMap(
             engine,
@@ -54,6 +53,7 @@ def perform(search: Search) -> Run:
         run.update(status="running", reason="", settings=settings.to_json(), engine=engine.description)
         for hook in hooks.on_start:
             hook(run, engine)
+        stack.enter_context(seeded(settings.seed))
         best, stopped = find_best(search, evaluations, recorder)
         engine.clear()
         write_winner(run, best, search.objective, engine)

@@ -12,7 +12,7 @@ from search_stubs import SPACE, outcome
 
 from deap_nn import Hooks, Individual, Run, evolve, resume
 from deap_nn.dispatch import BrokenProgram, RunFailed
-from deap_nn.presets import FULL
+from deap_nn.presets import FULL, PRESETS
 
 FAST = {"population": 8, "generations": 4, "engine": "serial"}
 
@@ -327,3 +327,28 @@ def test_a_value_error_in_a_hook_is_no_mistake_of_the_user(tmp_path):
     with pytest.raises(RuntimeError, match="an error in a hook"):
         search(tmp_path / "run", hooks=Hooks(on_generation=(lambda generation: int("x"),)))
     assert Run(tmp_path / "run").status == "failed"
+
+
+def test_hooks_that_draw_when_the_run_starts_or_the_cache_answers_do_not_change_the_search(tmp_path):
+    def draw(*_):
+        random.random()
+
+    quiet = search(tmp_path / "quiet", cache=tmp_path / "cache")
+    hooks = Hooks(on_start=(draw,), on_evaluation=(draw,))
+    noisy = search(tmp_path / "noisy", cache=tmp_path / "cache", hooks=hooks)
+    assert noisy.checkpoint["population"] == quiet.checkpoint["population"]
+
+
+def test_other_arrays_at_a_resume_are_refused_and_leave_those_of_the_run(tmp_path):
+    x, y = np.random.default_rng(0).normal(size=(60, 5)).astype(np.float32), np.arange(60) % 3
+    settings = {"population": 3, "generations": 0, "engine": "serial"}
+    with pytest.raises(StopIteration):  # begun, and given up before anything is trained
+        evolve(PRESETS["dense"], (x, y), run_dir=tmp_path / "run", hooks=Hooks(on_start=(give_up,)), **settings)
+    before = (tmp_path / "run" / "data.npz").read_bytes()
+    with pytest.raises(ValueError, match="made with other data than these arrays"):
+        resume(tmp_path / "run", data=(x + 1, y))
+    assert (tmp_path / "run" / "data.npz").read_bytes() == before
+
+
+def give_up(run, engine):
+    raise StopIteration

@@ -15,6 +15,7 @@ from deap_nn.individual import Individual
 from deap_nn.model import build_layers, connect
 from deap_nn.random_stream import protected
 from deap_nn.training import Schedule
+from deap_nn.training.portable import compile_model
 
 
 class Clock(keras.callbacks.Callback):
@@ -38,11 +39,7 @@ def compiled_model(individual: Individual, problem: Problem) -> keras.Model:
     splits = load(problem.data)
     specs = blueprint(problem.space, individual, splits.input_shape, splits.classes)
     model = connect(build_layers(specs, seed), specs, splits.input_shape)
-    schedule = Schedule.from_genes(individual[-1].genes)
-    optimizer = keras.optimizers.get(schedule.optimizer)
-    if schedule.learning_rate is not None:
-        optimizer.learning_rate = schedule.learning_rate
-    model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
+    compile_model(model, Schedule.from_genes(individual[-1].genes))
     return model
 
 

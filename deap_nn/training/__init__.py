@@ -6,7 +6,6 @@ everything else.
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -14,6 +13,7 @@ import keras
 import numpy as np
 
 from deap_nn.blueprint import LayerSpec
+from deap_nn.random_stream import protected
 from deap_nn.training.schedule import OnEpoch, Samples, Schedule, Training
 
 __all__ = ["Samples", "Schedule", "Training", "train"]
@@ -76,10 +76,10 @@ def _seeded(seed: int) -> Iterator[None]:
 
     The serial engine trains in the process that evolves, whose operators draw from the stdlib's `random`.
     """
-    state, numpy_state = random.getstate(), np.random.get_state()
-    keras.utils.set_random_seed(seed)
-    try:
-        yield
-    finally:
-        random.setstate(state)
-        np.random.set_state(numpy_state)
+    numpy_state = np.random.get_state()
+    with protected():
+        keras.utils.set_random_seed(seed)
+        try:
+            yield
+        finally:
+            np.random.set_state(numpy_state)

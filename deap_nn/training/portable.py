@@ -27,7 +27,7 @@ def train(
     """Train the network of a blueprint; see `deap_nn.training.train`."""
     layers = build_layers(specs, seed)
     model = connect(layers, specs, input_shape)
-    model.compile(optimizer=_optimizer(schedule), loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    compile_model(model, schedule)
     rng = np.random.default_rng([seed, 1])
     result = Training()
     while result.epochs < schedule.epochs and not result.stopped:
@@ -46,8 +46,9 @@ def train(
     return result
 
 
-def _optimizer(schedule: Schedule) -> keras.optimizers.Optimizer:
+def compile_model(model: keras.Model, schedule: Schedule) -> None:
+    """Compile a network for class indices, with the optimizer of its schedule."""
     optimizer = keras.optimizers.get(schedule.optimizer)
     if schedule.learning_rate is not None:
         optimizer.learning_rate = schedule.learning_rate
-    return optimizer
+    model.compile(optimizer=optimizer, loss="sparse_categorical_crossentropy", metrics=["accuracy"])
