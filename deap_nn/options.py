@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, NoReturn
 
-from deap_nn.settings import Meaning, meanings
+from deap_nn.meaning import Meaning
+from deap_nn.settings import meanings
 
 
 class _Parser(argparse.ArgumentParser):

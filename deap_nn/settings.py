@@ -5,95 +5,13 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from deap_nn.algorithms import survivor_count
 from deap_nn.engines import ENGINES
+from deap_nn.meaning import Meaning, choice, number, setting, whole
 from deap_nn.toolbox import CROSSOVERS
-
-Check = Callable[[Any], bool]
-
-
-@dataclass(frozen=True)
-class Meaning:
-    """What a setting is: for `--help`, for error messages, and whether a resumed run may change it.
-
-    Attributes:
-        help: what it does.
-        default: what happens where it is not given, in words.
-        expected: the range, in words.
-        check: whether a value is in the range.
-        type: reads a value from text.
-        choices: all its values, where they are names.
-        metavar: what stands for its value in `--help`.
-        resumable: whether a resumed run may change it.
-    """
-
-    help: str
-    default: str
-    expected: str
-    check: Check
-    type: Callable[[str], Any]
-    choices: tuple[str, ...] | None = None
-    metavar: str | None = None
-    resumable: bool = False
-
-
-def _setting(default: Any, meaning: Meaning) -> Any:
-    return field(default=default, metadata={"meaning": meaning})
-
-
-def _whole(
-    default: int | None,
-    help: str,
-    low: int,
-    *,
-    by_itself: str = "",
-    resumable: bool = False,
-) -> Any:
-    def check(value: Any) -> bool:
-        return value is default is None or (type(value) is int and value >= low)
-
-    expected = f"a whole number of at least {low}"
-    meaning = Meaning(help, by_itself or str(default), expected, check, int, None, "N", resumable)
-    return _setting(default, meaning)
-
-
-def _number(
-    default: float | None,
-    help: str,
-    expected: str,
-    check: Check,
-    *,
-    metavar: str,
-    by_itself: str = "",
-    resumable: bool = False,
-) -> Any:
-    def is_number(value: Any) -> bool:
-        if value is None:
-            return default is None
-        return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and check(value)
-
-    in_words = by_itself or ("none" if default is None else f"{default:g}")
-    return _setting(default, Meaning(help, in_words, expected, is_number, float, None, metavar, resumable))
-
-
-def _choice(
-    default: str | None,
-    help: str,
-    choices: tuple[str, ...],
-    *,
-    by_itself: str = "",
-    resumable: bool = False,
-) -> Any:
-    def check(value: Any) -> bool:
-        return value is default is None or value in choices
-
-    expected = f"one of {', '.join(choices)}"
-    return _setting(default, Meaning(help, by_itself or str(default), expected, check, str, choices, None, resumable))
 
 
 @dataclass(frozen=True)
@@ -104,33 +22,33 @@ class Settings:
         ValueError: if a value is out of its range.
     """
 
-    train_samples: int = _whole(
+    train_samples: int = whole(
         10_000,
         "training images to take, validation included, each class in its share; all where there are fewer",
         10,
     )
-    population: int = _whole(20, "networks in a generation", 3)
-    generations: int = _whole(30, "generations after the first", 0, resumable=True)
-    survivors: float = _number(
+    population: int = whole(20, "networks in a generation", 3)
+    generations: int = whole(30, "generations after the first", 0, resumable=True)
+    survivors: float = number(
         0.2,
         "share of a generation that survives; at least two networks do",
         "a share above 0 and below 1",
         lambda value: 0 < value < 1,
         metavar="FRACTION",
     )
-    crossover: str = _choice(
+    crossover: str = choice(
         "both",
         "how parents are recombined: whole layers, genes between two points, or both in turn",
         tuple(CROSSOVERS),
     )
-    mutation_probability: float = _number(
+    mutation_probability: float = number(
         0.1,
         "probability that a gene of a child mutates",
         "a probability from 0 to 1",
         lambda value: 0 <= value <= 1,
         metavar="P",
     )
-    target: float | None = _number(
+    target: float | None = number(
         None,
         "stop at this validation accuracy",
         "an accuracy above 0 and up to 1",
@@ -139,30 +57,30 @@ class Settings:
         by_itself="none: all generations",
         resumable=True,
     )
-    seed: int = _whole(0, "seed of everything random in the run", 0)
-    training_seed: int | None = _whole(None, "seed of the trainings", 0, by_itself="that of --seed")
-    engine: str | None = _choice(
+    seed: int = whole(0, "seed of everything random in the run", 0)
+    training_seed: int | None = whole(None, "seed of the trainings", 0, by_itself="that of --seed")
+    engine: str | None = choice(
         None,
         "where networks are trained",
         ENGINES,
         by_itself="scoop under `python -m scoop`, else processes",
         resumable=True,
     )
-    workers: int | None = _whole(
+    workers: int | None = whole(
         None,
         "networks trained at the same time",
         1,
         by_itself="as many as the cores or GPUs take",
         resumable=True,
     )
-    time_limit: float = _number(
+    time_limit: float = number(
         600.0,
         "seconds for the training of one network",
         "seconds above 0",
         lambda value: value > 0,
         metavar="SECONDS",
     )
-    race: bool = _setting(
+    race: bool = setting(
         False,
         Meaning(
             "give up trainings that fall behind the last survivors",
@@ -172,7 +90,7 @@ class Settings:
             bool,
         ),
     )
-    memory_limit: float | None = _number(
+    memory_limit: float | None = number(
         None,
         "GiB that the training of one network may take; what takes more is ended",
         "gibibytes above 0",
@@ -180,9 +98,9 @@ class Settings:
         metavar="GIB",
         by_itself="no limit",
     )
-    threads_per_worker: int = _whole(1, "CPU threads of each training", 1)
-    workers_per_gpu: int = _whole(1, "networks trained at the same time on one GPU", 1, resumable=True)
-    dask_scheduler: str | None = _setting(
+    threads_per_worker: int = whole(1, "CPU threads of each training", 1)
+    workers_per_gpu: int = whole(1, "networks trained at the same time on one GPU", 1, resumable=True)
+    dask_scheduler: str | None = setting(
         None,
         Meaning(
             "address of a running Dask scheduler, with the engine dask",
@@ -194,7 +112,7 @@ class Settings:
             resumable=True,
         ),
     )
-    stop_after: float | None = _number(
+    stop_after: float | None = number(
         None,
         "seconds after which no more networks are trained but the winner",
         "seconds above 0",

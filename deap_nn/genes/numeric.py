@@ -1,51 +1,10 @@
-"""Genes: the declared ranges of single hyperparameters.
+"""Real-valued and whole-numbered genes, with the unit scale on which mutation takes its steps."""
 
-In come limits and the range a first network starts from; out go drawn values, checks and the gene's own unit
-scale, on which mutation takes its steps. A gene is a declaration: the values themselves live in chromosomes.
-"""
-
-import math
 import random
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-LARGEST = 1e300  # so that the difference of two limits is a finite float
-
-
-def _number(value: Any, what: str) -> None:
-    """Refuse what is no finite number (True and False are none)."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) <= LARGEST:
-        raise ValueError(f"{what} is {value!r}; expected a number between -{LARGEST} and {LARGEST}")
-
-
-def _whole(value: Any, what: str) -> None:
-    """Refuse what is no plain Python int (True and False are none)."""
-    if type(value) is not int or abs(value) > LARGEST:
-        raise ValueError(f"{what} is {value!r}; expected an int between -{LARGEST} and {LARGEST}")
-
-
-def _limits(low: float, high: float, log: bool) -> None:
-    """Refuse limits in the wrong order, and a log scale that starts at or below zero."""
-    if low > high:
-        raise ValueError(f"limits run from {low!r} to {high!r}; expected low <= high: exchange the two")
-    if log and low <= 0:
-        raise ValueError(f"a log scale starts at {low!r}; expected low > 0: raise low or leave log=False")
-
-
-def _to_unit(value: float, low: float, high: float, log: bool) -> float:
-    if low == high:
-        return 0.0
-    if log:
-        value, low, high = math.log(value), math.log(low), math.log(high)
-    # Two limits can be neighbouring floats whose logarithms are equal.
-    return 0.0 if low == high else min(max((value - low) / (high - low), 0.0), 1.0)
-
-
-def _from_unit(unit: float, low: float, high: float, log: bool) -> float:
-    first, last = (math.log(low), math.log(high)) if log else (low, high)
-    place = first * (1.0 - unit) + last * unit
-    return min(max(math.exp(place) if log else place, low), high)
+from deap_nn.genes.scale import check_limits, check_number, check_whole, place_in_unit, value_at_unit
 
 
 @dataclass(frozen=True)
@@ -65,9 +24,9 @@ class Float:
     start: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
-        _number(self.low, "low")
-        _number(self.high, "high")
-        _limits(self.low, self.high, self.log)
+        check_number(self.low, "low")
+        check_number(self.high, "high")
+        check_limits(self.low, self.high, self.log)
         object.__setattr__(self, "low", float(self.low))
         object.__setattr__(self, "high", float(self.high))
         if self.start is None:
@@ -76,7 +35,7 @@ class Float:
         if len(start) != 2:
             raise ValueError(f"start is {start!r}; expected a pair (low, high)")
         for value in start:
-            _number(value, "start")
+            check_number(value, "start")
         if not self.low <= start[0] <= start[1] <= self.high:
             raise ValueError(f"start is {start!r}; expected two ascending values in {self.low}..{self.high}")
         object.__setattr__(self, "start", (float(start[0]), float(start[1])))
@@ -105,11 +64,11 @@ class Float:
 
     def to_unit(self, value: float) -> float:
         """Place a value on the gene's own scale: low is 0, high is 1."""
-        return _to_unit(value, self.low, self.high, self.log)
+        return place_in_unit(value, self.low, self.high, self.log)
 
     def from_unit(self, unit: float) -> float:
         """Give the value at a place between 0 and 1 of the gene's own scale."""
-        return _from_unit(unit, self.low, self.high, self.log) + 0.0  # makes -0.0 the one zero
+        return value_at_unit(unit, self.low, self.high, self.log) + 0.0  # makes -0.0 the one zero
 
     def to_json(self) -> dict[str, Any]:
         """Describe the gene as plain data."""
@@ -137,8 +96,8 @@ class Integer:
 
     def __post_init__(self) -> None:
         for what in ("low", "high", "step"):
-            _whole(getattr(self, what), what)
-        _limits(self.low, self.high, self.log)
+            check_whole(getattr(self, what), what)
+        check_limits(self.low, self.high, self.log)
         if self.step < 1:
             raise ValueError(f"step is {self.step!r}; expected at least 1")
         if excess := (self.high - self.low) % self.step:
@@ -180,11 +139,11 @@ class Integer:
 
     def to_unit(self, value: int) -> float:
         """Place a value on the gene's own scale: low is 0, high is 1."""
-        return _to_unit(value, self.low, self.high, self.log)
+        return place_in_unit(value, self.low, self.high, self.log)
 
     def from_unit(self, unit: float) -> int:
         """Give the value nearest to a place between 0 and 1 of the gene's own scale."""
-        steps = round((_from_unit(unit, self.low, self.high, self.log) - self.low) / self.step)
+        steps = round((value_at_unit(unit, self.low, self.high, self.log) - self.low) / self.step)
         return self.low + self.step * steps
 
     def neighbours(self, value: int) -> list[int]:
@@ -194,67 +153,3 @@ class Integer:
     def to_json(self) -> dict[str, Any]:
         """Describe the gene as plain data."""
         return {"type": "integer", **asdict(self), "start": None if self.start is None else list(self.start)}
-
-
-@dataclass(frozen=True)
-class Choice:
-    """A categorical gene.
-
-    Args:
-        options: The values to choose from, all different: strings, bools, ints, floats or None.
-    """
-
-    options: tuple[Any, ...]
-
-    def __post_init__(self) -> None:
-        if isinstance(self.options, str):
-            raise ValueError(f"options is the string {self.options!r}; expected a tuple of values")
-        object.__setattr__(self, "options", tuple(self.options))
-        if not self.options:
-            raise ValueError("options is empty; expected at least one value")
-        for option in self.options:
-            if option is None or type(option) in (str, bool):
-                continue
-            if type(option) not in (int, float):
-                raise ValueError(f"option {option!r} is no string, bool, int, float or None")
-            _number(option, "an option")
-        if len(set(self.options)) < len(self.options):
-            # 1, 1.0 and True are equal to Python: two of them would be one genome with two canonical forms.
-            raise ValueError(f"options are {self.options!r}; expected all different (1, 1.0 and True are equal)")
-
-    def __str__(self) -> str:
-        return f"one of {', '.join(map(repr, self.options))}"
-
-    @property
-    def is_constant(self) -> bool:
-        """Whether there is one option only."""
-        return len(self.options) == 1
-
-    def sample(self) -> Any:
-        """Draw an option, each with equal chances."""
-        return random.choice(self.options)
-
-    def check(self, value: Any) -> None:
-        """Refuse with a ValueError what is none of the options."""
-        if not any(type(value) is type(option) and value == option for option in self.options):
-            raise ValueError(f"received {value!r}, expected {self}")
-
-    def to_json(self) -> dict[str, Any]:
-        """Describe the gene as plain data."""
-        return {"type": "choice", "options": list(self.options)}
-
-
-Gene = Float | Integer | Choice
-GENES: dict[str, Any] = {"float": Float, "integer": Integer, "choice": Choice}
-
-
-def gene_from_json(data: Mapping[str, Any]) -> Gene:
-    """Make the gene that `to_json` described."""
-    fields = dict(data)
-    name = fields.pop("type", None)
-    if name not in GENES:
-        raise ValueError(f"gene type {name!r} is unknown; expected one of {', '.join(GENES)}")
-    try:
-        return GENES[name](**fields)
-    except TypeError as error:
-        raise ValueError(f"a gene of type {name!r} cannot be made from {fields!r}: {error}") from error

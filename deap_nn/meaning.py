@@ -1,0 +1,99 @@
+"""What a setting is: its default, range and meaning, held as metadata of a dataclass field.
+
+In come a default, a help text and a range; out comes the field, by which `Settings` declares a setting.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+Check = Callable[[Any], bool]
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a setting is: for `--help`, for error messages, and whether a resumed run may change it.
+
+    Attributes:
+        help: what it does.
+        default: what happens where it is not given, in words.
+        expected: the range, in words.
+        check: whether a value is in the range.
+        type: reads a value from text.
+        choices: all its values, where they are names.
+        metavar: what stands for its value in `--help`.
+        resumable: whether a resumed run may change it.
+    """
+
+    help: str
+    default: str
+    expected: str
+    check: Check
+    type: Callable[[str], Any]
+    choices: tuple[str, ...] | None = None
+    metavar: str | None = None
+    resumable: bool = False
+
+
+def setting(default: Any, meaning: Meaning) -> Any:
+    """Declare a setting whose meaning is given whole."""
+    return field(default=default, metadata={"meaning": meaning})
+
+
+def whole(
+    default: int | None,
+    help: str,
+    low: int,
+    *,
+    by_itself: str = "",
+    resumable: bool = False,
+) -> Any:
+    """Declare a whole number of at least `low`; None where it is the default: `by_itself` tells what that does."""
+
+    def check(value: Any) -> bool:
+        return value is default is None or (type(value) is int and value >= low)
+
+    expected = f"a whole number of at least {low}"
+    meaning = Meaning(help, by_itself or str(default), expected, check, int, None, "N", resumable)
+    return setting(default, meaning)
+
+
+def number(
+    default: float | None,
+    help: str,
+    expected: str,
+    check: Check,
+    *,
+    metavar: str,
+    by_itself: str = "",
+    resumable: bool = False,
+) -> Any:
+    """Declare a finite number in the range that `expected` tells and `check` checks; None as in `whole`."""
+
+    def is_number(value: Any) -> bool:
+        if value is None:
+            return default is None
+        return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and check(value)
+
+    in_words = by_itself or ("none" if default is None else f"{default:g}")
+    return setting(default, Meaning(help, in_words, expected, is_number, float, None, metavar, resumable))
+
+
+def choice(
+    default: str | None,
+    help: str,
+    choices: tuple[str, ...],
+    *,
+    by_itself: str = "",
+    resumable: bool = False,
+) -> Any:
+    """Declare one of several names; None as in `whole`."""
+
+    def check(value: Any) -> bool:
+        return value is default is None or value in choices
+
+    expected = f"one of {', '.join(choices)}"
+    return setting(default, Meaning(help, by_itself or str(default), expected, check, str, choices, None, resumable))
