@@ -34,6 +34,7 @@ def main() -> None:
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--dataset", default="digits")
+    parser.add_argument("--train-samples", type=int, default=10_000)
     parser.add_argument("--preset", default="full", choices=list(PRESETS))
     parser.add_argument("--population", type=int, default=20)
     parser.add_argument("--generations", type=int, default=10)
@@ -55,6 +56,7 @@ def search(arguments: argparse.Namespace, seed: int, race: bool) -> Run:
         run_dir=path,
         seed=seed,
         race=race,
+        train_samples=arguments.train_samples,
         population=arguments.population,
         generations=arguments.generations,
         workers=arguments.workers,
