@@ -1,6 +1,6 @@
 """What the race saves and costs: the same searches with and without it, epoch by epoch.
 
-For each seed two searches, one with every training in full and one with `--race`; then
+For each seed two searches, one with every training in full and one with the race; then
 
 - the rule replayed on the curves of the full search (which networks it would have given up, and when),
 - the live comparison: epochs trained, best validation accuracy, paired by seed with a 95 % interval,
@@ -12,7 +12,7 @@ For each seed two searches, one with every training in full and one with `--race
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,8 @@ from scipy import stats
 
 from deap_nn import PRESETS, Run, evolve, resume
 from deap_nn.algorithms import survivor_count
-from deap_nn.race import thresholds
+from deap_nn.data import DataSpec, load
+from deap_nn.race import chance_thresholds, hopeless, thresholds
 
 
 def main() -> None:
@@ -89,20 +90,30 @@ def replay(run: Run) -> tuple[int, int, int]:
     keep = survivor_count(run.info["settings"]["survivors"], run.info["settings"]["population"])
     generations = split(run)
     population: list[str] = []
-    limits: list[float] = []
+    limits = chance_thresholds(chance(run))
     full = raced = lost = 0
     for newcomers in generations:
         curves = {key: journal[key].record["history"]["val_accuracy"] for key in newcomers}
-        stopped = {
-            key: next((e for e, v in enumerate(c[: len(limits)], 1) if v < limits[e - 1]), len(c))
-            for key, c in curves.items()
-        }
+        stopped = {key: given_up(curve, limits) for key, curve in curves.items()}
         full += sum(map(len, curves.values()))
         raced += sum(stopped.values())
         population = sorted([*population, *newcomers], key=lambda key: journal[key][0], reverse=True)[:keep]
         lost += sum(stopped[key] < len(curves[key]) for key in population if key in stopped)
         limits = thresholds([journal[key].record["history"]["val_accuracy"] for key in population])
     return full, raced, lost
+
+
+def given_up(curve: Sequence[float], limits: Sequence[float]) -> int:
+    """Return the epoch after which the rule would have stopped a training, the last one if it would not."""
+    rule = hopeless(limits)
+    return next((epoch for epoch, accuracy in enumerate(curve, 1) if rule(epoch, accuracy)), len(curve))
+
+
+def chance(run: Run) -> float:
+    """Return the validation accuracy of naming the commonest class always."""
+    settings = run.info["settings"]
+    splits = load(DataSpec(run.info["data"]["source"], settings["train_samples"], settings["seed"]))
+    return float(np.bincount(splits.y_validation).max() / len(splits.y_validation))
 
 
 def split(run: Run) -> list[list[str]]:

@@ -8,7 +8,7 @@ already holds is taken from there.
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping
 from numbers import Real
 from typing import Any
@@ -38,8 +38,8 @@ class EvaluationMap:
 
     Args:
         engine: where the evaluations run.
-        journal: fitness values by `Individual.canonical()`, from an earlier part of the run. They are used in
-            place of an evaluation and counted as one.
+        journal: fitness values by `Individual.canonical()`, from an earlier part of the run, in the order in which
+            they were got. They are used in place of an evaluation and counted as one.
         on_evaluation: called with each individual whose evaluation has ended, and its fitness values, in the
             order in which they end; one that returns True stops the run.
         cost: what an evaluation is expected to take, in any unit; the dearest start first, so that no long one
@@ -52,19 +52,21 @@ class EvaluationMap:
         self,
         engine: Engine,
         *,
-        journal: Mapping[str, FitnessValues] | None = None,
+        journal: Mapping[str, Iterable[FitnessValues]] | None = None,
         on_evaluation: Iterable[OnEvaluation] = (),
         cost: Callable[[Individual], float] | None = None,
         cache: Cache | None = None,
         until: float | None = None,
     ) -> None:
         self._engine = engine
-        self._journal = dict(journal or {})
+        self._journal = {key: deque(values) for key, values in (journal or {}).items()}
         self._known: dict[str, FitnessValues] = {}
         self._hooks = tuple(on_evaluation)
         self._cost = cost
         self._cache = cache
         self._until = until
+        self.judge: Callable[[FitnessValues], FitnessValues] = lambda values: values
+        """What a result from the cache counts as; the race has its own answer."""
         self.counts: Counter[str] = Counter()
         """Since this was last cleared: `cached` (nothing had to be trained), else by the status in the record."""
 
@@ -84,6 +86,10 @@ class EvaluationMap:
             self._dispatch(function, self._unknown(everyone))
         return [self._known[individual.canonical()] for individual in everyone]
 
+    def forget(self, individual: Individual) -> None:
+        """Have the next `map` that holds this individual evaluate it anew."""
+        self._known.pop(individual.canonical(), None)
+
     def _unknown(self, everyone: Iterable[Individual]) -> dict[str, Individual]:
         """Take what journal and cache hold, and return the others, each genome once."""
         new: dict[str, Individual] = {}
@@ -91,8 +97,8 @@ class EvaluationMap:
             key = individual.canonical()
             if key in self._known or key in new:
                 self.counts["cached"] += 1
-            elif key in self._journal:
-                self._learn(key, self._journal.pop(key))
+            elif self._journal.get(key):
+                self._learn(key, self._journal[key].popleft())
             elif (shared := self._shared(individual)) is not None:
                 self._learn(key, shared)
                 self._tell(individual, shared)
@@ -119,12 +125,12 @@ class EvaluationMap:
             raise BrokenProgram(f"every evaluation of the generation was lost, the last one so: {outcome.reason}")
 
     def _shared(self, individual: Individual) -> FitnessValues | None:
-        return None if self._cache is None else self._cache.get(individual)
+        shared = None if self._cache is None else self._cache.get(individual)
+        return None if shared is None else self.judge(shared)
 
     def _learn(self, key: str, values: FitnessValues) -> None:
         self._known[key] = values
-        record = values.record or {}
-        self.counts["cached" if record.get("from_cache") else record.get("status", "ok")] += 1
+        self.counts["cached" if (values.record or {}).get("from_cache") else values.status] += 1
 
     def _tell(self, individual: Individual, values: FitnessValues) -> None:
         replies = [hook(individual, values) for hook in self._hooks]

@@ -20,6 +20,7 @@ import numpy as np
 from deap_nn.blueprint import LayerSpec, blueprint, parameters
 from deap_nn.data import DataSpec, Splits, load
 from deap_nn.individual import WORST_FITNESS, FitnessValues, Individual
+from deap_nn.race import hopeless
 from deap_nn.space import SearchSpace
 
 
@@ -81,8 +82,8 @@ def evaluate(individual: Individual, problem: Problem, thresholds: Sequence[floa
     Args:
         individual: the genome.
         problem: space, data and seed.
-        thresholds: the validation accuracy below which the training is given up, for epoch 1, 2, ...; after
-            the last of them nothing is given up.
+        thresholds: the training is given up if its best validation accuracy so far is below these, after epoch 1,
+            2, ...; after the last of them nothing is given up.
 
     Returns:
         The fitness, 0 to 1, with the record. A network that cannot be built, whose loss is no longer finite or
@@ -137,7 +138,7 @@ def _train_and_validate(
         training,
         validation,
         record["seed"],
-        lambda epoch, accuracy: epoch <= len(thresholds) and accuracy < thresholds[epoch - 1],
+        hopeless(thresholds),
     )
     record["seconds"]["train"] = time.monotonic() - started
     record |= {"history": result.history, "epochs": result.epochs}

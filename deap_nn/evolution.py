@@ -59,7 +59,7 @@ def evolve(
         RunFailed: if an evaluation raised, or all were lost; what had finished is in the run's journal.
         OSError: if the run directory cannot be written any more; what it holds can be resumed.
     """
-    chosen = Settings(**settings)
+    chosen = Settings(**({"race": False} if evaluate is not None else {}) | settings)
     path = Path(run_dir) if run_dir is not None else default_run_dir(space.name)
     Run.check_free(path)
     starters = _starters(start_with, space, chosen.population)

@@ -37,6 +37,11 @@ class FitnessValues(tuple):
         self.record = record
         return self
 
+    @property
+    def status(self) -> str:
+        """How the evaluation ended: ok, failed, pruned, timeout or lost."""
+        return (self.record or {}).get("status", "ok")
+
 
 class Fitness(base.Fitness):
     """A fitness to be maximised, which keeps the record of the evaluation it comes from.

@@ -28,7 +28,7 @@ def find_best(search: Search, evaluations: EvaluationMap, recorder: Recorder) ->
     )
     own: list[OnGeneration] = [lambda _: evaluations.counts.clear()]
     if settings.race:
-        own.append(_race(search, toolbox, recorder))
+        own.append(_race(search, toolbox, evaluations, recorder))
     starters = [Individual.from_json(genome) for genome in run.info["start_with"]]
     halloffame = tools.HallOfFame(10)
     stopped = ""
@@ -53,11 +53,17 @@ def find_best(search: Search, evaluations: EvaluationMap, recorder: Recorder) ->
     return halloffame[0], stopped
 
 
-def _race(search: Search, toolbox: base.Toolbox, recorder: Recorder) -> OnGeneration:
+def _race(search: Search, toolbox: base.Toolbox, evaluations: EvaluationMap, recorder: Recorder) -> OnGeneration:
     """Return the hook that sets the next generation's thresholds; they are part of the checkpoint."""
+    objective, settings = search.objective, search.settings
     race = Race(
-        toolbox, search.objective.evaluate, survivor_count(search.settings.survivors, search.settings.population)
+        toolbox,
+        objective.evaluate,
+        survivor_count(settings.survivors, settings.population),
+        chance=objective.chance,
+        forget=evaluations.forget,
     )
+    evaluations.judge = race.judge
 
     def call(generation: Generation) -> None:
         race(generation)

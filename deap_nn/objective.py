@@ -36,12 +36,14 @@ class Objective:
         info: what `run.json` says of it; a run only goes on with an objective of the same.
         train_winner: `(individual, with_validation) -> Winner`, picklable; None where there is nothing to train.
         cost: `individual -> what its evaluation is expected to take`, in any unit; None where nobody knows.
+        chance: the fitness of naming the commonest class always; 0.0 where nobody knows.
     """
 
     evaluate: Evaluate
     info: Mapping[str, Any]
     train_winner: TrainWinner | None = None
     cost: Callable[[Individual], float] | None = None
+    chance: float = 0.0
 
     @property
     def essence(self) -> str:
@@ -70,7 +72,8 @@ def keras_objective(space: SearchSpace, data: DataSpec, settings: Settings) -> O
     # a user's own layers could only be asked by making them, which takes TensorFlow
     countable = all(block.kind.build is None for block in space.blocks)
     cost = partial(_cost, space=space, input_shape=splits.input_shape, classes=splits.classes) if countable else None
-    return Objective(partial(evaluate, problem=problem), info, partial(train_winner, problem=problem), cost)
+    chance = float(np.bincount(splits.y_validation).max() / len(splits.y_validation))
+    return Objective(partial(evaluate, problem=problem), info, partial(train_winner, problem=problem), cost, chance)
 
 
 def _cost(individual: Individual, space: SearchSpace, input_shape: tuple[int, ...], classes: int) -> float:

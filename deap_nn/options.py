@@ -40,7 +40,8 @@ def make_parser(description: str | None, *, without: Sequence[str] = ()) -> argp
         if name in without:
             continue
         if meaning.type is bool:
-            parser.add_argument(option(name), action="store_true", help=f"{meaning.help} (default: {meaning.default})")
+            flag = argparse.BooleanOptionalAction
+            parser.add_argument(option(name), action=flag, help=f"{meaning.help} (default: {meaning.default})")
             continue
         parser.add_argument(
             option(name),

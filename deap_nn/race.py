@@ -1,10 +1,11 @@
 """The race: trainings that are hopeless are given up early.
 
 Selection keeps the best fifth of a generation; how far behind the others are does not matter. So a training is given
-up after the first epoch in which its validation accuracy is below that of the worst of the last survivors in the same
-epoch, less a margin, since learning curves cross. The rule knows only what earlier generations recorded: it does not
-depend on the order in which trainings end, nor on the number of workers. The first generation is trained in full, and
-whoever survives has been.
+up after the first epoch in which its best validation accuracy so far is below that of the worst of the last survivors
+in the same epoch, less a margin, since learning curves cross. In the first generation, which has no survivors before
+it, those are given up that have learnt nothing in three epochs; if too few are left to survive, the best of them are
+trained in full after all. So whoever survives has been. The rule knows only what earlier generations recorded: it does
+not depend on the order in which trainings end, nor on the number of workers.
 
 A median rule over running trials (Golovin et al. 2017, https://doi.org/10.1145/3097983.3098043, section 3.2.2) saves
 likewise, but its verdicts depend on timing.
@@ -12,48 +13,124 @@ likewise, but its verdicts depend on timing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from itertools import accumulate
 from typing import Any
 
 from deap import base
 
 from deap_nn.algorithms import Generation
+from deap_nn.individual import WORST_FITNESS, FitnessValues, Individual
 
 MARGIN = 0.01
 """How far below the worst survivor's curve a training may be and go on: one point of accuracy."""
+
+PATIENCE = 3
+"""The epoch after which a training of the first generation must have learnt something."""
 
 
 def thresholds(curves: Sequence[Sequence[float]], margin: float = MARGIN) -> list[float]:
     """Return for each epoch the accuracy below which a training is given up.
 
     Args:
-        curves: validation accuracy per epoch of each survivor; at least one, none empty. One that has ended keeps
-            its last value.
+        curves: validation accuracy per epoch of each survivor; at least one, none empty. What counts is the best so
+            far; one that has ended keeps it.
         margin: what is taken off the lowest, 0 or more.
     """
-    longest = max(map(len, curves))
-    return [min(curve[min(epoch, len(curve) - 1)] for curve in curves) - margin for epoch in range(longest)]
+    bests = [list(accumulate(curve, max)) for curve in curves]
+    longest = max(map(len, bests))
+    return [min(best[min(epoch, len(best) - 1)] for best in bests) - margin for epoch in range(longest)]
+
+
+def chance_thresholds(chance: float) -> list[float]:
+    """Return the thresholds of the first generation: none before epoch `PATIENCE`, then a little above chance.
+
+    Args:
+        chance: the validation accuracy of naming the same class always; 0.0 if it is not known, which gives up
+            nobody. What has to be gained is three points, or three tenths of a small chance.
+    """
+    return [0.0] * (PATIENCE - 1) + [chance + min(0.03, 0.3 * chance)]
+
+
+def hopeless(thresholds: Sequence[float]) -> Callable[[int, float], bool]:
+    """Return the rule for one training: `(epochs done, validation accuracy) -> whether it is given up`."""
+    best = 0.0
+
+    def rule(epoch: int, accuracy: float) -> bool:
+        nonlocal best
+        best = max(best, accuracy)
+        return epoch <= len(thresholds) and best < thresholds[epoch - 1]
+
+    return rule
 
 
 class Race:
     """A generation hook that gives the evaluations of the next generation their thresholds.
 
     Args:
-        toolbox: whose `evaluate` is registered anew, and whose `select` says who survives.
+        toolbox: whose `evaluate` is registered anew, and `map` for the first generation; its `select` says who
+            survives.
         evaluate: `(individual, thresholds=...) -> fitness values`.
         survivors: how many survive.
+        chance: as in `chance_thresholds`.
+        forget: called with an individual that `toolbox.map` is to evaluate anew.
     """
 
-    def __init__(self, toolbox: base.Toolbox, evaluate: Callable[..., Any], survivors: int) -> None:
-        self._toolbox, self._evaluate, self._survivors = toolbox, evaluate, survivors
+    def __init__(
+        self,
+        toolbox: base.Toolbox,
+        evaluate: Callable[..., Any],
+        survivors: int,
+        *,
+        chance: float = 0.0,
+        forget: Callable[[Individual], object] = lambda individual: None,
+    ) -> None:
+        self._toolbox, self._evaluate, self._survivors, self._forget = toolbox, evaluate, survivors, forget
         self.thresholds: tuple[float, ...] = ()
         """Those of the generation to come."""
+        self._map = toolbox.map
+        toolbox.register("map", self._first_map)
+        self._set(chance_thresholds(chance))
 
     def __call__(self, generation: Generation) -> None:
         """Take the thresholds from those who survive this generation; failures among them have no curve."""
         survivors = self._toolbox.select(generation.population, self._survivors)
         records = [individual.fitness.record or {} for individual in survivors]
         curves = [record["history"]["val_accuracy"] for record in records if record.get("status") == "ok"]
-        self.thresholds = tuple(thresholds(curves)) if curves else ()
+        self._set(thresholds(curves) if curves else [])
+        self._toolbox.register("map", self._map)
+
+    def judge(self, values: FitnessValues) -> FitnessValues:
+        """Return what a training that is known in full counts as: given up, if it would have been."""
+        record = values.record or {}
+        rule = hopeless(self.thresholds)
+        curve = enumerate(record["history"]["val_accuracy"], 1)
+        last = next((epoch for epoch, accuracy in curve if rule(epoch, accuracy)), None)
+        if last is None:
+            return values
+        history = {name: metric[:last] for name, metric in record["history"].items()}
+        pruned = {"status": "pruned", "reason": f"pruned in epoch {last}", "epochs": last, "history": history}
+        return FitnessValues((WORST_FITNESS,), record | pruned)
+
+    def _set(self, values: Sequence[float]) -> None:
+        self.thresholds = tuple(values)
         self._toolbox.register("evaluate", partial(self._evaluate, thresholds=self.thresholds))
+
+    def _first_map(self, function: Callable[..., Any], individuals: Iterable[Individual]) -> list[FitnessValues]:
+        """Evaluate the first generation; the best of those given up take the places that no other can survive in."""
+        everyone = list(individuals)
+        values = list(self._map(function, everyone))
+        missing = self._survivors - sum(one.status == "ok" for one in values)
+        given_up = [i for i, one in enumerate(values) if one.status == "pruned"]
+        again = sorted(given_up, key=lambda i: -_reached(values[i]))[: max(0, missing)]
+        self._set([])
+        for i in again:
+            self._forget(everyone[i])
+        for i, one in zip(again, self._map(self._toolbox.evaluate, [everyone[i] for i in again]), strict=True):
+            values[i] = one
+        return values
+
+
+def _reached(values: FitnessValues) -> float:
+    return max((values.record or {})["history"]["val_accuracy"])

@@ -74,11 +74,17 @@ def _engine(run: Run, settings: Settings) -> Engine:
     )
 
 
-def _journal(search: Search) -> dict[str, FitnessValues]:
-    entries = {individual.canonical(): values for individual, values in search.run.evaluations()}
+def _journal(search: Search) -> dict[str, list[FitnessValues]]:
+    """Return the results of each genome in their order: one, or two where it was given up and then trained in full."""
+    journal: dict[str, list[FitnessValues]] = {}
+    for individual, values in search.run.evaluations():
+        results = journal.setdefault(individual.canonical(), [])
+        if results and results[-1].status != "pruned":
+            results.pop()  # a failure that was tried again
+        results.append(values)
     if search.retry_failed:
-        return {key: values for key, values in entries.items() if (values.record or {}).get("status") not in LIMITS}
-    return entries
+        journal = {key: [one for one in results if one.status not in LIMITS] for key, results in journal.items()}
+    return journal
 
 
 @contextmanager

@@ -81,10 +81,10 @@ class Settings:
         metavar="SECONDS",
     )
     race: bool = setting(
-        False,
+        True,
         Meaning(
-            "give up trainings that fall behind the last survivors",
-            "all are trained in full",
+            "give up trainings that fall behind the last survivors, or have learnt nothing in the first generation",
+            "--race; --no-race with a function of your own",
             "True or False",
             lambda value: isinstance(value, bool),
             bool,

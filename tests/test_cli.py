@@ -159,7 +159,8 @@ def test_help_explains_every_option_with_its_default(help_text):
     assert "Evolve networks." in help_text
     for name, meaning in meanings().items():
         value = meaning.metavar or "|".join(meaning.choices or ())  # a flag has none
-        assert " ".join(f"{option(name)} {value} {meaning.help}".split()) in help_text
+        names = "--race, --no-race" if name == "race" else option(name)
+        assert " ".join(f"{names} {value} {meaning.help}".split()) in help_text
         assert f"{meaning.help} (default: {meaning.default})" in help_text
     others = ["dataset", "run-dir", "resume", "start-with", "cache", "retry-failed", "tensorboard", "quiet"]
     for name in others:
@@ -230,6 +231,11 @@ def test_every_setting_is_passed_on(calls):
     assert arguments == (FULL, "digits")
     assert {name: options[name] for name in given} == given
     assert (options["run_dir"], options["cache"], options["start_with"]) == ("there", "c.sqlite", "b.json")
+
+
+def test_the_race_can_be_left_out(calls):
+    cli.search(FULL, parsed("--no-race"))
+    assert calls[0][2]["race"] is False
 
 
 def test_resume_passes_on_what_was_given_and_nothing_else(calls):

@@ -62,7 +62,7 @@ def test_equal_genomes_are_evaluated_once_in_a_generation_and_over_the_run():
 
 def test_the_journal_stands_for_evaluations_and_counts_as_them():
     log, (one, two) = [], individuals(2)
-    journal = {one.canonical(): FitnessValues((0.25,), {"status": "timeout"})}
+    journal = {one.canonical(): [FitnessValues((0.25,), {"status": "timeout"})]}
     told = []
     evaluations = EvaluationMap(StubEngine(), journal=journal, on_evaluation=[lambda *a: told.append(a[0])])
     values = evaluations.map(functools.partial(calls, log), [one, two, one])
@@ -70,6 +70,17 @@ def test_the_journal_stands_for_evaluations_and_counts_as_them():
     assert log == [two.canonical()]
     assert told == [two]
     assert evaluations.counts == {"timeout": 1, "ok": 1, "cached": 1}
+
+
+def test_who_is_forgotten_is_evaluated_anew_or_has_a_second_result_in_the_journal():
+    log, (one, two) = [], individuals(2)
+    journal = {one.canonical(): [FitnessValues((0.1,)), FitnessValues((0.2,))]}
+    evaluations = EvaluationMap(StubEngine(), journal=journal)
+    for expected in ([0.1], [0.2], [search_stubs.fitness(one)[0]]):
+        assert [values[0] for values in evaluations.map(functools.partial(calls, log), [one])] == expected
+        evaluations.forget(one)
+    evaluations.forget(two)
+    assert log == [one.canonical()]
 
 
 def test_hooks_see_each_evaluation_as_it_ends_and_may_stop():
@@ -156,7 +167,7 @@ def test_a_cache_is_asked_before_and_told_after(tmp_path):
 
 def test_what_came_from_a_cache_counts_as_such_when_it_is_played_again():
     (one,) = individuals(1)
-    journal = {one.canonical(): FitnessValues((0.5,), {"status": "ok", "from_cache": True})}
+    journal = {one.canonical(): [FitnessValues((0.5,), {"status": "ok", "from_cache": True})]}
     evaluations = EvaluationMap(StubEngine(), journal=journal)
     evaluations.map(search_stubs.fitness, [one])
     assert evaluations.counts == {"cached": 1}

@@ -15,8 +15,8 @@ EXPERIMENTS = Path(__file__).parents[1] / "experiments"
 # and `space` are one room.
 FLOORS = (
     {"space", "data", "algorithms", "engines", "files", "random_stream", "meaning"},
-    {"individual", "presets", "blueprint", "operators", "race", "scoop"},
-    {"model", "run", "cache", "warm_start", "statistics", "toolbox"},
+    {"individual", "presets", "blueprint", "operators", "scoop"},
+    {"model", "run", "cache", "warm_start", "statistics", "toolbox", "race"},
     {"training", "dispatch", "settings", "plots", "comparison"},
     {"evaluation", "recording"},
     {"objective", "prediction", "options"},

@@ -9,7 +9,6 @@ from contest.turn import Turn
 
 HOMES = {
     "deap_nn": "ours",
-    "race": "ours",
     "random": "ours",
     "origin": "plain_ga",
     "optuna": "tree_parzen",

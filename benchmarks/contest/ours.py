@@ -1,4 +1,4 @@
-"""Our own ways: evolution, evolution with the race, and random search on the same engine."""
+"""Our own ways: evolution, and random search on the same engine."""
 
 from __future__ import annotations
 
@@ -49,4 +49,4 @@ def _settings(turn: Turn) -> dict[str, Any]:
     if turn.way == "random":
         most = round(NETWORKS_A_SECOND * turn.conditions.seconds * turn.conditions.workers)
         return {"population": max(3, most), "generations": 0}
-    return {"generations": ENDLESS, "race": turn.way == "race"}
+    return {"generations": ENDLESS}

@@ -17,7 +17,6 @@ from deap_nn.individual import Individual
 
 WAYS = {
     "deap_nn": "deap_nn",
-    "race": "deap_nn --race",
     "random": "random search, our engine",
     "origin": "plain GA, model.fit",
     "optuna": "Optuna (TPE, median pruner)",
