@@ -9,7 +9,7 @@ from contest.turn import Turn
 
 HOMES = {
     "deap_nn": "ours",
-    "random": "ours",
+    "random": "random_search",
     "origin": "plain_ga",
     "optuna": "tree_parzen",
     "keras_tuner": "hyperband",

@@ -1,8 +1,6 @@
-"""Our own ways: evolution, and random search on the same engine."""
+"""Our own way: `evolve`, with its default settings."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from contest.turn import Turn
 from deap_nn import Hooks, evolve
@@ -10,8 +8,6 @@ from deap_nn.data import load
 from deap_nn.individual import FitnessValues, Individual
 
 ENDLESS = 10**6
-NETWORKS_A_SECOND = 10
-"""More than a worker can train."""
 
 
 def search(turn: Turn) -> float | None:
@@ -33,7 +29,7 @@ def search(turn: Turn) -> float | None:
             train_samples=conditions.train_samples,
             workers=conditions.workers,
             stop_after=turn.seconds_left,
-            **_settings(turn),
+            generations=ENDLESS,
         )
     except ValueError:
         if turn.evaluations:
@@ -43,10 +39,3 @@ def search(turn: Turn) -> float | None:
     if best["genome"] in [line["genome"] for line in turn.evaluations]:
         return best["test_accuracy"]
     return turn.measure_winner()  # a better one ended in the moment between the end of the time and of the run
-
-
-def _settings(turn: Turn) -> dict[str, Any]:
-    if turn.way == "random":
-        most = round(NETWORKS_A_SECOND * turn.conditions.seconds * turn.conditions.workers)
-        return {"population": max(3, most), "generations": 0}
-    return {"generations": ENDLESS}

@@ -1,0 +1,41 @@
+"""Random search on our own engine: the same workers and the same fast training, without evolution.
+
+Networks that are at chance level after three epochs are given up, as in the first generation of `evolve`.
+"""
+
+from __future__ import annotations
+
+import random
+from functools import partial
+
+import numpy as np
+
+from contest.turn import Turn
+from deap_nn.data import load
+from deap_nn.dispatch import fitness_of
+from deap_nn.engines import make_engine
+from deap_nn.evaluation import evaluate
+from deap_nn.individual import Individual
+from deap_nn.race import chance_thresholds
+
+
+def search(turn: Turn) -> float | None:
+    """Train drawn networks until the time is over; return the winner's test accuracy, None if none ended in time."""
+    labels = load(turn.problem.data).y_validation
+    thresholds = chance_thresholds(float(np.bincount(labels).max() / len(labels)))
+    function = partial(evaluate, problem=turn.problem, thresholds=thresholds)
+    random.seed(turn.seed)
+    tickets: dict[int, Individual] = {}
+    with make_engine("processes", workers=turn.conditions.workers) as engine:
+
+        def train_another() -> None:
+            individual = Individual(turn.problem.space.sample())
+            tickets[engine.submit(function, individual)] = individual
+
+        for _ in range(2 * engine.capacity):  # so that no worker waits for its next network
+            train_another()
+        for ticket, outcome in engine.as_completed(until=turn.began + turn.conditions.seconds):
+            values = fitness_of(outcome)
+            turn.tell(tickets.pop(ticket), values[0], (values.record or {}).get("epochs", 0), values.status)
+            train_another()
+    return turn.measure_winner()
