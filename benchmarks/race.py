@@ -21,7 +21,8 @@ from scipy import stats
 from deap_nn import PRESETS, Run, evolve, resume
 from deap_nn.algorithms import survivor_count
 from deap_nn.data import DataSpec, load
-from deap_nn.race import chance_thresholds, hopeless, thresholds
+from deap_nn.objective import validation_of
+from deap_nn.race import Validation, chance_thresholds, hopeless, thresholds
 
 
 def main() -> None:
@@ -90,7 +91,8 @@ def replay(run: Run) -> tuple[int, int, int]:
     keep = survivor_count(run.info["settings"]["survivors"], run.info["settings"]["population"])
     generations = split(run)
     population: list[str] = []
-    limits = chance_thresholds(chance(run))
+    measured_on = validation(run)
+    limits = chance_thresholds(measured_on.chance)
     full = raced = lost = 0
     for newcomers in generations:
         curves = {key: journal[key].record["history"]["val_accuracy"] for key in newcomers}
@@ -99,7 +101,7 @@ def replay(run: Run) -> tuple[int, int, int]:
         raced += sum(stopped.values())
         population = sorted([*population, *newcomers], key=lambda key: journal[key][0], reverse=True)[:keep]
         lost += sum(stopped[key] < len(curves[key]) for key in population if key in stopped)
-        limits = thresholds([journal[key].record["history"]["val_accuracy"] for key in population])
+        limits = thresholds([journal[key].record["history"]["val_accuracy"] for key in population], measured_on.samples)
     return full, raced, lost
 
 
@@ -109,11 +111,12 @@ def given_up(curve: Sequence[float], limits: Sequence[float]) -> int:
     return next((epoch for epoch, accuracy in enumerate(curve, 1) if rule(epoch, accuracy)), len(curve))
 
 
-def chance(run: Run) -> float:
-    """Return the validation accuracy of naming the commonest class always."""
+def validation(run: Run) -> Validation:
+    """Return what the rule has to know of a run's validation split."""
     settings = run.info["settings"]
-    splits = load(DataSpec(run.info["data"]["source"], settings["train_samples"], settings["seed"]))
-    return float(np.bincount(splits.y_validation).max() / len(splits.y_validation))
+    return validation_of(
+        load(DataSpec(run.info["data"]["source"], settings["train_samples"], settings["seed"])).y_validation
+    )
 
 
 def split(run: Run) -> list[list[str]]:

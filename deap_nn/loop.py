@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deap import base, tools
+from deap import tools
 
 from deap_nn.algorithms import Generation, OnGeneration, eaTruncation, survivor_count
 from deap_nn.dispatch import EvaluationMap, RunFailed, StopRun
@@ -27,8 +27,11 @@ def find_best(search: Search, evaluations: EvaluationMap, recorder: Recorder) ->
         mutation_probability=settings.mutation_probability,
     )
     own: list[OnGeneration] = [lambda _: evaluations.counts.clear()]
-    if settings.race:
-        own.append(_race(search, toolbox, evaluations, recorder))
+    if settings.race and (validation := search.objective.validation):
+        keep = survivor_count(settings.survivors, settings.population)
+        race = Race(toolbox, search.objective.evaluate, keep, validation, evaluations.forget)
+        evaluations.judge = race.judge
+        own.append(_remembering(race, recorder))
     starters = [Individual.from_json(genome) for genome in run.info["start_with"]]
     halloffame = tools.HallOfFame(10)
     stopped = ""
@@ -53,17 +56,8 @@ def find_best(search: Search, evaluations: EvaluationMap, recorder: Recorder) ->
     return halloffame[0], stopped
 
 
-def _race(search: Search, toolbox: base.Toolbox, evaluations: EvaluationMap, recorder: Recorder) -> OnGeneration:
+def _remembering(race: Race, recorder: Recorder) -> OnGeneration:
     """Return the hook that sets the next generation's thresholds; they are part of the checkpoint."""
-    objective, settings = search.objective, search.settings
-    race = Race(
-        toolbox,
-        objective.evaluate,
-        survivor_count(settings.survivors, settings.population),
-        chance=objective.chance,
-        forget=evaluations.forget,
-    )
-    evaluations.judge = race.judge
 
     def call(generation: Generation) -> None:
         race(generation)

@@ -19,6 +19,7 @@ from deap_nn.blueprint import blueprint, check_space, multiply_adds
 from deap_nn.data import DataSpec, load, save_arrays
 from deap_nn.evaluation import Problem, Winner, evaluate, train_winner
 from deap_nn.individual import Individual
+from deap_nn.race import Validation
 from deap_nn.settings import Settings
 from deap_nn.space import SearchSpace
 
@@ -36,14 +37,14 @@ class Objective:
         info: what `run.json` says of it; a run only goes on with an objective of the same.
         train_winner: `(individual, with_validation) -> Winner`, picklable; None where there is nothing to train.
         cost: `individual -> what its evaluation is expected to take`, in any unit; None where nobody knows.
-        chance: the fitness of naming the commonest class always; 0.0 where nobody knows.
+        validation: on what networks are measured, for the race; None where it is unknown.
     """
 
     evaluate: Evaluate
     info: Mapping[str, Any]
     train_winner: TrainWinner | None = None
     cost: Callable[[Individual], float] | None = None
-    chance: float = 0.0
+    validation: Validation | None = None
 
     @property
     def essence(self) -> str:
@@ -72,8 +73,18 @@ def keras_objective(space: SearchSpace, data: DataSpec, settings: Settings) -> O
     # a user's own layers could only be asked by making them, which takes TensorFlow
     countable = all(block.kind.build is None for block in space.blocks)
     cost = partial(_cost, space=space, input_shape=splits.input_shape, classes=splits.classes) if countable else None
-    chance = float(np.bincount(splits.y_validation).max() / len(splits.y_validation))
-    return Objective(partial(evaluate, problem=problem), info, partial(train_winner, problem=problem), cost, chance)
+    return Objective(
+        partial(evaluate, problem=problem),
+        info,
+        partial(train_winner, problem=problem),
+        cost,
+        validation_of(splits.y_validation),
+    )
+
+
+def validation_of(labels: np.ndarray) -> Validation:
+    """Return what the race has to know of a validation split, from its class indices."""
+    return Validation(len(labels), float(np.bincount(labels).max() / len(labels)))
 
 
 def _cost(individual: Individual, space: SearchSpace, input_shape: tuple[int, ...], classes: int) -> float:

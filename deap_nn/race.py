@@ -2,10 +2,10 @@
 
 Selection keeps the best fifth of a generation; how far behind the others are does not matter. So a training is given
 up after the first epoch in which its best validation accuracy so far is below that of the worst of the last survivors
-in the same epoch, less a margin, since learning curves cross. In the first generation, which has no survivors before
-it, those are given up that have learnt nothing in three epochs; if too few are left to survive, the best of them are
-trained in full after all. So whoever survives has been. The rule knows only what earlier generations recorded: it does
-not depend on the order in which trainings end, nor on the number of workers.
+in the same epoch, less a margin, since learning curves cross and accuracies are measured on few samples. In the first
+generation, which has no survivors before it, those are given up that have learnt nothing in three epochs; if too few
+are left to survive, the best of them are trained in full after all. So whoever survives has been. The rule knows only
+what earlier generations recorded: it does not depend on the order in which trainings end, nor on the number of workers.
 
 A median rule over running trials (Golovin et al. 2017, https://doi.org/10.1145/3097983.3098043, section 3.2.2) saves
 likewise, but its verdicts depend on timing.
@@ -13,10 +13,11 @@ likewise, but its verdicts depend on timing.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import accumulate
-from typing import Any
+from typing import Any, NamedTuple
 
 from deap import base
 
@@ -24,31 +25,47 @@ from deap_nn.algorithms import Generation
 from deap_nn.individual import WORST_FITNESS, FitnessValues, Individual
 
 MARGIN = 0.01
-"""How far below the worst survivor's curve a training may be and go on: one point of accuracy."""
+"""How far below the worst survivor's curve a training may be at least and go on: one point of accuracy."""
 
 PATIENCE = 3
 """The epoch after which a training of the first generation must have learnt something."""
 
 
-def thresholds(curves: Sequence[Sequence[float]], margin: float = MARGIN) -> list[float]:
+class Validation(NamedTuple):
+    """What the rule has to know of the validation split: its size, and what it takes no learning to reach on it.
+
+    Attributes:
+        samples: how many it holds, 1 or more.
+        chance: the accuracy of naming its commonest class always.
+    """
+
+    samples: int
+    chance: float
+
+
+def thresholds(curves: Sequence[Sequence[float]], samples: int) -> list[float]:
     """Return for each epoch the accuracy below which a training is given up.
 
     Args:
         curves: validation accuracy per epoch of each survivor; at least one, none empty. What counts is the best so
             far; one that has ended keeps it.
-        margin: what is taken off the lowest, 0 or more.
+        samples: on which they were measured.
     """
     bests = [list(accumulate(curve, max)) for curve in curves]
-    longest = max(map(len, bests))
-    return [min(best[min(epoch, len(best) - 1)] for best in bests) - margin for epoch in range(longest)]
+    lowest = [min(best[min(epoch, len(best) - 1)] for best in bests) for epoch in range(max(map(len, bests)))]
+    return [accuracy - _margin(accuracy, samples) for accuracy in lowest]
+
+
+def _margin(accuracy: float, samples: int) -> float:
+    """Return a point, or the standard error of an accuracy on so many samples, whichever is more."""
+    return max(MARGIN, math.sqrt(accuracy * (1 - accuracy) / samples))
 
 
 def chance_thresholds(chance: float) -> list[float]:
     """Return the thresholds of the first generation: none before epoch `PATIENCE`, then a little above chance.
 
     Args:
-        chance: the validation accuracy of naming the same class always; 0.0 if it is not known, which gives up
-            nobody. What has to be gained is three points, or three tenths of a small chance.
+        chance: as in `Validation`. What has to be gained is three points, or three tenths of a small chance.
     """
     return [0.0] * (PATIENCE - 1) + [chance + min(0.03, 0.3 * chance)]
 
@@ -73,7 +90,7 @@ class Race:
             survives.
         evaluate: `(individual, thresholds=...) -> fitness values`.
         survivors: how many survive.
-        chance: as in `chance_thresholds`.
+        validation: on what they are measured.
         forget: called with an individual that `toolbox.map` is to evaluate anew.
     """
 
@@ -82,23 +99,23 @@ class Race:
         toolbox: base.Toolbox,
         evaluate: Callable[..., Any],
         survivors: int,
-        *,
-        chance: float = 0.0,
-        forget: Callable[[Individual], object] = lambda individual: None,
+        validation: Validation,
+        forget: Callable[[Individual], object],
     ) -> None:
         self._toolbox, self._evaluate, self._survivors, self._forget = toolbox, evaluate, survivors, forget
+        self._samples = validation.samples
         self.thresholds: tuple[float, ...] = ()
         """Those of the generation to come."""
         self._map = toolbox.map
         toolbox.register("map", self._first_map)
-        self._set(chance_thresholds(chance))
+        self._set(chance_thresholds(validation.chance))
 
     def __call__(self, generation: Generation) -> None:
         """Take the thresholds from those who survive this generation; failures among them have no curve."""
         survivors = self._toolbox.select(generation.population, self._survivors)
         records = [individual.fitness.record or {} for individual in survivors]
         curves = [record["history"]["val_accuracy"] for record in records if record.get("status") == "ok"]
-        self._set(thresholds(curves) if curves else [])
+        self._set(thresholds(curves, self._samples) if curves else [])
         self._toolbox.register("map", self._map)
 
     def judge(self, values: FitnessValues) -> FitnessValues:

@@ -1,3 +1,5 @@
+from unittest.mock import Mock
+
 import pytest
 import search_stubs
 from deap import base, tools
@@ -7,26 +9,32 @@ from deap_nn import Individual, evolve
 from deap_nn.algorithms import Generation
 from deap_nn.individual import FitnessValues
 from deap_nn.objective import Objective
-from deap_nn.race import Race, chance_thresholds, hopeless, thresholds
+from deap_nn.race import Race, Validation, chance_thresholds, hopeless, thresholds
 from deap_nn.run import Run
 from deap_nn.search import Search
 from deap_nn.session import perform
 from deap_nn.settings import Settings
 
+MANY = 10**6  # validation samples
+
 
 def test_the_lowest_curve_less_the_margin_is_the_threshold():
-    assert thresholds([[0.2, 0.5, 0.6], [0.3, 0.4, 0.7]], margin=0.1) == pytest.approx([0.1, 0.3, 0.5])
+    assert thresholds([[0.2, 0.5, 0.6], [0.3, 0.4, 0.7]], MANY) == pytest.approx([0.19, 0.39, 0.59])
 
 
 def test_a_curve_that_has_ended_keeps_its_last_value():
-    assert thresholds([[0.2, 0.3], [0.1, 0.4, 0.5]], margin=0.0) == [0.1, 0.3, 0.3]
+    assert thresholds([[0.2, 0.3], [0.1, 0.4, 0.5]], MANY) == pytest.approx([0.09, 0.29, 0.29])
 
 
 def test_a_moment_of_weakness_lowers_no_threshold():
-    assert thresholds([[0.2, 0.5, 0.1, 0.6]], margin=0.0) == [0.2, 0.5, 0.5, 0.6]
+    assert thresholds([[0.2, 0.5, 0.1, 0.6]], MANY) == pytest.approx([0.19, 0.49, 0.49, 0.59])
 
 
-@pytest.mark.parametrize(("chance", "needed"), [(0.1, 0.13), (0.5, 0.53), (0.01, 0.013), (0.0, 0.0)])
+def test_the_margin_is_the_standard_error_where_there_are_few_samples():
+    assert thresholds([[0.5, 0.9, 1.0]], 100) == pytest.approx([0.45, 0.87, 0.99])
+
+
+@pytest.mark.parametrize(("chance", "needed"), [(0.1, 0.13), (0.5, 0.53), (0.01, 0.013)])
 def test_after_three_epochs_the_first_generation_must_be_above_chance(chance, needed):
     assert chance_thresholds(chance) == pytest.approx([0.0, 0.0, needed])
 
@@ -50,7 +58,7 @@ def raced(population, survivors):
     toolbox = base.Toolbox()
     toolbox.register("select", tools.selBest)
     toolbox.register("map", map)
-    race = Race(toolbox, lambda individual, thresholds: thresholds, survivors)
+    race = Race(toolbox, lambda individual, thresholds: thresholds, survivors, Validation(MANY, 0.0), Mock())
     race(Generation(0, population, None, tools.Logbook()))
     assert toolbox.evaluate(population[0]) == race.thresholds
     return race.thresholds
@@ -80,7 +88,7 @@ def first_generation(finals, survivors, chance=0.5):
         return FitnessValues((0.0 if pruned else finals[number],), record)
 
     toolbox.register("map", map)
-    race = Race(toolbox, evaluate, survivors, chance=chance, forget=forgotten.append)
+    race = Race(toolbox, evaluate, survivors, Validation(MANY, chance), forgotten.append)
     values = toolbox.map(toolbox.evaluate, range(len(finals)))
     assert [number for number, raced in calls if not raced] == forgotten
     return [value[0] for value in values], forgotten, race, toolbox
@@ -113,7 +121,7 @@ def search(path, chance, *, cache=None, race=True):
     info = {"settings": settings.to_json(), "space": SPACE.to_json(), "evaluate": "stub", "start_with": []}
     info["versions"] = VERSIONS
     run = Run(path) if path.exists() else Run.create(path, info)
-    objective = Objective(search_stubs.raced, {"evaluate": "stub"}, chance=chance)
+    objective = Objective(search_stubs.raced, {"evaluate": "stub"}, validation=Validation(MANY, chance))
     return perform(Search(run, SPACE, objective, settings, cache))
 
 

@@ -8,21 +8,19 @@ from __future__ import annotations
 import random
 from functools import partial
 
-import numpy as np
-
 from contest.turn import Turn
 from deap_nn.data import load
 from deap_nn.dispatch import fitness_of
 from deap_nn.engines import make_engine
 from deap_nn.evaluation import evaluate
 from deap_nn.individual import Individual
+from deap_nn.objective import validation_of
 from deap_nn.race import chance_thresholds
 
 
 def search(turn: Turn) -> float | None:
     """Train drawn networks until the time is over; return the winner's test accuracy, None if none ended in time."""
-    labels = load(turn.problem.data).y_validation
-    thresholds = chance_thresholds(float(np.bincount(labels).max() / len(labels)))
+    thresholds = chance_thresholds(validation_of(load(turn.problem.data).y_validation).chance)
     function = partial(evaluate, problem=turn.problem, thresholds=thresholds)
     random.seed(turn.seed)
     tickets: dict[int, Individual] = {}
