@@ -12,7 +12,7 @@ For each seed two searches, one with every training in full and one with the rac
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +22,7 @@ from deap_nn import PRESETS, Run, evolve, resume
 from deap_nn.algorithms import survivor_count
 from deap_nn.data import DataSpec, load
 from deap_nn.objective import validation_of
-from deap_nn.race import Validation, chance_thresholds, hopeless, thresholds
+from deap_nn.race import Validation, chance_thresholds, given_up, thresholds
 
 
 def main() -> None:
@@ -96,19 +96,13 @@ def replay(run: Run) -> tuple[int, int, int]:
     full = raced = lost = 0
     for newcomers in generations:
         curves = {key: journal[key].record["history"]["val_accuracy"] for key in newcomers}
-        stopped = {key: given_up(curve, limits) for key, curve in curves.items()}
+        stopped = {key: given_up(curve, limits) or len(curve) for key, curve in curves.items()}
         full += sum(map(len, curves.values()))
         raced += sum(stopped.values())
         population = sorted([*population, *newcomers], key=lambda key: journal[key][0], reverse=True)[:keep]
         lost += sum(stopped[key] < len(curves[key]) for key in population if key in stopped)
         limits = thresholds([journal[key].record["history"]["val_accuracy"] for key in population], measured_on.samples)
     return full, raced, lost
-
-
-def given_up(curve: Sequence[float], limits: Sequence[float]) -> int:
-    """Return the epoch after which the rule would have stopped a training, the last one if it would not."""
-    rule = hopeless(limits)
-    return next((epoch for epoch, accuracy in enumerate(curve, 1) if rule(epoch, accuracy)), len(curve))
 
 
 def validation(run: Run) -> Validation:

@@ -21,6 +21,11 @@ WORST_FITNESS = 0.0
 """The accuracy of a network that could not be built, diverged, ran out of memory or time, or was lost."""
 
 
+def status_of(record: dict[str, Any] | None) -> str:
+    """Return how an evaluation ended, by its record: ok (without a record, too), failed, pruned, timeout or lost."""
+    return (record or {}).get("status", "ok")
+
+
 class FitnessValues(tuple):
     """What an evaluation returns: a fitness tuple that brings along the record of how it came about.
 
@@ -40,7 +45,7 @@ class FitnessValues(tuple):
     @property
     def status(self) -> str:
         """How the evaluation ended: ok, failed, pruned, timeout or lost."""
-        return (self.record or {}).get("status", "ok")
+        return status_of(self.record)
 
 
 class Fitness(base.Fitness):

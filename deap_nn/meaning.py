@@ -52,10 +52,7 @@ def whole(
     resumable: bool = False,
 ) -> Any:
     """Declare a whole number of at least `low`; None where it is the default: `by_itself` tells what that does."""
-
-    def check(value: Any) -> bool:
-        return value is default is None or (type(value) is int and value >= low)
-
+    check = _or_none(default, lambda value: type(value) is int and value >= low)
     expected = f"a whole number of at least {low}"
     meaning = Meaning(help, by_itself or str(default), expected, check, int, None, "N", resumable)
     return setting(default, meaning)
@@ -74,12 +71,11 @@ def number(
     """Declare a finite number in the range that `expected` tells and `check` checks; None as in `whole`."""
 
     def is_number(value: Any) -> bool:
-        if value is None:
-            return default is None
         return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and check(value)
 
     in_words = by_itself or ("none" if default is None else f"{default:g}")
-    return setting(default, Meaning(help, in_words, expected, is_number, float, None, metavar, resumable))
+    full_check = _or_none(default, is_number)
+    return setting(default, Meaning(help, in_words, expected, full_check, float, None, metavar, resumable))
 
 
 def choice(
@@ -91,9 +87,11 @@ def choice(
     resumable: bool = False,
 ) -> Any:
     """Declare one of several names; None as in `whole`."""
-
-    def check(value: Any) -> bool:
-        return value is default is None or value in choices
-
+    check = _or_none(default, lambda value: value in choices)
     expected = f"one of {', '.join(choices)}"
     return setting(default, Meaning(help, by_itself or str(default), expected, check, str, choices, None, resumable))
+
+
+def _or_none(default: Any, check: Check) -> Check:
+    """Return the check that lets None pass too, where None is the default."""
+    return lambda value: default is None if value is None else check(value)

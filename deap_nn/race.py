@@ -82,6 +82,12 @@ def hopeless(thresholds: Sequence[float]) -> Callable[[int, float], bool]:
     return rule
 
 
+def given_up(curve: Sequence[float], thresholds: Sequence[float]) -> int | None:
+    """Return the epoch after which a training with this validation accuracy per epoch is given up, None if never."""
+    rule = hopeless(thresholds)
+    return next((epoch for epoch, accuracy in enumerate(curve, 1) if rule(epoch, accuracy)), None)
+
+
 class Race:
     """A generation hook that gives the evaluations of the next generation their thresholds.
 
@@ -116,14 +122,11 @@ class Race:
         records = [individual.fitness.record or {} for individual in survivors]
         curves = [record["history"]["val_accuracy"] for record in records if record.get("status") == "ok"]
         self._set(thresholds(curves, self._samples) if curves else [])
-        self._toolbox.register("map", self._map)
 
     def judge(self, values: FitnessValues) -> FitnessValues:
         """Return what a training that is known in full counts as: given up, if it would have been."""
         record = values.record or {}
-        rule = hopeless(self.thresholds)
-        curve = enumerate(record["history"]["val_accuracy"], 1)
-        last = next((epoch for epoch, accuracy in curve if rule(epoch, accuracy)), None)
+        last = given_up(record["history"]["val_accuracy"], self.thresholds)
         if last is None:
             return values
         history = {name: metric[:last] for name, metric in record["history"].items()}
@@ -136,11 +139,12 @@ class Race:
 
     def _first_map(self, function: Callable[..., Any], individuals: Iterable[Individual]) -> list[FitnessValues]:
         """Evaluate the first generation; the best of those given up take the places that no other can survive in."""
+        self._toolbox.register("map", self._map)
         everyone = list(individuals)
         values = list(self._map(function, everyone))
         missing = self._survivors - sum(one.status == "ok" for one in values)
-        given_up = [i for i, one in enumerate(values) if one.status == "pruned"]
-        again = sorted(given_up, key=lambda i: -_reached(values[i]))[: max(0, missing)]
+        pruned = [i for i, one in enumerate(values) if one.status == "pruned"]
+        again = sorted(pruned, key=lambda i: -_reached(values[i]))[: max(0, missing)]
         self._set([])
         for i in again:
             self._forget(everyone[i])

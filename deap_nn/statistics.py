@@ -13,7 +13,7 @@ import numpy as np
 from deap import tools
 from scipy.special import stdtrit
 
-from deap_nn.individual import Individual
+from deap_nn.individual import Individual, status_of
 
 LIMITS = ("timeout", "lost")
 """Statuses of evaluations that a limit or a death ended: they depend on the machine, not on the seed."""
@@ -65,7 +65,7 @@ def half_width(deviation: np.ndarray, counts: np.ndarray) -> np.ndarray:
 
 def status(individual: Individual) -> str:
     """Return how the training of an individual ended: ok, failed, pruned, timeout or lost."""
-    return (individual.fitness.record or {}).get("status", "ok")
+    return status_of(individual.fitness.record)
 
 
 def _of_trained(function: Callable[[list[float]], float], population: list[Individual]) -> float | None:

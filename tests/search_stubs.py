@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from deap_nn.individual import FitnessValues
-from deap_nn.race import hopeless
+from deap_nn.race import given_up
 from deap_nn.space import Block, Choice, Float, Integer, LayerKind, SearchSpace
 
 COUNT_FILE = "STUB_COUNT_FILE"
@@ -31,10 +31,8 @@ def raced(individual, thresholds=()):
     """As `fitness`, with a curve of four epochs; given up where the thresholds say so."""
     final = fitness(individual)[0]
     curve = [final / 4, final / 3, final / 2, final]
-    rule = hopeless(thresholds)
-    for epoch, accuracy in enumerate(curve, 1):
-        if rule(epoch, accuracy):
-            return FitnessValues((0.0,), {"status": "pruned", "reason": "", "history": {"val_accuracy": curve[:epoch]}})
+    if last := given_up(curve, thresholds):
+        return FitnessValues((0.0,), {"status": "pruned", "reason": "", "history": {"val_accuracy": curve[:last]}})
     return FitnessValues((final,), {"status": "ok", "reason": "", "history": {"val_accuracy": curve}})
 
 

@@ -9,7 +9,7 @@ from deap_nn import Individual, evolve
 from deap_nn.algorithms import Generation
 from deap_nn.individual import FitnessValues
 from deap_nn.objective import Objective
-from deap_nn.race import Race, Validation, chance_thresholds, hopeless, thresholds
+from deap_nn.race import Race, Validation, chance_thresholds, given_up, hopeless, thresholds
 from deap_nn.run import Run
 from deap_nn.search import Search
 from deap_nn.session import perform
@@ -81,9 +81,8 @@ def first_generation(finals, survivors, chance=0.5):
 
     def evaluate(number, thresholds=()):
         calls.append((number, bool(thresholds)))
-        given_up = hopeless(thresholds)
         curve = [finals[number]] * 3
-        pruned = any(given_up(epoch, accuracy) for epoch, accuracy in enumerate(curve, 1))
+        pruned = given_up(curve, thresholds) is not None
         record = {"status": "pruned" if pruned else "ok", "history": {"val_accuracy": curve}}
         return FitnessValues((0.0 if pruned else finals[number],), record)
 

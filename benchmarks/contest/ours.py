@@ -15,7 +15,7 @@ def search(turn: Turn) -> float | None:
 
     def tell(individual: Individual, values: FitnessValues) -> None:
         record = values.record or {}
-        turn.tell(individual, values[0], record.get("epochs", 0), record.get("status", "ok"))
+        turn.tell(individual, values[0], record.get("epochs", 0), values.status)
 
     conditions = turn.conditions
     load(turn.problem.data)  # beforehand, since the clock of a run starts after it
