@@ -191,18 +191,14 @@ def _fit(individual: Individual, problem: Problem) -> float:
     schedule = Schedule.from_genes(individual[-1].genes)
     compile_model(model, schedule)
     history = model.fit(
-        _scaled(splits.x_train, splits),
+        splits.scaled(splits.x_train),
         splits.y_train,
         batch_size=schedule.batch_size,
         epochs=schedule.epochs,
-        validation_data=(_scaled(splits.x_validation, splits), splits.y_validation),
+        validation_data=(splits.scaled(splits.x_validation), splits.y_validation),
         verbose=0,
     )
     return history.history["val_accuracy"][-1]
-
-
-def _scaled(x: np.ndarray, splits: Any) -> np.ndarray:
-    return (x * splits.scale + splits.offset).astype(np.float32)
 
 
 # --- what comes out ---
@@ -253,8 +249,8 @@ def _evaluate_portable(individual: Individual, problem: Problem) -> float:
         specs,
         splits.input_shape,
         Schedule.from_genes(individual[-1].genes),
-        Samples(_scaled(splits.x_train, splits), splits.y_train),
-        Samples(_scaled(splits.x_validation, splits), splits.y_validation),
+        Samples(splits.scaled(splits.x_train), splits.y_train),
+        Samples(splits.scaled(splits.x_validation), splits.y_validation),
         genome_seed(problem.training_seed, individual),
     )
     return result.history["val_accuracy"][-1]

@@ -193,10 +193,6 @@ def _samples(data: DataSpec) -> tuple[Any, Any]:
 
     splits = load(data)
     return (
-        Samples(_scaled(splits.x_train, splits), splits.y_train.astype(np.int32)),
-        Samples(_scaled(splits.x_validation, splits), splits.y_validation.astype(np.int32)),
+        Samples(splits.scaled(splits.x_train), splits.y_train.astype(np.int32)),
+        Samples(splits.scaled(splits.x_validation), splits.y_validation.astype(np.int32)),
     )
-
-
-def _scaled(x: np.ndarray, splits: Splits) -> np.ndarray:
-    return (x.astype(np.float32) * splits.scale + splits.offset).astype(np.float32)

@@ -217,7 +217,7 @@ def test_other_images_are_scaled_by_the_training_part_alone(tmp_path):
     arrays["x_train"] = rng.uniform(-3, 5, arrays["x_train"].shape)
     arrays["x_test"] = rng.uniform(-300, 500, arrays["x_test"].shape)
     splits = loaded(tmp_path, arrays)
-    scaled = splits.x_train * splits.scale + splits.offset
+    scaled = splits.scaled(splits.x_train)
     assert scaled.min() == pytest.approx(0, abs=1e-5) and scaled.max() == pytest.approx(1)
     held_out = (arrays["x_train"].astype(np.float32) == splits.x_validation[0]).all(axis=(1, 2, 3))
     arrays["x_train"][held_out] = 1000
@@ -232,11 +232,11 @@ def test_flat_features_are_standardised_by_the_training_part_alone(tmp_path):
     features = np.column_stack([features, rounded])  # a constant but for the last bit
     splits = loaded(tmp_path, {"x_train": features, "y_train": np.arange(200) % 2})
     assert splits.input_shape == (4,) and splits.scale.shape == splits.offset.shape == (4,)
-    scaled = splits.x_train * splits.scale + splits.offset
+    scaled = splits.scaled(splits.x_train)
     np.testing.assert_allclose(scaled.mean(axis=0), 0, atol=1e-3)
     np.testing.assert_allclose(scaled.std(axis=0)[:3], 1, atol=1e-3)
     assert np.abs(scaled[:, 3]).max() < 1e-6
-    assert abs((splits.x_validation * splits.scale + splits.offset).mean(axis=0)[0]) > 1e-3
+    assert abs(splits.scaled(splits.x_validation).mean(axis=0)[0]) > 1e-3
 
 
 def test_constant_images_are_left_alone(tmp_path):

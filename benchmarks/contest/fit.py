@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import keras
-import numpy as np
 
 from contest.turn import Turn
 from deap_nn.blueprint import blueprint
@@ -59,10 +58,6 @@ def fit(model: keras.Model, individual: Individual, turn: Turn, **arguments: Any
     schedule = Schedule.from_genes(individual[-1].genes)
     callbacks = [*arguments.pop("callbacks", []), Clock(turn)]
     chosen = {"batch_size": schedule.batch_size, "epochs": schedule.epochs, "verbose": 0, **arguments}
-    validation = (_scaled(splits.x_validation, splits), splits.y_validation)
-    x_train = _scaled(splits.x_train, splits)
+    validation = (splits.scaled(splits.x_validation), splits.y_validation)
+    x_train = splits.scaled(splits.x_train)
     return model.fit(x_train, splits.y_train, validation_data=validation, callbacks=callbacks, **chosen)
-
-
-def _scaled(x: np.ndarray, splits: Any) -> np.ndarray:
-    return (x * splits.scale + splits.offset).astype(np.float32)

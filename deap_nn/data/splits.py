@@ -28,7 +28,7 @@ class Splits:
         classes: Number of classes.
         input_shape: Shape of one sample.
         scale: Factor and
-        offset: summand that make scaled input of a raw sample, `x * scale + offset`; float32, one number
+        offset: summand that make scaled input of raw samples, see `scaled`; float32, one number
             for images, one per feature for flat data. uint8 images: 1/255 and 0. Other images: the
             training part's least value becomes 0, its greatest 1. Flat features: the training part's
             mean becomes 0, its standard deviation 1; a constant feature is only centred.
@@ -48,6 +48,10 @@ class Splits:
     offset: np.ndarray
     fingerprint: str
     note: str
+
+    def scaled(self, x: np.ndarray) -> np.ndarray:
+        """Return samples as networks are trained on them, `x * scale + offset`: float32, in the shape of `x`."""
+        return (x.astype(np.float32) * self.scale + self.offset).astype(np.float32)
 
 
 @lru_cache(maxsize=2)  # a process works for one run; two, so that comparing two need not read in turns
