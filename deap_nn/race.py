@@ -1,11 +1,13 @@
 """The race: trainings that are hopeless are given up early.
 
 Selection keeps the best fifth of a generation; how far behind the others are does not matter. So a training is given
-up after the first epoch in which its best validation accuracy so far is below that of the worst of the last survivors
-in the same epoch, less a margin, since learning curves cross and accuracies are measured on few samples. In the first
-generation, which has no survivors before it, those are given up that have learnt nothing in three epochs; if too few
-are left to survive, the best of them are trained in full after all. So whoever survives has been. The rule knows only
-what earlier generations recorded: it does not depend on the order in which trainings end, nor on the number of workers.
+up after the first epoch, from the third on, in which its best validation accuracy so far is below that of the worst of
+the last survivors in the same epoch, less a margin: learning curves cross, the first epochs foretell little, and
+accuracies are measured on few samples. Where fewer than four survive, the best four set the pace: two that learn fast
+would give up nearly all others. In the first generation, which has nobody before it, those are given up that have
+learnt nothing in three epochs; if too few are left, the best of them are trained in full after all. So whoever survives
+has been. The rule knows only what earlier generations recorded: it does not depend on the order in which trainings end,
+nor on the number of workers.
 
 A median rule over running trials (Golovin et al. 2017, https://doi.org/10.1145/3097983.3098043, section 3.2.2) saves
 likewise, but its verdicts depend on timing.
@@ -25,10 +27,13 @@ from deap_nn.algorithms import Generation
 from deap_nn.individual import WORST_FITNESS, FitnessValues, Individual
 
 MARGIN = 0.01
-"""How far below the worst survivor's curve a training may be at least and go on: one point of accuracy."""
+"""How far below the pace a training may be at least and go on: one point of accuracy."""
 
 PATIENCE = 3
-"""The epoch after which a training of the first generation must have learnt something."""
+"""The epoch after which a training may be given up at the earliest."""
+
+PACEMAKERS = 4
+"""How many trainings set the pace at least."""
 
 
 class Validation(NamedTuple):
@@ -47,18 +52,20 @@ def thresholds(curves: Sequence[Sequence[float]], samples: int) -> list[float]:
     """Return for each epoch the accuracy below which a training is given up.
 
     Args:
-        curves: validation accuracy per epoch of each survivor; at least one, none empty. What counts is the best so
-            far; one that has ended keeps it.
+        curves: validation accuracy per epoch of each training that sets the pace; at least one, none empty. What
+            counts is the best so far; one that has ended keeps it.
         samples: on which they were measured.
     """
     bests = [list(accumulate(curve, max)) for curve in curves]
     lowest = [min(best[min(epoch, len(best) - 1)] for best in bests) for epoch in range(max(map(len, bests)))]
-    return [accuracy - _margin(accuracy, samples) for accuracy in lowest]
+    return [
+        0.0 if epoch < PATIENCE else accuracy - _margin(accuracy, samples) for epoch, accuracy in enumerate(lowest, 1)
+    ]
 
 
 def _margin(accuracy: float, samples: int) -> float:
-    """Return a point, or the standard error of an accuracy on so many samples, whichever is more."""
-    return max(MARGIN, math.sqrt(accuracy * (1 - accuracy) / samples))
+    """Return a point, or two standard errors of an accuracy on so many samples, whichever is more."""
+    return max(MARGIN, 2 * math.sqrt(accuracy * (1 - accuracy) / samples))
 
 
 def chance_thresholds(chance: float) -> list[float]:
@@ -95,7 +102,7 @@ class Race:
         toolbox: whose `evaluate` is registered anew, and `map` for the first generation; its `select` says who
             survives.
         evaluate: `(individual, thresholds=...) -> fitness values`.
-        survivors: how many survive.
+        survivors: how many survive. They set the pace, or the best `PACEMAKERS` where they are fewer.
         validation: on what they are measured.
         forget: called with an individual that `toolbox.map` is to evaluate anew.
     """
@@ -108,7 +115,8 @@ class Race:
         validation: Validation,
         forget: Callable[[Individual], object],
     ) -> None:
-        self._toolbox, self._evaluate, self._survivors, self._forget = toolbox, evaluate, survivors, forget
+        self._toolbox, self._evaluate, self._forget = toolbox, evaluate, forget
+        self._pacemakers = max(PACEMAKERS, survivors)
         self._samples = validation.samples
         self.thresholds: tuple[float, ...] = ()
         """Those of the generation to come."""
@@ -117,9 +125,9 @@ class Race:
         self._set(chance_thresholds(validation.chance))
 
     def __call__(self, generation: Generation) -> None:
-        """Take the thresholds from those who survive this generation; failures among them have no curve."""
-        survivors = self._toolbox.select(generation.population, self._survivors)
-        records = [individual.fitness.record or {} for individual in survivors]
+        """Take the thresholds from the best of this generation; who was given up or failed has no curve to follow."""
+        pacemakers = self._toolbox.select(generation.population, self._pacemakers)
+        records = [individual.fitness.record or {} for individual in pacemakers]
         curves = [record["history"]["val_accuracy"] for record in records if record.get("status") == "ok"]
         self._set(thresholds(curves, self._samples) if curves else [])
 
@@ -138,11 +146,11 @@ class Race:
         self._toolbox.register("evaluate", partial(self._evaluate, thresholds=self.thresholds))
 
     def _first_map(self, function: Callable[..., Any], individuals: Iterable[Individual]) -> list[FitnessValues]:
-        """Evaluate the first generation; the best of those given up take the places that no other can survive in."""
+        """Evaluate the first generation; the best of those given up take the pacemakers' places that are left."""
         self._toolbox.register("map", self._map)
         everyone = list(individuals)
         values = list(self._map(function, everyone))
-        missing = self._survivors - sum(one.status == "ok" for one in values)
+        missing = self._pacemakers - sum(one.status == "ok" for one in values)
         pruned = [i for i, one in enumerate(values) if one.status == "pruned"]
         again = sorted(pruned, key=lambda i: -_reached(values[i]))[: max(0, missing)]
         self._set([])

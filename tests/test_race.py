@@ -18,20 +18,21 @@ from deap_nn.settings import Settings
 MANY = 10**6  # validation samples
 
 
-def test_the_lowest_curve_less_the_margin_is_the_threshold():
-    assert thresholds([[0.2, 0.5, 0.6], [0.3, 0.4, 0.7]], MANY) == pytest.approx([0.19, 0.39, 0.59])
+def test_the_lowest_curve_less_the_margin_is_the_threshold_from_the_third_epoch_on():
+    curves = [[0.2, 0.5, 0.6, 0.8], [0.3, 0.4, 0.7, 0.75]]
+    assert thresholds(curves, MANY) == pytest.approx([0.0, 0.0, 0.59, 0.74])
 
 
 def test_a_curve_that_has_ended_keeps_its_last_value():
-    assert thresholds([[0.2, 0.3], [0.1, 0.4, 0.5]], MANY) == pytest.approx([0.09, 0.29, 0.29])
+    assert thresholds([[0.2, 0.3], [0.1, 0.4, 0.5]], MANY) == pytest.approx([0.0, 0.0, 0.29])
 
 
 def test_a_moment_of_weakness_lowers_no_threshold():
-    assert thresholds([[0.2, 0.5, 0.1, 0.6]], MANY) == pytest.approx([0.19, 0.49, 0.49, 0.59])
+    assert thresholds([[0.2, 0.5, 0.1, 0.6]], MANY) == pytest.approx([0.0, 0.0, 0.49, 0.59])
 
 
-def test_the_margin_is_the_standard_error_where_there_are_few_samples():
-    assert thresholds([[0.5, 0.9, 1.0]], 100) == pytest.approx([0.45, 0.87, 0.99])
+def test_the_margin_is_two_standard_errors_where_there_are_few_samples():
+    assert thresholds([[0.1, 0.2, 0.5, 0.9, 1.0]], 100) == pytest.approx([0.0, 0.0, 0.4, 0.84, 0.99])
 
 
 @pytest.mark.parametrize(("chance", "needed"), [(0.1, 0.13), (0.5, 0.53), (0.01, 0.013)])
@@ -64,15 +65,19 @@ def raced(population, survivors):
     return race.thresholds
 
 
-def test_only_those_who_survive_set_the_thresholds():
-    population = [individual([0.5, 0.9]), individual([0.9, 0.1]), individual([0.4, 0.8])]
-    assert raced(population, 2) == pytest.approx((0.39, 0.79))
+def finals(*accuracies):
+    return [individual([0.0, 0.0, accuracy]) for accuracy in accuracies]
 
 
-def test_failures_among_the_survivors_set_none():
-    population = [individual([0.5, 0.9]), individual([0.0, 0.0], "pruned")]
-    assert raced(population, 2) == pytest.approx((0.49, 0.89))
-    assert raced(population[1:], 1) == ()
+@pytest.mark.parametrize(("survivors", "threshold"), [(5, 0.49), (4, 0.59), (2, 0.59)])
+def test_the_survivors_set_the_thresholds_or_the_best_four(survivors, threshold):
+    assert raced(finals(0.9, 0.4, 0.8, 0.6, 0.5, 0.7), survivors) == pytest.approx((0.0, 0.0, threshold))
+
+
+def test_those_given_up_set_no_thresholds():
+    population = [*finals(0.9), individual([0.0, 0.0, 0.0], "pruned")]
+    assert raced(population, 2) == pytest.approx((0.0, 0.0, 0.89))
+    assert raced(population[1:], 2) == ()
 
 
 def first_generation(finals, survivors, chance=0.5):
@@ -94,13 +99,14 @@ def first_generation(finals, survivors, chance=0.5):
 
 
 def test_the_first_generation_gives_up_what_has_learnt_nothing():
-    values, again, _, _ = first_generation([0.52, 0.9, 0.6, 0.5], 2)
-    assert (values, again) == ([0.0, 0.9, 0.6, 0.0], [])
+    values, again, _, _ = first_generation([0.52, 0.9, 0.6, 0.5, 0.7, 0.8], 2)
+    assert (values, again) == ([0.0, 0.9, 0.6, 0.0, 0.7, 0.8], [])
 
 
-def test_too_few_survivors_and_the_best_of_those_given_up_are_trained_in_full():
-    values, again, _, _ = first_generation([0.1, 0.9, 0.3, 0.52, 0.3], 3)
-    assert (values, again) == ([0.0, 0.9, 0.3, 0.52, 0.0], [3, 2])
+@pytest.mark.parametrize("survivors", [2, 4])
+def test_too_few_survivors_and_the_best_of_those_given_up_are_trained_in_full(survivors):
+    values, again, _, _ = first_generation([0.1, 0.9, 0.8, 0.3, 0.52, 0.3], survivors)
+    assert (values, again) == ([0.0, 0.9, 0.8, 0.3, 0.52, 0.0], [4, 3])
 
 
 def test_later_generations_are_mapped_as_they_come():
@@ -157,7 +163,7 @@ def test_results_from_a_cache_are_given_up_where_the_trainings_would_have_been(t
 def test_survivors_are_trained_in_full_even_where_all_are_hopeless(tmp_path):
     run = search(tmp_path / "run", 0.97)
     assert {values.status for _, values in run.evaluations()} == {"ok", "pruned"}
-    assert run.logbook[0]["trained"] == 2
+    assert run.logbook[0]["trained"] == 4
 
 
 def test_a_function_of_ones_own_has_no_curves_to_race_with(tmp_path):
