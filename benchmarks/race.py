@@ -22,7 +22,7 @@ from deap_nn import PRESETS, Run, evolve, resume
 from deap_nn.algorithms import survivor_count
 from deap_nn.data import DataSpec, load
 from deap_nn.objective import validation_of
-from deap_nn.race import Validation, chance_thresholds, given_up, thresholds
+from deap_nn.race import PACEMAKERS, Validation, chance_thresholds, given_up, thresholds
 
 
 def main() -> None:
@@ -99,9 +99,11 @@ def replay(run: Run) -> tuple[int, int, int]:
         stopped = {key: given_up(curve, limits) or len(curve) for key, curve in curves.items()}
         full += sum(map(len, curves.values()))
         raced += sum(stopped.values())
-        population = sorted([*population, *newcomers], key=lambda key: journal[key][0], reverse=True)[:keep]
+        ranked = sorted([*population, *newcomers], key=lambda key: journal[key][0], reverse=True)
+        population = ranked[:keep]
         lost += sum(stopped[key] < len(curves[key]) for key in population if key in stopped)
-        limits = thresholds([journal[key].record["history"]["val_accuracy"] for key in population], measured_on.samples)
+        pace = [journal[key].record["history"]["val_accuracy"] for key in ranked[: max(PACEMAKERS, keep)]]
+        limits = thresholds(pace, measured_on.samples)
     return full, raced, lost
 
 
