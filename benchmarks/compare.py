@@ -27,9 +27,6 @@ from contest.turn import WAYS, Conditions, Turn, finished
 
 from deap_nn import PRESETS
 
-PACKAGES = {"optuna": ("optuna",), "keras_tuner": ("keras_tuner", "tensorboard")}
-"""What a way needs beside `deap_nn`; KerasTuner imports TensorBoard without asking for it."""
-
 GRACE = 1800.0
 """Seconds after the end of a way's time in which its winner has to be trained."""
 
@@ -71,7 +68,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 def missing_packages(ways: Iterable[str]) -> list[str]:
     """Return the packages that are asked for and not installed."""
-    needed = [name for way in ways for name in PACKAGES.get(way, ())]
+    needed = [name for way in ways for name in WAYS[way].packages]
     return sorted(name for name in needed if importlib.util.find_spec(name) is None)
 
 

@@ -1,6 +1,7 @@
 """The comparison at toy size, as a user starts it."""
 
 import csv
+import importlib
 import importlib.util
 import json
 import os
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.slow
+from deap_nn.space import TRAINING, Block, Choice, Float, Integer, LayerKind, SearchSpace
 
 COMPARE = Path(__file__).parents[1] / "benchmarks" / "compare.py"
 TOY = ("--train-samples", 200, "--preset", "dense", "--seeds", 1, "--out", "compare")
@@ -50,6 +51,33 @@ def check(row, folder, seconds):
         assert row["validation_accuracy"] == row["test_accuracy"] == ""
 
 
+def test_a_starting_space_is_where_first_networks_come_from(monkeypatch):
+    monkeypatch.syspath_prepend(COMPARE.parent)
+    starting = importlib.import_module("contest.starting").starting
+    genes = {
+        "units": Integer(16, 256, step=16, start=(64, 32, 32)),
+        "kernel_size": Integer(1, 7, start=(3,)),
+        "filters": Integer(16, 256, start=(16, 32, 128)),
+        "rate": Float(1e-5, 0.1, log=True, start=(1e-4, 1e-2)),
+        "strides": Integer(1, 3),
+        "activation": Choice(("relu", "tanh")),
+    }
+    training = LayerKind(TRAINING, {"epochs": Integer(5, 25, start=(10, 11))})
+    space = starting(SearchSpace("wide", (Block(LayerKind("own", genes), 0, 9, start_layers=(1, 3)),), training))
+    block = space.blocks[0]
+    assert (block.min_layers, block.max_layers, block.start_layers) == (1, 3, None)
+    assert block.kind.genes == {
+        "units": Integer(32, 64, step=32),
+        "kernel_size": Integer(3, 3),
+        "filters": Choice((16, 32, 128)),
+        "rate": Float(1e-4, 1e-2, log=True),
+        "strides": genes["strides"],
+        "activation": genes["activation"],
+    }
+    assert space.training.genes == {"epochs": Integer(10, 11)}
+
+
+@pytest.mark.slow
 def test_ways_are_compared_and_what_has_finished_is_not_run_again(tmp_path):
     ways = ["deap_nn", "random", "origin"]
     toy = ("--minutes", 0.25, "--ways", *ways)
@@ -66,9 +94,10 @@ def test_ways_are_compared_and_what_has_finished_is_not_run_again(tmp_path):
     assert "choose another --out" in compare(tmp_path, "--ways", "random", "--minutes", 1, code=2)
 
 
-@pytest.mark.parametrize("way", ["optuna", "keras_tuner"])
+@pytest.mark.slow
+@pytest.mark.parametrize("way", ["optuna", "keras_tuner_start"])
 def test_tuners_search_the_same_space(way, tmp_path):
-    for package in {"optuna": ["optuna"], "keras_tuner": ["keras_tuner", "tensorboard"]}[way]:
+    for package in {"optuna": ["optuna"], "keras_tuner_start": ["keras_tuner", "tensorboard"]}[way]:
         if importlib.util.find_spec(package) is None:
             pytest.skip(f"{package} is not installed (the extra `benchmarks` has it)")
     compare(tmp_path, "--ways", way, "--minutes", 0.75)

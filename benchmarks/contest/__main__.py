@@ -5,20 +5,12 @@ from __future__ import annotations
 import importlib
 import sys
 
-from contest.turn import Turn
-
-HOMES = {
-    "deap_nn": "ours",
-    "random": "random_search",
-    "origin": "plain_ga",
-    "optuna": "tree_parzen",
-    "keras_tuner": "hyperband",
-}
+from contest.turn import WAYS, Turn
 
 
 def main() -> None:
     turn = Turn.from_json(sys.argv[1])
-    search = importlib.import_module(f"contest.{HOMES[turn.way]}").search
+    search = importlib.import_module(f"contest.{WAYS[turn.way].module}").search
     turn.end(search(turn))
 
 

@@ -96,7 +96,7 @@ def table(scores: Scores) -> list[str]:
         counts = [f"{np.mean([getattr(score, name) for score in own]):.0f}" for name in COLUMNS[:3]]
         spreads = [_spread([getattr(score, name) for score in own]) for name in COLUMNS[3:]]
         times = [] if np.isnan(level) else [_passed([score.passed(level) for score in own])]
-        rows.append([WAYS[way], str(len(own)), *counts, *spreads, *times])
+        rows.append([WAYS[way].title, str(len(own)), *counts, *spreads, *times])
     return ["| " + " | ".join(row) + " |" for row in rows]
 
 
@@ -130,7 +130,9 @@ def plot(scores: Scores, seconds: float) -> Figure:
     axes = figure.subplots()
     grid = np.linspace(0.0, seconds, 1001)
     for way, some in scores.items():
-        axes.step(grid, np.mean([score.best_at(grid) for _, score in some], axis=0), where="post", label=WAYS[way])
+        axes.step(
+            grid, np.mean([score.best_at(grid) for _, score in some], axis=0), where="post", label=WAYS[way].title
+        )
     axes.set(xlabel="seconds", ylabel="best validation accuracy", xlim=(0, seconds))
     axes.grid(alpha=0.3)
     figure.legend(loc="outside lower center", ncols=3)

@@ -7,22 +7,43 @@ import time
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from contest.starting import starting
 from deap_nn import PRESETS
 from deap_nn.data import DataSpec
 from deap_nn.evaluation import Problem, train_winner
 from deap_nn.files import JsonLines, read_lines, write_json
 from deap_nn.individual import Individual
 
+
+class Way(NamedTuple):
+    """A way of searching.
+
+    Attributes:
+        title: what it is called in the report.
+        module: whose `search(turn)` it is, within this package.
+        packages: what it needs beside `deap_nn`.
+        starting: whether it searches the starting ranges of the space only.
+    """
+
+    title: str
+    module: str
+    packages: tuple[str, ...] = ()
+    starting: bool = False
+
+
+_TUNER = ("keras_tuner", "tensorboard")  # it imports TensorBoard without asking for it
+
 WAYS = {
-    "deap_nn": "deap_nn",
-    "random": "random search, our engine",
-    "origin": "plain GA, model.fit",
-    "optuna": "Optuna (TPE, median pruner)",
-    "keras_tuner": "KerasTuner (Hyperband)",
+    "deap_nn": Way("deap_nn", "ours"),
+    "random": Way("random search, our engine", "random_search"),
+    "origin": Way("plain GA, model.fit", "plain_ga"),
+    "optuna": Way("Optuna (TPE, median pruner)", "tree_parzen", ("optuna",)),
+    "optuna_start": Way("Optuna, starting ranges", "tree_parzen", ("optuna",), starting=True),
+    "keras_tuner": Way("KerasTuner (Hyperband)", "hyperband", _TUNER),
+    "keras_tuner_start": Way("KerasTuner, starting ranges", "hyperband", _TUNER, starting=True),
 }
-"""The ways by name, and what they are called in the report."""
 
 
 class TimeOver(BaseException):
@@ -75,7 +96,8 @@ class Turn:
     def problem(self) -> Problem:
         """Space, data and seed of the trainings."""
         data = DataSpec(self.conditions.dataset, self.conditions.train_samples, self.seed)
-        return Problem(PRESETS[self.conditions.preset], data, self.seed)
+        space = PRESETS[self.conditions.preset]
+        return Problem(starting(space) if WAYS[self.way].starting else space, data, self.seed)
 
     @property
     def seconds(self) -> float:

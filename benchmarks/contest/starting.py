@@ -1,0 +1,38 @@
+"""The part of a search space that first networks come from, as a space of its own.
+
+Our own ways draw first networks from each gene's `start` and leave it by mutation only. A tuner's user who knows as
+much would write those ranges down; without this, tuners draw from the much wider limits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+
+from deap_nn.space import Block, Choice, Float, Gene, Integer, LayerKind, SearchSpace
+
+
+def starting(space: SearchSpace) -> SearchSpace:
+    """Return the space whose limits are the starting ranges of `space`."""
+    return replace(space, blocks=tuple(map(_block, space.blocks)), training=_kind(space.training))
+
+
+def _block(block: Block) -> Block:
+    fewest, most = block.start_layers or (block.min_layers, block.max_layers)
+    return replace(block, kind=_kind(block.kind), min_layers=fewest, max_layers=most, start_layers=None)
+
+
+def _kind(kind: LayerKind) -> LayerKind:
+    return replace(kind, genes={name: _gene(gene) for name, gene in kind.genes.items()})
+
+
+def _gene(gene: Gene) -> Gene:
+    if isinstance(gene, Choice) or gene.start is None:
+        return gene
+    if isinstance(gene, Float):
+        return Float(*gene.start, log=gene.log)
+    values = sorted(set(gene.start))
+    steps = {high - low for low, high in pairwise(values)}
+    if len(steps) > 1:
+        return Choice(tuple(values))
+    return Integer(values[0], values[-1], step=steps.pop() if steps else 1, log=gene.log)
