@@ -48,7 +48,8 @@ def main() -> None:
     random.seed(options.seed)
     space = PRESETS[options.preset]
     genomes = [Individual(space.sample()) for _ in range(options.networks)]
-    problem = Problem(space, DataSpec(options.dataset, options.train_samples, options.seed), options.seed)
+    data = DataSpec(options.dataset, options.train_samples, options.seed)
+    problem = Problem(space, data, options.seed, options.precision)
     work = [_operations(genome, problem) for genome in genomes]
     with make_engine("processes", workers=WORKERS) as engine:
         rates = _start(engine, problem)
@@ -71,6 +72,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--networks", type=int, default=20, help="how many networks (default: 20)")
     parser.add_argument("--preset", default="full", choices=PRESETS, help="search space (default: full)")
     parser.add_argument("--seed", type=int, default=0, help="seed of genomes and trainings (default: 0)")
+    parser.add_argument("--precision", default="float32", choices=["float32", "bfloat16"], help="of deap_nn's way")
     parser.add_argument(
         "--backend-check",
         nargs="*",
@@ -248,7 +250,7 @@ def _evaluate_portable(individual: Individual, problem: Problem) -> float:
     result = portable.train(
         specs,
         splits.input_shape,
-        Schedule.from_genes(individual[-1].genes),
+        Schedule.from_genes(individual[-1].genes, problem.precision),
         Samples(splits.scaled(splits.x_train), splits.y_train),
         Samples(splits.scaled(splits.x_validation), splits.y_validation),
         genome_seed(problem.training_seed, individual),

@@ -32,11 +32,13 @@ class Problem:
         space: the search space.
         data: which data, how much of it and how it is split.
         training_seed: from which, with the genome, each training's own seed is derived.
+        precision: of the numbers that convolutions multiply, "float32" or "bfloat16".
     """
 
     space: SearchSpace
     data: DataSpec
     training_seed: int = 0
+    precision: str = "float32"
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,7 @@ def _train_and_validate(
     result = train(
         specs,
         splits.input_shape,
-        Schedule.from_genes(individual[-1].genes),
+        Schedule.from_genes(individual[-1].genes, problem.precision),
         training,
         validation,
         record["seed"],
@@ -171,7 +173,7 @@ def train_winner(individual: Individual, with_validation: bool, problem: Problem
         train,
         specs,
         splits.input_shape,
-        Schedule.from_genes(individual[-1].genes),
+        Schedule.from_genes(individual[-1].genes, problem.precision),
         validation=validation,
         seed=genome_seed(problem.training_seed, individual),
     )

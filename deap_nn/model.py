@@ -19,9 +19,15 @@ from deap_nn.blueprint import NETWORK_INPUT, LayerSpec
 PREDICTION_BATCH = 500
 
 
-def build_layers(specs: Sequence[LayerSpec], seed: int) -> list[keras.layers.Layer]:
-    """Return the Keras layers of a blueprint, each with a seed of its own for initial weights or dropout."""
-    return [_layer(spec, index, seed + index) for index, spec in enumerate(specs)]
+def build_layers(specs: Sequence[LayerSpec], seed: int, precision: str = "float32") -> list[keras.layers.Layer]:
+    """Return the Keras layers of a blueprint.
+
+    Args:
+        specs: the blueprint.
+        seed: from which each layer gets one of its own, for initial weights or dropout.
+        precision: "float32", or "bfloat16" for convolutions of Keras's dtype policy `mixed_bfloat16`.
+    """
+    return [_layer(spec, index, seed + index, precision) for index, spec in enumerate(specs)]
 
 
 def connect(
@@ -108,13 +114,15 @@ def predict_file(path: Path, raw: np.ndarray) -> np.ndarray:
     return model.predict(raw, batch_size=PREDICTION_BATCH, verbose=0)
 
 
-def _layer(spec: LayerSpec, index: int, seed: int) -> keras.layers.Layer:
+def _layer(spec: LayerSpec, index: int, seed: int, precision: str) -> keras.layers.Layer:
     name = f"{spec.layer.lower()}_{index}"
     if spec.built is not None:  # a fresh one each time: it may have been trained already
         return type(spec.built).from_config({**spec.built.get_config(), "name": name})
     config = {**spec.config, "name": name}
     if spec.layer in ("Conv2D", "Dense"):
         config["kernel_initializer"] = keras.initializers.GlorotUniform(seed=seed)
+    if spec.layer == "Conv2D" and precision != "float32":
+        config["dtype"] = f"mixed_{precision}"
     if spec.layer == "Dropout":
         config["seed"] = seed
     return getattr(keras.layers, spec.layer)(**config)

@@ -60,7 +60,7 @@ def keras_objective(space: SearchSpace, data: DataSpec, settings: Settings) -> O
     """
     splits = load(data)
     check_space(space, splits.input_shape)
-    problem = Problem(space, data, settings.seed_of_trainings)
+    problem = Problem(space, data, settings.seed_of_trainings, settings.precision)
     info = {
         "data": {
             "source": data.source,

@@ -95,6 +95,7 @@ def _cache(search: Search) -> Iterator[Cache]:
         "objective": search.objective.essence,
         "training_seed": search.settings.seed_of_trainings,
         "threads": search.settings.threads_per_worker,
+        "precision": search.settings.precision,
         "versions": {name: info["versions"][name] for name in ("deap_nn", "backend", "keras", "numpy", "tensorflow")},
     }
     cache = Cache(search.cache or Path(), circumstances)

@@ -221,7 +221,7 @@ def test_every_setting_is_passed_on(calls):
         "train_samples": 500, "population": 7, "generations": 2, "survivors": 0.4, "crossover": "two-point",
         "mutation_probability": 0.3, "target": 0.8, "seed": 4, "training_seed": 5, "engine": "serial", "workers": 3,
         "time_limit": 30.5, "memory_limit": 1.5, "threads_per_worker": 2, "workers_per_gpu": 2,
-        "dask_scheduler": "tcp://host:1", "stop_after": 60.0, "race": True,
+        "dask_scheduler": "tcp://host:1", "stop_after": 60.0, "race": True, "precision": "bfloat16",
     }  # fmt: skip
     assert given.keys() == meanings().keys()
     line = [word for name, value in given.items() for word in (option(name), str(value)) if word != "True"]

@@ -2,6 +2,7 @@
 
 import random
 
+import keras
 import numpy as np
 import pytest
 import search_stubs
@@ -136,6 +137,19 @@ def test_the_winner_is_measured_on_the_test_split(individual, problem):
     assert 0 < winner.test_accuracy < 1
     assert len(winner.class_accuracy) == 10
     assert winner.model.startswith(b"PK")
+
+
+def test_the_winner_of_a_search_in_bfloat16_is_saved_in_float32(tmp_path):
+    space = PRESETS["conv2d"]
+    problem = Problem(space, DIGITS, precision="bfloat16")
+    individual = Individual(space.sample())
+    assert (
+        evaluate(individual, problem).record["history"]
+        != evaluate(individual, Problem(space, DIGITS)).record["history"]
+    )
+    (tmp_path / "best.keras").write_bytes(train_winner(individual, True, problem).model)
+    model = keras.models.load_model(tmp_path / "best.keras")
+    assert {layer.dtype_policy.name for layer in model.layers} == {"float32"}
 
 
 def test_without_validation_data_the_training_of_the_search_is_repeated(individual, problem):

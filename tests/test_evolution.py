@@ -220,10 +220,11 @@ def test_a_cache_serves_the_next_run(tmp_path, counted):
     assert [row["cached"] for row in again.logbook] == [row["cached"] for row in second.logbook]
 
 
-def test_a_cache_does_not_serve_another_training_seed(tmp_path, counted):
+@pytest.mark.parametrize("other", [{"training_seed": 9}, {"precision": "bfloat16"}, {"threads_per_worker": 2}])
+def test_a_cache_does_not_serve_other_trainings(other, tmp_path, counted):
     search(tmp_path / "first", cache=tmp_path / "cache")
     alone = counted()
-    search(tmp_path / "second", cache=tmp_path / "cache", training_seed=9)
+    search(tmp_path / "second", cache=tmp_path / "cache", **other)
     assert counted() == alone + alone
 
 

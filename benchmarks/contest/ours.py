@@ -26,6 +26,7 @@ def search(turn: Turn) -> float | None:
             run_dir=turn.folder / "run",
             hooks=Hooks(on_evaluation=(tell,)),
             seed=turn.seed,
+            precision=turn.problem.precision,
             train_samples=conditions.train_samples,
             workers=conditions.workers,
             stop_after=turn.seconds_left,

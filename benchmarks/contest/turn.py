@@ -25,18 +25,21 @@ class Way(NamedTuple):
         module: whose `search(turn)` it is, within this package.
         packages: what it needs beside `deap_nn`.
         starting: whether it searches the starting ranges of the space only.
+        precision: of the numbers that its networks' convolutions multiply.
     """
 
     title: str
     module: str
     packages: tuple[str, ...] = ()
     starting: bool = False
+    precision: str = "float32"
 
 
 _TUNER = ("keras_tuner", "tensorboard")  # it imports TensorBoard without asking for it
 
 WAYS = {
     "deap_nn": Way("deap_nn", "ours"),
+    "deap_nn_bfloat16": Way("deap_nn, bfloat16", "ours", precision="bfloat16"),
     "random": Way("random search, our engine", "random_search"),
     "origin": Way("plain GA, model.fit", "plain_ga"),
     "optuna": Way("Optuna (TPE, median pruner)", "tree_parzen", ("optuna",)),
@@ -96,8 +99,8 @@ class Turn:
     def problem(self) -> Problem:
         """Space, data and seed of the trainings."""
         data = DataSpec(self.conditions.dataset, self.conditions.train_samples, self.seed)
-        space = PRESETS[self.conditions.preset]
-        return Problem(starting(space) if WAYS[self.way].starting else space, data, self.seed)
+        way, space = WAYS[self.way], PRESETS[self.conditions.preset]
+        return Problem(starting(space) if way.starting else space, data, self.seed, way.precision)
 
     @property
     def seconds(self) -> float:

@@ -84,7 +84,7 @@ def _epoch_function(
 ) -> Callable[[State, tf.Tensor], tuple[State, tf.Tensor]]:
     """Return `(state, order of the samples) -> (state, sums)`, the metrics before their division by the samples."""
     step = _step_function(network, schedule, training, seed)
-    evaluate = _evaluation_function(network, validation, schedule.batch_size)
+    evaluate = _evaluation_function(network, validation, schedule)
 
     def epoch(state: State, order: tf.Tensor) -> tuple[State, tf.Tensor]:
         def body(start: tf.Tensor, state: State, sums: tf.Tensor) -> tuple[tf.Tensor, State, tf.Tensor]:
@@ -126,7 +126,7 @@ def _gradient_function(network: Network, schedule: Schedule, training: Samples, 
     masks = Masks(network.specs, size, parts * steps, seed)
 
     def of_part(trained: tf.Tensor, statistics: tf.Tensor, rows: tf.Tensor, number: tf.Tensor) -> Any:
-        run = Pass(masks.dropout(number), statistics={})
+        run = Pass(masks.dropout(number), statistics={}, precision=schedule.precision)
         with tf.GradientTape() as tape:
             tape.watch(trained)
             logits = forward(network.specs, network.weights(trained, statistics), tf.gather(x, rows), run)
@@ -175,17 +175,18 @@ def _sums(losses: tf.Tensor, logits: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
     return tf.stack([tf.reduce_sum(losses), tf.reduce_sum(right)])
 
 
-def _evaluation_function(network: Network, samples: Samples, batch_size: int) -> Callable[[State], tf.Tensor]:
+def _evaluation_function(network: Network, samples: Samples, schedule: Schedule) -> Callable[[State], tf.Tensor]:
     """Return `state -> (sum of losses, number of right answers)` on `samples`, part by part."""
     x, y = _tensors(samples)
-    size = part_size(network.specs, batch_size)
+    size = part_size(network.specs, schedule.batch_size)
+    run = Pass(precision=schedule.precision)
 
     def evaluate(state: State) -> tf.Tensor:
         weights = network.weights(state[0], state[1])
 
         def body(start: tf.Tensor, sums: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             labels = y[start : start + size]
-            logits = forward(network.specs, weights, x[start : start + size], Pass())
+            logits = forward(network.specs, weights, x[start : start + size], run)
             losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
             return start + size, sums + _sums(losses, logits, labels)
 

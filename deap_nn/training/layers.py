@@ -17,6 +17,9 @@ from deap_nn.blueprint import NETWORK_INPUT, LayerSpec
 from deap_nn.training.dropout import Dropout
 from deap_nn.training.schedule import Weights
 
+WORTH_ROUNDING = 64
+"""Products per value of a map from which a convolution in bfloat16 is quicker, its conversions included."""
+
 MOMENTUM, EPSILON = 0.99, 1e-3
 """Keras's defaults for BatchNormalization."""
 
@@ -98,10 +101,12 @@ class Pass:
     Attributes:
         dropout: see `deap_nn.training.dropout`; None in inference.
         statistics: new moving mean and variance by layer index, filled while training.
+        precision: of the numbers that convolutions multiply, as in `Schedule`.
     """
 
     dropout: Dropout | None = None
     statistics: dict[int, list[tf.Tensor]] | None = None
+    precision: str = "float32"
 
     @property
     def training(self) -> bool:
@@ -128,7 +133,7 @@ def _apply(spec: LayerSpec, weights: list[tf.Tensor], sources: list[tf.Tensor], 
     x, config = sources[0], spec.config
     match spec.layer:
         case "Conv2D":
-            y = tf.nn.conv2d(x, weights[0], config["strides"], config["padding"].upper())
+            y = _convolve(x, weights[0], spec, run.precision)
             return ACTIVATIONS[config["activation"]](tf.nn.bias_add(y, weights[1]))
         case "Dense":
             return ACTIVATIONS[config["activation"]](tf.nn.bias_add(tf.linalg.matmul(x, weights[0]), weights[1]))
@@ -144,6 +149,12 @@ def _apply(spec: LayerSpec, weights: list[tf.Tensor], sources: list[tf.Tensor], 
             return sources[0] + sources[1]
         case _:
             return _pool(spec, x)
+
+
+def _convolve(x: tf.Tensor, kernel: tf.Tensor, spec: LayerSpec, precision: str) -> tf.Tensor:
+    dtype = precision if math.prod(kernel.shape[:-1]) >= WORTH_ROUNDING else x.dtype
+    x, kernel = tf.cast(x, dtype), tf.cast(kernel, dtype)
+    return tf.cast(tf.nn.conv2d(x, kernel, spec.config["strides"], spec.config["padding"].upper()), tf.float32)
 
 
 def _pool(spec: LayerSpec, x: tf.Tensor) -> tf.Tensor:

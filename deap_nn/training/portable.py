@@ -25,7 +25,7 @@ def train(
     on_epoch: OnEpoch | None = None,
 ) -> Training:
     """Train the network of a blueprint; see `deap_nn.training.train`."""
-    layers = build_layers(specs, seed)
+    layers = build_layers(specs, seed, schedule.precision)
     model = connect(layers, specs, input_shape)
     compile_model(model, schedule)
     rng = np.random.default_rng([seed, 1])

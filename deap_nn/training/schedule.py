@@ -27,17 +27,21 @@ class Schedule:
         optimizer: Keras's name of it.
         learning_rate: of the optimizer; None for Keras's default.
         batch_size: samples per step, at least 1; the last step of an epoch takes what is left.
+        precision: "float32", or "bfloat16" for convolutions that multiply numbers of 8 bits' precision and add up in
+            float32; weights and everything else are float32 either way. No gene.
     """
 
     epochs: int
     optimizer: str = "rmsprop"
     learning_rate: float | None = None
     batch_size: int = BATCH_SIZE
+    precision: str = "float32"
 
     @classmethod
-    def from_genes(cls, genes: Mapping[str, Any]) -> Schedule:
+    def from_genes(cls, genes: Mapping[str, Any], precision: str = "float32") -> Schedule:
         """Read the genes of a `training` chromosome."""
-        return cls(**{name: genes[name] for name in cls.__dataclass_fields__ if name in genes})
+        known = {name: genes[name] for name in cls.__dataclass_fields__ if name in genes}
+        return cls(**known | {"precision": precision})
 
 
 @dataclass(frozen=True, eq=False)

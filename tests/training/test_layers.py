@@ -12,7 +12,7 @@ import tensorflow as tf
 from deap_nn.blueprint import NETWORK_INPUT, LayerSpec, blueprint
 from deap_nn.model import build_layers, trained_model
 from deap_nn.presets import DENSE, MODERN
-from deap_nn.training.layers import ACTIVATIONS, LAYERS, Pass, compilable, forward, initial_weights
+from deap_nn.training.layers import ACTIVATIONS, LAYERS, WORTH_ROUNDING, Pass, compilable, forward, initial_weights
 
 pytestmark = pytest.mark.slow
 
@@ -101,6 +101,37 @@ def test_training_mode_and_gradients(layer, config, shape, output_shape):
     for mine, variable in zip(moved, theirs.non_trainable_variables[: len(moved)], strict=True):
         np.testing.assert_allclose(mine, variable, **TOLERANCE)
     assert len(moved) == (2 if layer == "BatchNormalization" else 0)
+
+
+@pytest.mark.parametrize("strides", [1, 2])
+def test_a_convolution_in_bfloat16_is_that_of_keras_s_mixed_policy(strides):
+    config = CONVOLUTION | {"strides": strides}
+    specs = network("Conv2D", config, MAP, (-(-7 // strides), -(-8 // strides), 16))
+    weights = [[tf.constant(array) for array in arrays] for arrays in initial_weights(specs, MAP, seed=3)]
+    (theirs,) = build_layers(specs[:1], 0, "bfloat16")
+    theirs.build((None, *MAP))
+    theirs.set_weights([array.numpy() for array in weights[0]])
+    x, upstream = batch(MAP), batch(specs[0].output_shape, seed=1)
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch([x, weights[0][0]])
+        our_output = forward(specs, weights, x, Pass(precision="bfloat16"))
+        their_output = tf.cast(theirs(x), tf.float32)
+        ours = tf.reduce_sum(upstream * our_output)
+        expected = tf.reduce_sum(upstream * their_output)
+    assert our_output.dtype == tf.float32
+    np.testing.assert_array_equal(our_output, their_output)
+    assert (our_output != forward(specs, weights, x, Pass())).numpy().any()
+    np.testing.assert_array_equal(tape.gradient(ours, x), tape.gradient(expected, x))
+    np.testing.assert_array_equal(tape.gradient(ours, weights[0][0]), tape.gradient(expected, theirs.kernel.value))
+
+
+def test_a_convolution_too_small_to_gain_stays_in_float32():
+    shape = (7, 8, 3)
+    specs = network("Conv2D", CONVOLUTION, shape, MAP)
+    weights = random_weights(specs, shape)
+    assert np.prod(weights[0][0].shape[:-1]) < WORTH_ROUNDING
+    rounded = forward(specs, weights, batch(shape), Pass(precision="bfloat16"))
+    np.testing.assert_array_equal(rounded, forward(specs, weights, batch(shape), Pass()))
 
 
 def test_add():

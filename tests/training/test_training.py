@@ -91,6 +91,19 @@ def test_both_ways_reach_the_same_accuracy():
     assert reached[compiled.train] == pytest.approx(reached[portable.train], abs=0.03)
 
 
+@pytest.mark.parametrize("way", [compiled.train, portable.train])
+def test_convolutions_in_bfloat16_learn_as_well(way):
+    specs = network(2)
+    schedule = Schedule(epochs=8, optimizer="adam", learning_rate=0.005, batch_size=64)
+    rounded = replace(schedule, precision="bfloat16")
+    exact, first, again = run(specs, schedule, way=way), run(specs, rounded, way=way), run(specs, rounded, way=way)
+    assert same(first, again)
+    assert not same(first, exact)
+    assert {array.dtype for array in flat(first.weights)} == {np.dtype("float32")}
+    assert exact.history["val_accuracy"][-1] > 0.9
+    assert first.history["val_accuracy"][-1] == pytest.approx(exact.history["val_accuracy"][-1], abs=0.03)
+
+
 def test_without_randomness_but_the_order_both_ways_take_the_same_steps():
     specs, schedule = dense_network(), Schedule(epochs=2, optimizer="rmsprop", batch_size=100)
     ours = run(specs, schedule, way=compiled.train)
@@ -230,5 +243,6 @@ def test_an_optimizer_of_keras_that_has_no_function_here():
 def test_a_schedule_is_read_from_the_genes_it_knows():
     genes = {"epochs": 7, "optimizer": "sgd", "learning_rate": 0.01, "colour": "red"}
     assert Schedule.from_genes(genes) == Schedule(7, "sgd", 0.01, 300)
+    assert Schedule.from_genes(genes, "bfloat16") == Schedule(7, "sgd", 0.01, 300, "bfloat16")
     kind = LayerKind(TRAINING, {"epochs": Integer(1, 5), "batch_size": Choice((64,)), "learning_rate": Float(0.1, 1)})
     assert Schedule.from_genes(kind.sample().genes).batch_size == 64
