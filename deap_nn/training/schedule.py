@@ -27,8 +27,8 @@ class Schedule:
         optimizer: Keras's name of it.
         learning_rate: of the optimizer; None for Keras's default.
         batch_size: samples per step, at least 1; the last step of an epoch takes what is left.
-        precision: "float32", or "bfloat16" for convolutions that multiply numbers of 8 bits' precision and add up in
-            float32; weights and everything else are float32 either way. No gene.
+        precision: "float32", or "bfloat16" for convolutions whose inputs and results are rounded to 8 bits' precision;
+            weights and everything else are float32 either way. No gene.
     """
 
     epochs: int
