@@ -14,6 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from deap_nn.blueprint import NETWORK_INPUT, LayerSpec
+from deap_nn.training import spectral
 from deap_nn.training.dropout import Dropout
 from deap_nn.training.schedule import Weights
 
@@ -152,9 +153,16 @@ def _apply(spec: LayerSpec, weights: list[tf.Tensor], sources: list[tf.Tensor], 
 
 
 def _convolve(x: tf.Tensor, kernel: tf.Tensor, spec: LayerSpec, precision: str) -> tf.Tensor:
-    dtype = precision if math.prod(kernel.shape[:-1]) >= WORTH_ROUNDING else x.dtype
-    x, kernel = tf.cast(x, dtype), tf.cast(kernel, dtype)
-    return tf.cast(tf.nn.conv2d(x, kernel, spec.config["strides"], spec.config["padding"].upper()), tf.float32)
+    strides, padding = spec.config["strides"], spec.config["padding"]
+    dtype = precision if math.prod(kernel.shape[:-1]) >= WORTH_ROUNDING else "float32"
+    if strides == 1 and _on_cpu() and spectral.pays(x.shape[1:], kernel.shape, padding, dtype):
+        return spectral.convolve(x, kernel, padding, dtype)
+    y = tf.nn.conv2d(tf.cast(x, dtype), tf.cast(kernel, dtype), strides, padding.upper())
+    return tf.cast(y, tf.float32)
+
+
+def _on_cpu() -> bool:
+    return not tf.config.list_physical_devices("GPU")  # there, cuDNN makes a choice of its own
 
 
 def _pool(spec: LayerSpec, x: tf.Tensor) -> tf.Tensor:
