@@ -3,8 +3,7 @@
 There, a convolution is one product of matrices (channels by filters) for each frequency, however large the kernel:
 a kernel of 5x5 on a map of 16x16 takes 2.8 multiplications for each value, channel and filter in place of 25.
 Mathieu, Henaff and LeCun 2013, https://arxiv.org/abs/1312.5851. A map is transformed whole, by matrices that hold
-the discrete Fourier transform of its few rows and columns: they take in the padding and the cut to the output, and
-a processor multiplies them faster than it computes fast transforms of these sizes.
+the discrete Fourier transform of its few rows and columns and take in the padding and the cut to the output.
 
 Complex numbers are pairs of real ones, their parts, the real one first. Only half of the frequencies of the rows are
 computed, the other half being their conjugates.
