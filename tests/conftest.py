@@ -1,0 +1,8 @@
+"""What every test may rely on."""
+
+import signal
+
+# A shell starts what it puts in the background with SIGINT ignored, and every process started from there inherits
+# that. Sessions under test are to meet Ctrl-C as at a terminal, wherever the tests themselves were started.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
