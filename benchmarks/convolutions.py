@@ -19,7 +19,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import tensorflow as tf
 
-from deap_nn.training.spectral import SAMPLES, convolve, pays
+from deap_nn.training.schedule import MIN_PART
+from deap_nn.training.spectral import convolve, pays
 
 MAPS = (5, 8, 11, 16, 32)
 KERNELS = (3, 5, 7)
@@ -46,7 +47,7 @@ def main() -> None:
         )
         ours, oracle = spectral if chosen else direct, min(direct, spectral)
         taken, best, logs = taken + ours, best + oracle, logs + math.log(ours / oracle)
-    print(f"milliseconds for {SAMPLES} samples; the choice costs {taken:.0f} where the best costs {best:.0f};")
+    print(f"milliseconds for {MIN_PART} samples; the choice costs {taken:.0f} where the best costs {best:.0f};")
     print(f"on average it is {100 * (math.exp(logs / len(shapes)) - 1):.1f} % slower than the best")
 
 
@@ -59,8 +60,8 @@ def measure(map_shape: tuple[int, ...], kernel_shape: tuple[int, ...], precision
     def spectral(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
         return convolve(x, kernel, "same", precision)
 
-    x, kernel = tf.random.normal([SAMPLES, *map_shape]), tf.random.normal(kernel_shape)
-    upstream = tf.random.normal([SAMPLES, *map_shape[:2], kernel_shape[3]])
+    x, kernel = tf.random.normal([MIN_PART, *map_shape]), tf.random.normal(kernel_shape)
+    upstream = tf.random.normal([MIN_PART, *map_shape[:2], kernel_shape[3]])
     ways = [tf.function(_step(way)).get_concrete_function(x, kernel, upstream) for way in (direct, spectral)]
     seconds: list[list[float]] = [[], []]
     for run in range(RUNS + 1):

@@ -25,7 +25,7 @@ from deap_nn.training.dropout import Masks
 from deap_nn.training.layers import Pass, compilable, forward, initial_weights
 from deap_nn.training.network import Network, vectors
 from deap_nn.training.optimizers import OPTIMIZERS, Slots
-from deap_nn.training.schedule import OnEpoch, Samples, Schedule, Training, verdict
+from deap_nn.training.schedule import MIN_PART, OnEpoch, Samples, Schedule, Training, verdict
 
 State = tuple[tf.Tensor, tf.Tensor, Slots, tf.Tensor]
 """Trained weights, moving statistics, the optimizer's slots, steps done."""
@@ -35,9 +35,6 @@ Gradient = Callable[[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor], tuple[tf.Tenso
 
 CACHE = 2 << 20
 """Bytes that the largest map of a part of a batch may fill."""
-
-MIN_PART = 50
-"""Samples below which the processor is no longer kept busy."""
 
 _copies: WeakKeyDictionary[Samples, tuple[tf.Tensor, tf.Tensor]] = WeakKeyDictionary()
 

@@ -11,6 +11,9 @@ import numpy as np
 BATCH_SIZE = 300
 """The origin's batch size, for spaces without a gene of that name."""
 
+MIN_PART = 50
+"""Samples of a part of a batch below which a processor is no longer kept busy."""
+
 METRICS = ("loss", "accuracy", "val_loss", "val_accuracy")
 """The columns of a history, under Keras's names."""
 
@@ -27,8 +30,9 @@ class Schedule:
         optimizer: Keras's name of it.
         learning_rate: of the optimizer; None for Keras's default.
         batch_size: samples per step, at least 1; the last step of an epoch takes what is left.
-        precision: "float32", or "bfloat16" for convolutions whose inputs and results are rounded to 8 bits' precision;
-            weights and everything else are float32 either way. No gene.
+        precision: "float32", or "bfloat16" for convolutions whose inputs and results (in the frequency domain, the
+            products and their factors) are rounded to 8 bits' precision; weights and everything else are float32
+            either way. No gene.
     """
 
     epochs: int

@@ -19,14 +19,13 @@ from functools import cache
 import numpy as np
 import tensorflow as tf
 
+from deap_nn.training.schedule import MIN_PART
+
 TRANSFORM = 2.0
 """What a multiplication of a transform takes, beside one of a convolution: its matrices are small."""
 
 MIN_GAIN = {"float32": 1.2, "bfloat16": 2.0}
 """How many times fewer multiplications, so counted, are worth the way: direct ones in bfloat16 are twice as fast."""
-
-SAMPLES = 50
-"""Samples that share one transform of the kernel, at least: a part of a batch."""
 
 MAX_SPECTRUM = 256 << 20
 """Bytes that the transformed kernel may fill; a training holds it and its gradient."""
@@ -131,7 +130,7 @@ def pays(map_shape: Sequence[int], kernel_shape: Sequence[int], padding: str, dt
     height, width = domain.output_shape
     maps = domain.half * map_shape[1] * (2 * map_shape[0] + 4 * domain.full) * channels
     back = domain.half * width * (2 * height + 4 * domain.full) * filters
-    kernel = 8 * domain.frequencies * math.prod(kernel_shape[1:]) / SAMPLES
+    kernel = 8 * domain.frequencies * math.prod(kernel_shape[1:]) / MIN_PART  # a part of a batch shares it
     direct = height * width * math.prod(kernel_shape)
     return direct > MIN_GAIN[dtype] * (products + TRANSFORM * (maps + back + kernel))
 
@@ -143,7 +142,7 @@ def convolve(x: tf.Tensor, kernel: tf.Tensor, padding: str, dtype: str = "float3
         x: samples, rows, columns, channels.
         kernel: rows, columns, channels, filters.
         padding: `same` or `valid`.
-        dtype: of the factors of the products; the transforms are float32.
+        dtype: of the products and their factors; the transforms are float32.
 
     Returns:
         The maps, float32: equal to those of a direct convolution but for rounding.

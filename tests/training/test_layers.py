@@ -134,6 +134,21 @@ def test_a_convolution_too_small_to_gain_stays_in_float32():
     np.testing.assert_array_equal(rounded, forward(specs, weights, batch(shape), Pass()))
 
 
+@pytest.mark.parametrize(("strides", "kernel_size", "direct"), [(1, 7, False), (1, 1, True), (2, 7, True)])
+def test_a_convolution_takes_the_shorter_way(strides, kernel_size, direct):
+    shape, size = (12, 12, 64), -(-12 // strides)
+    config = CONVOLUTION | {"filters": 64, "kernel_size": kernel_size, "strides": strides}
+    specs = network("Conv2D", config, shape, (size, size, 64))
+    weights = random_weights(specs, shape)
+
+    @tf.function
+    def output(x):
+        return forward(specs, weights, x, Pass())
+
+    graph = output.get_concrete_function(batch(shape)).graph
+    assert ("Conv2D" in {operation.type for operation in graph.get_operations()}) == direct
+
+
 def test_add():
     specs = (
         LayerSpec("Activation", {"activation": "relu"}, (NETWORK_INPUT,), MAP),
