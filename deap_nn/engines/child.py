@@ -1,4 +1,4 @@
-"""The process that evaluates: `python -m deap_nn.engines.child`, started and ended by its owner.
+"""The process that evaluates, started (see `deap_nn.engines.start`) and ended by its owner.
 
 Packed calls come in on stdin, reports go out on stdout; what the calls print goes to stderr, which is
 the log. When stdin closes, the owner is gone and the child leaves at once, in the middle of a training
@@ -102,7 +102,3 @@ def _receive(inbox: BinaryIO, calls: queue.SimpleQueue[bytes]) -> None:
     if os.getpgrp() == os.getpid():  # also whatever the evaluation had started
         os.killpg(0, signal.SIGKILL)
     os._exit(0)
-
-
-if __name__ == "__main__":
-    main()

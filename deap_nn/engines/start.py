@@ -16,6 +16,8 @@ from deap_nn.engines.devices import child_environment, find_gpus
 from deap_nn.engines.limits import Limits
 
 _MODULE = "deap_nn.engines.child"
+# Not -m: that would prefer what lies in the working directory, be it another version of this package.
+_COMMAND = "import sys; sys.path[:] = filter(None, sys.path); from {} import main; main()"
 _ROOT = Path(__file__).resolve().parents[2]
 
 # Linux ends a child with the *thread* that started it (see child.die_with_parent), so a thread that
@@ -41,7 +43,7 @@ def start(limits: Limits, rank: int, log: IO[bytes]) -> subprocess.Popen[bytes]:
 
     def popen() -> subprocess.Popen[bytes]:
         pipe = subprocess.PIPE
-        command = [sys.executable, "-u", "-m", _MODULE]
+        command = [sys.executable, "-u", "-c", _COMMAND.format(_MODULE)]
         return subprocess.Popen(
             command, stdin=pipe, stdout=pipe, stderr=log, env=environment, bufsize=0, start_new_session=True
         )

@@ -73,6 +73,14 @@ def test_children_get_their_environment(monkeypatch, nothing_left):
     assert {each["OMP_NUM_THREADS"] for each in made} == {each["TF_NUM_INTRAOP_THREADS"] for each in made} == {"3"}
 
 
+def test_children_run_the_package_of_their_origin_wherever_that_was_started(monkeypatch, tmp_path, nothing_left):
+    (tmp_path / "deap_nn").mkdir()
+    (tmp_path / "deap_nn" / "__init__.py").write_text("raise ImportError('another version')")
+    monkeypatch.chdir(tmp_path)
+    with make_engine("processes", workers=1) as engine:
+        assert [outcome.value for outcome in engine.map(stubs.double, [4])] == [8]
+
+
 def _slow_environment(names):
     time.sleep(0.2)
     return stubs.environment(names)
