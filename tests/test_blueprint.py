@@ -6,6 +6,7 @@ import random
 import pytest
 
 from deap_nn.blueprint import NETWORK_INPUT, blueprint, multiply_adds, parameters
+from deap_nn.operators import mutChoices
 from deap_nn.presets import CONV2D, DEEP, DENSE, MODERN, PRESETS
 from deap_nn.space import TRAINING, Block, Choice, Chromosome, Integer, LayerKind, SearchSpace
 
@@ -50,7 +51,8 @@ def convolutions(shape, *layers, block=None):
 def test_every_individual_has_a_connected_network_that_ends_in_the_classes(name, shape):
     random.seed(f"{name} {shape}")
     for _ in range(1000):
-        specs = blueprint(PRESETS[name], PRESETS[name].sample(), shape, CLASSES)
+        (network,) = mutChoices(PRESETS[name].sample(), PRESETS[name], 0.5)  # beyond what first networks draw from
+        specs = blueprint(PRESETS[name], network, shape, CLASSES)
         check_connections(specs, shape)
         assert specs[-1].output_shape == (CLASSES,)
         assert specs[-1].config["activation"] == "softmax"
@@ -142,6 +144,11 @@ def test_normalisation_stands_between_layer_and_activation():
         ("BatchNormalization", None, 64),
         ("Activation", "tanh", 0),
     ]
+
+
+def test_dropout_comes_after_pooling_where_it_has_less_to_do():
+    layers = convolutions((8, 8, 1), {"pooling": "average", "dropout": 0.5})
+    assert [spec.layer for spec in layers[:3]] == ["Conv2D", "AveragePooling2D", "Dropout"]
 
 
 def test_a_block_pools_after_every_third_layer_and_after_the_last_once():

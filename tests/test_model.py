@@ -11,6 +11,7 @@ import pytest
 
 from deap_nn.blueprint import blueprint, parameters
 from deap_nn.model import build_layers, connect, layer_lines, model_bytes, trained_model
+from deap_nn.operators import mutChoices
 from deap_nn.presets import FULL, MODERN, PRESETS
 from deap_nn.training.layers import initial_weights
 
@@ -29,7 +30,8 @@ CLASSES = 10
 def test_keras_builds_what_the_arithmetic_says(name, shape):
     random.seed(f"{name} {shape}")
     for _ in range(30):
-        specs = blueprint(PRESETS[name], PRESETS[name].sample(), shape, CLASSES)
+        (network,) = mutChoices(PRESETS[name].sample(), PRESETS[name], 0.5)  # beyond what first networks draw from
+        specs = blueprint(PRESETS[name], network, shape, CLASSES)
         layers = build_layers(specs, seed=1)
         model = connect(layers, specs, shape)
         assert model.count_params() == parameters(specs)

@@ -33,13 +33,13 @@ def _conv2d(plan: Plan, genes: dict[str, Any]) -> None:
     source, normalize = plan.last, genes.get("batch_normalization", False)
     padding, strides = _convolve(plan, genes, activation="linear" if normalize else genes["activation"])
     if normalize:
-        plan.add("BatchNormalization", plan.shape, 4 * plan.shape[-1])
+        plan.normalize()
         plan.add("Activation", plan.shape, activation=genes["activation"])
     if genes.get("shortcut", False):
         _shortcut(plan, source, padding, strides)
-    plan.dropout(genes.get("dropout", 0.0))
     if genes.get("pooling", "none") != "none":
         plan.pool(genes["pooling"])
+    plan.dropout(genes.get("dropout", 0.0))
 
 
 def _convolve(plan: Plan, genes: dict[str, Any], activation: str) -> tuple[str, int]:
@@ -83,7 +83,7 @@ def _dense(plan: Plan, genes: dict[str, Any]) -> None:
     normalize = genes.get("batch_normalization", False)
     plan.dense(genes["units"], "linear" if normalize else genes["activation"])
     if normalize:
-        plan.add("BatchNormalization", plan.shape, 4 * plan.shape[-1])
+        plan.normalize()
         plan.add("Activation", plan.shape, activation=genes["activation"])
     plan.dropout(genes.get("dropout", 0.0))
 

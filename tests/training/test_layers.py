@@ -11,8 +11,10 @@ import tensorflow as tf
 
 from deap_nn.blueprint import NETWORK_INPUT, LayerSpec, blueprint
 from deap_nn.model import build_layers, trained_model
+from deap_nn.operators import mutChoices
 from deap_nn.presets import DENSE, MODERN
-from deap_nn.training.layers import ACTIVATIONS, LAYERS, WORTH_ROUNDING, Pass, compilable, forward, initial_weights
+from deap_nn.training.activations import ACTIVATIONS
+from deap_nn.training.layers import LAYERS, WORTH_ROUNDING, Pass, compilable, forward, initial_weights
 
 pytestmark = pytest.mark.slow
 
@@ -24,8 +26,8 @@ CASES = [
     ("Conv2D", CONVOLUTION | {"strides": 2, "kernel_size": 4, "activation": "tanh"}, MAP, (4, 4, 16)),
     ("Conv2D", CONVOLUTION | {"strides": 3, "kernel_size": 7, "padding": "valid"}, MAP, (1, 1, 16)),
     ("Dense", {"units": 16, "activation": "swish"}, FLAT, (16,)),
-    ("BatchNormalization", {}, MAP, MAP),
-    ("BatchNormalization", {}, FLAT, FLAT),
+    ("BatchNormalization", {"momentum": 0.9}, MAP, MAP),
+    ("BatchNormalization", {"momentum": 0.9}, FLAT, FLAT),
     ("MaxPooling2D", {"pool_size": 2}, MAP, (3, 4, 16)),
     ("AveragePooling2D", {"pool_size": 2}, MAP, (3, 4, 16)),
     ("GlobalAveragePooling2D", {}, MAP, (16,)),
@@ -164,7 +166,8 @@ def test_whole_networks_equal_their_keras_models_on_raw_inputs(preset):
     shape, scale, offset = (12, 12, 3), 1 / 255, -0.5
     raw = np.random.default_rng(0).integers(0, 256, (9, *shape), dtype=np.uint8)
     for number in range(6):
-        specs = blueprint(preset, preset.sample(), shape, 10)
+        (network,) = mutChoices(preset.sample(), preset, 0.5)  # beyond what first networks draw from
+        specs = blueprint(preset, network, shape, 10)
         weights = initial_weights(specs, shape, seed=number)
         scaled = tf.constant(raw * np.float32(scale) + np.float32(offset))
         ours = tf.nn.softmax(forward(specs, weights, scaled, Pass()))
@@ -175,7 +178,7 @@ def test_whole_networks_equal_their_keras_models_on_raw_inputs(preset):
 def test_initial_weights_are_distributed_as_keras_draws_them():
     specs = (
         LayerSpec("Conv2D", CONVOLUTION | {"filters": 64, "kernel_size": 5}, (NETWORK_INPUT,), (8, 8, 64)),
-        LayerSpec("BatchNormalization", {}, (0,), (8, 8, 64)),
+        LayerSpec("BatchNormalization", {"momentum": 0.9}, (0,), (8, 8, 64)),
         LayerSpec("Flatten", {}, (1,), (4096,)),
         LayerSpec("Dense", {"units": 32, "activation": "softmax"}, (2,), (32,)),
     )
