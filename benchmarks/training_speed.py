@@ -191,7 +191,7 @@ def _fit(individual: Individual, problem: Problem) -> float:
     specs = blueprint(problem.space, individual, splits.input_shape, splits.classes)
     model = connect(build_layers(specs, seed), specs, splits.input_shape)
     schedule = Schedule.from_genes(individual[-1].genes)
-    compile_model(model, schedule)
+    compile_model(model, schedule, len(splits.y_train))
     history = model.fit(
         splits.scaled(splits.x_train),
         splits.y_train,

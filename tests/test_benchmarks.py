@@ -61,6 +61,7 @@ def test_a_starting_space_is_where_first_networks_come_from(monkeypatch):
         "rate": Float(1e-5, 0.1, log=True, start=(1e-4, 1e-2)),
         "strides": Integer(1, 3),
         "activation": Choice(("relu", "tanh")),
+        "pooling": Choice(("none", "max", "average"), start=("max", "average")),
     }
     training = LayerKind(TRAINING, {"epochs": Integer(5, 25, start=(10, 11))})
     space = starting(SearchSpace("wide", (Block(LayerKind("own", genes), 0, 9, start_layers=(1, 3)),), training))
@@ -73,6 +74,7 @@ def test_a_starting_space_is_where_first_networks_come_from(monkeypatch):
         "rate": Float(1e-4, 1e-2, log=True),
         "strides": genes["strides"],
         "activation": genes["activation"],
+        "pooling": Choice(("max", "average")),
     }
     assert space.training.genes == {"epochs": Integer(10, 11)}
 

@@ -116,9 +116,17 @@ def test_modern():
     values, depths = drawn(MODERN)
     assert depths == {"conv2d": {2, 3, 4, 5}, "flatten": {1}, "dense": {0, 1, 2}}
     assert values["conv2d", "kernel_size"] == {3} and values["conv2d", "strides"] == {1}
-    assert values["conv2d", "pooling"] == {"none", "max", "average"}
-    assert values["conv2d", "batch_normalization"] == values["conv2d", "shortcut"] == {False, True}
+    assert values["conv2d", "pooling"] == {"max", "average"}
+    assert values["conv2d", "batch_normalization"] == {True}
+    assert values["conv2d", "shortcut"] == {False, True}
+    genes = MODERN.kind("conv2d").genes
+    assert genes["pooling"].options == ("none", "max", "average")
+    assert genes["batch_normalization"].options == (False, True)
     assert values["flatten", "pooling"] == {"flatten", "global_average", "global_max"}
+    assert values[TRAINING, "optimizer"] == {"rmsprop", "adam", "adamw"}
+    assert set(MODERN.training.genes["optimizer"].options) == {"rmsprop", "adam", "sgd", "adagrad", "adamw"}
+    assert values[TRAINING, "learning_rate_decay"] == {"cosine"}
+    assert MODERN.training.genes["learning_rate_decay"].options == ("none", "cosine")
     rates = MODERN.training.genes["learning_rate"]
     assert rates.log and (rates.low, rates.high) == (1e-4, 1e-1)
     assert isinstance(MODERN.training.genes["batch_size"], Choice)

@@ -36,8 +36,13 @@ def integers(draw):
     return Integer(low, values[-1], step, log, start)
 
 
-choices = st.lists(st.sampled_from(OPTIONS), min_size=1, unique=True).map(tuple).map(Choice)
-genes = floats() | integers() | choices
+@st.composite
+def choices(draw):
+    options = tuple(draw(st.lists(st.sampled_from(OPTIONS), min_size=1, unique=True)))
+    return Choice(options, draw(st.none() | st.lists(st.sampled_from(options), min_size=1, max_size=2).map(tuple)))
+
+
+genes = floats() | integers() | choices()
 
 
 def kinds(name, takes="any"):
@@ -118,6 +123,17 @@ def test_an_integer_draws_its_start_values_or_all_of_them():
     assert sum(value < 32 for value in spread) == pytest.approx(250, abs=50)
 
 
+def test_a_choice_draws_its_start_options_or_all_of_them():
+    random.seed(1)
+    assert {Choice(("a", "b", "c"), start=("b", "c")).sample() for _ in range(50)} == {"b", "c"}
+    assert {Choice((False, True)).sample() for _ in range(50)} == {False, True}
+    assert not Choice((False, True), start=(True,)).is_constant
+
+
+def test_a_choice_without_start_is_described_as_ever():
+    assert Choice(("a", "b")).to_json() == {"type": "choice", "options": ["a", "b"]}
+
+
 def test_scales_by_hand():
     assert Float(1e-4, 1e-2, log=True).to_unit(1e-3) == pytest.approx(0.5)
     assert Float(1e-4, 1e-2, log=True).from_unit(0.5) == pytest.approx(1e-3)
@@ -177,6 +193,9 @@ def test_constant_genes():
         (lambda: Choice((1, True)), "1, 1.0 and True are equal"),
         (lambda: Choice(([1],)), r"option \[1\] is no string"),
         (lambda: Choice((math.nan,)), "an option is nan; expected a number"),
+        (lambda: Choice(("a", "b"), start=()), "start is empty"),
+        (lambda: Choice(("a", "b"), start="a"), "start is the string 'a'; expected a tuple"),
+        (lambda: Choice(("a", "b"), start=("c",)), "received 'c', expected one of 'a', 'b'"),
         (
             lambda: LayerKind.from_json({"name": "k", "genes": {"g": {"type": "bit"}}}),
             "gene type 'bit' is unknown",
@@ -216,6 +235,7 @@ def test_check_refuses_values_outside_and_of_other_types(gene, value):
 def test_start_does_not_bind_check():
     Float(0.0, 0.6, start=(0.1, 0.3)).check(0.6)
     Integer(16, 256, step=16, start=(16,)).check(256)
+    Choice((False, True), start=(True,)).check(False)
 
 
 # --- kinds, blocks, spaces ---

@@ -38,7 +38,7 @@ def compiled_model(individual: Individual, problem: Problem) -> keras.Model:
     splits = load(problem.data)
     specs = blueprint(problem.space, individual, splits.input_shape, splits.classes)
     model = connect(build_layers(specs, seed), specs, splits.input_shape)
-    compile_model(model, Schedule.from_genes(individual[-1].genes))
+    compile_model(model, Schedule.from_genes(individual[-1].genes), len(splits.y_train))
     return model
 
 

@@ -27,8 +27,10 @@ def _kind(kind: LayerKind) -> LayerKind:
 
 
 def _gene(gene: Gene) -> Gene:
-    if isinstance(gene, Choice) or gene.start is None:
+    if gene.start is None:
         return gene
+    if isinstance(gene, Choice):
+        return Choice(gene.start)
     if isinstance(gene, Float):
         return Float(*gene.start, log=gene.log)
     values = sorted(set(gene.start))

@@ -13,9 +13,11 @@ class Choice:
 
     Args:
         options: The values to choose from, all different: strings, bools, ints, floats or None.
+        start: Options that a first network draws from, with equal chances; None: all.
     """
 
     options: tuple[Any, ...]
+    start: tuple[Any, ...] | None = None
 
     def __post_init__(self) -> None:
         if isinstance(self.options, str):
@@ -32,9 +34,23 @@ class Choice:
         if len(set(self.options)) < len(self.options):
             # 1, 1.0 and True are equal to Python: two of them would be one genome with two canonical forms.
             raise ValueError(f"options are {self.options!r}; expected all different (1, 1.0 and True are equal)")
+        self._check_start()
+
+    def _check_start(self) -> None:
+        if self.start is None:
+            return
+        if isinstance(self.start, str):
+            raise ValueError(f"start is the string {self.start!r}; expected a tuple of options")
+        start = tuple(self.start)
+        if not start:
+            raise ValueError("start is empty; give at least one option, or None for all")
+        for option in start:
+            self.check(option)
+        object.__setattr__(self, "start", start)
 
     def __str__(self) -> str:
-        return f"one of {', '.join(map(repr, self.options))}"
+        start = f", starts from {', '.join(map(repr, self.start))}" if self.start else ""
+        return f"one of {', '.join(map(repr, self.options))}{start}"
 
     @property
     def is_constant(self) -> bool:
@@ -42,8 +58,8 @@ class Choice:
         return len(self.options) == 1
 
     def sample(self) -> Any:
-        """Draw an option, each with equal chances."""
-        return random.choice(self.options)
+        """Draw one of the start options, each with equal chances."""
+        return random.choice(self.start or self.options)
 
     def check(self, value: Any) -> None:
         """Refuse with a ValueError what is none of the options."""
@@ -52,4 +68,6 @@ class Choice:
 
     def to_json(self) -> dict[str, Any]:
         """Describe the gene as plain data."""
-        return {"type": "choice", "options": list(self.options)}
+        # Without a start there is no such field: spaces stay equal to those in the runs and caches of earlier versions.
+        start = {} if self.start is None else {"start": list(self.start)}
+        return {"type": "choice", "options": list(self.options), **start}

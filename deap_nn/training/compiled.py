@@ -24,7 +24,7 @@ from deap_nn.blueprint import LayerSpec
 from deap_nn.training.dropout import Masks
 from deap_nn.training.layers import Pass, compilable, forward, initial_weights
 from deap_nn.training.network import Network, vectors
-from deap_nn.training.optimizers import OPTIMIZERS, Slots
+from deap_nn.training.optimizers import OPTIMIZERS, Slots, rate_function
 from deap_nn.training.schedule import MIN_PART, OnEpoch, Samples, Schedule, Training, verdict
 
 State = tuple[tf.Tensor, tf.Tensor, Slots, tf.Tensor]
@@ -102,14 +102,13 @@ def _while(end: int | tf.Tensor, body: Callable[..., tuple], *values: Any) -> tu
 def _step_function(
     network: Network, schedule: Schedule, training: Samples, seed: int
 ) -> Callable[[State, tf.Tensor], tuple[State, tf.Tensor]]:
-    optimizer = OPTIMIZERS[schedule.optimizer]
-    rate = optimizer.learning_rate if schedule.learning_rate is None else schedule.learning_rate
+    optimizer, rate = OPTIMIZERS[schedule.optimizer], rate_function(schedule, len(training))
     gradient_of = _gradient_function(network, schedule, training, seed)
 
     def step(state: State, rows: tf.Tensor) -> tuple[State, tf.Tensor]:
         trained, statistics, slots, count = state
         gradient, statistics, sums = gradient_of(trained, statistics, rows, count)
-        trained, slots = optimizer.update(trained, gradient, slots, count + 1, rate)
+        trained, slots = optimizer.update(trained, gradient, slots, count + 1, rate(count))
         return (trained, statistics, slots, count + 1), sums
 
     return step
@@ -119,8 +118,7 @@ def _gradient_function(network: Network, schedule: Schedule, training: Samples, 
     x, y = _tensors(training)
     size = part_size(network.specs, schedule.batch_size)
     parts = math.ceil(schedule.batch_size / size)
-    steps = schedule.epochs * math.ceil(len(training) / schedule.batch_size)
-    masks = Masks(network.specs, size, parts * steps, seed)
+    masks = Masks(network.specs, size, parts * schedule.steps(len(training)), seed)
 
     def of_part(trained: tf.Tensor, statistics: tf.Tensor, rows: tf.Tensor, number: tf.Tensor) -> Any:
         run = Pass(masks.dropout(number), statistics={}, precision=schedule.precision)

@@ -7,13 +7,17 @@ against the Keras optimizer of its name, with Keras's default constants.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import tensorflow as tf
 
+from deap_nn.training.schedule import Schedule
+
 Slots = tuple[tf.Tensor, ...]
-Update = Callable[[tf.Tensor, tf.Tensor, Slots, tf.Tensor, float], tuple[tf.Tensor, Slots]]
+Rate = float | tf.Tensor
+Update = Callable[[tf.Tensor, tf.Tensor, Slots, tf.Tensor, Rate], tuple[tf.Tensor, Slots]]
 
 
 @dataclass(frozen=True)
@@ -28,25 +32,25 @@ class Optimizer:
     update: Update
 
 
-def _sgd(w: tf.Tensor, g: tf.Tensor, slots: Slots, step: tf.Tensor, rate: float) -> tuple[tf.Tensor, Slots]:
+def _sgd(w: tf.Tensor, g: tf.Tensor, slots: Slots, step: tf.Tensor, rate: Rate) -> tuple[tf.Tensor, Slots]:
     return w - rate * g, slots
 
 
-def _rmsprop(w: tf.Tensor, g: tf.Tensor, slots: Slots, step: tf.Tensor, rate: float) -> tuple[tf.Tensor, Slots]:
+def _rmsprop(w: tf.Tensor, g: tf.Tensor, slots: Slots, step: tf.Tensor, rate: Rate) -> tuple[tf.Tensor, Slots]:
     """Tieleman and Hinton 2012, lecture 6.5 of Neural Networks for Machine Learning."""
     (v,) = slots
     v = 0.9 * v + 0.1 * tf.square(g)
     return w - rate * g * tf.math.rsqrt(v + 1e-7), (v,)
 
 
-def _adagrad(w: tf.Tensor, g: tf.Tensor, slots: Slots, step: tf.Tensor, rate: float) -> tuple[tf.Tensor, Slots]:
+def _adagrad(w: tf.Tensor, g: tf.Tensor, slots: Slots, step: tf.Tensor, rate: Rate) -> tuple[tf.Tensor, Slots]:
     """Duchi et al. 2011, https://jmlr.org/papers/v12/duchi11a.html."""
     (total,) = slots
     total = total + tf.square(g)
     return w - rate * g * tf.math.rsqrt(total + 1e-7), (total,)
 
 
-def _adam(w: tf.Tensor, g: tf.Tensor, slots: Slots, step: tf.Tensor, rate: float) -> tuple[tf.Tensor, Slots]:
+def _adam(w: tf.Tensor, g: tf.Tensor, slots: Slots, step: tf.Tensor, rate: Rate) -> tuple[tf.Tensor, Slots]:
     """Kingma and Ba 2015, https://arxiv.org/abs/1412.6980, the form before section 2.1."""
     m, v = slots
     t = tf.cast(step, tf.float32)
@@ -56,7 +60,7 @@ def _adam(w: tf.Tensor, g: tf.Tensor, slots: Slots, step: tf.Tensor, rate: float
     return w - alpha * m / (tf.sqrt(v) + 1e-7), (m, v)
 
 
-def _adamw(w: tf.Tensor, g: tf.Tensor, slots: Slots, step: tf.Tensor, rate: float) -> tuple[tf.Tensor, Slots]:
+def _adamw(w: tf.Tensor, g: tf.Tensor, slots: Slots, step: tf.Tensor, rate: Rate) -> tuple[tf.Tensor, Slots]:
     """Loshchilov and Hutter 2019, https://arxiv.org/abs/1711.05101, with Keras's weight decay of 0.004."""
     return _adam(w - 0.004 * rate * w, g, slots, step, rate)
 
@@ -68,3 +72,13 @@ OPTIMIZERS: dict[str, Optimizer] = {
     "adam": Optimizer(0.001, (0.0, 0.0), _adam),
     "adamw": Optimizer(0.001, (0.0, 0.0), _adamw),
 }
+
+
+def rate_function(schedule: Schedule, samples: int) -> Callable[[tf.Tensor], Rate]:
+    """Return `steps done -> learning rate` for a training on so many samples."""
+    given = schedule.learning_rate
+    rate = OPTIMIZERS[schedule.optimizer].learning_rate if given is None else given
+    if schedule.learning_rate_decay == "none":
+        return lambda _: rate
+    quickness = math.pi / schedule.steps(samples)
+    return lambda done: 0.5 * rate * (1 + tf.cos(quickness * tf.cast(done, tf.float32)))

@@ -27,7 +27,7 @@ def train(
     """Train the network of a blueprint; see `deap_nn.training.train`."""
     layers = build_layers(specs, seed, schedule.precision)
     model = connect(layers, specs, input_shape)
-    compile_model(model, schedule)
+    compile_model(model, schedule, len(training))
     rng = np.random.default_rng([seed, 1])
     result = Training()
     while result.epochs < schedule.epochs and not result.stopped:
@@ -46,9 +46,12 @@ def train(
     return result
 
 
-def compile_model(model: keras.Model, schedule: Schedule) -> None:
-    """Compile a network for class indices, with the optimizer of its schedule."""
+def compile_model(model: keras.Model, schedule: Schedule, samples: int) -> None:
+    """Compile a network for class indices, with the optimizer of its schedule for a training on so many samples."""
     optimizer = keras.optimizers.get(schedule.optimizer)
     if schedule.learning_rate is not None:
         optimizer.learning_rate = schedule.learning_rate
+    if schedule.learning_rate_decay == "cosine":
+        rate = float(optimizer.learning_rate)
+        optimizer.learning_rate = keras.optimizers.schedules.CosineDecay(rate, schedule.steps(samples))
     model.compile(optimizer=optimizer, loss="sparse_categorical_crossentropy", metrics=["accuracy"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +14,9 @@ BATCH_SIZE = 300
 
 MIN_PART = 50
 """Samples of a part of a batch below which a processor is no longer kept busy."""
+
+DECAYS = ("none", "cosine")
+"""What the learning rate may do in the course of a training."""
 
 METRICS = ("loss", "accuracy", "val_loss", "val_accuracy")
 """The columns of a history, under Keras's names."""
@@ -28,7 +32,9 @@ class Schedule:
     Attributes:
         epochs: passes over the training samples, at least 1.
         optimizer: Keras's name of it.
-        learning_rate: of the optimizer; None for Keras's default.
+        learning_rate: of the optimizer, at the beginning; None for Keras's default.
+        learning_rate_decay: "none", or "cosine" for a rate that falls step by step to 0 as Keras's `CosineDecay` does
+            (Loshchilov and Hutter 2017, https://arxiv.org/abs/1608.03983, without restarts).
         batch_size: samples per step, at least 1; the last step of an epoch takes what is left.
         precision: "float32", or "bfloat16" for convolutions whose inputs and results (in the frequency domain, the
             products and their factors) are rounded to 8 bits' precision; weights and everything else are float32
@@ -38,8 +44,19 @@ class Schedule:
     epochs: int
     optimizer: str = "rmsprop"
     learning_rate: float | None = None
+    learning_rate_decay: str = "none"
     batch_size: int = BATCH_SIZE
     precision: str = "float32"
+
+    def __post_init__(self) -> None:
+        if self.learning_rate_decay not in DECAYS:
+            raise ValueError(
+                f"learning_rate_decay is {self.learning_rate_decay!r}, expected one of {', '.join(map(repr, DECAYS))}"
+            )
+
+    def steps(self, samples: int) -> int:
+        """Return the steps of a whole training on so many samples."""
+        return self.epochs * math.ceil(samples / self.batch_size)
 
     @classmethod
     def from_genes(cls, genes: Mapping[str, Any], precision: str = "float32") -> Schedule:

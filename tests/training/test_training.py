@@ -134,9 +134,21 @@ def test_parts_of_a_batch_give_the_gradient_of_the_whole(monkeypatch):
 
 
 def test_normalisation_sees_the_whole_batch():
-    normalisation = LayerSpec("BatchNormalization", {}, (NETWORK_INPUT,), (512, 512, 64))
+    normalisation = LayerSpec("BatchNormalization", {"momentum": 0.9}, (NETWORK_INPUT,), (512, 512, 64))
     assert compiled.part_size([normalisation], 300) == 300
     assert compiled.part_size([replace(normalisation, layer="Dropout")], 300) == compiled.MIN_PART
+
+
+@pytest.mark.parametrize("way", [compiled.train, portable.train])
+def test_moving_statistics_keep_up_with_a_short_training(way):
+    genes = {"filters": 16, "kernel_size": 3, "activation": "relu", "batch_normalization": True}
+    kind = LayerKind("conv2d", {name: Choice((value,)) for name, value in genes.items()}, takes="map")
+    training = LayerKind(TRAINING, {"epochs": Integer(1, 9)})
+    space = SearchSpace("normalised", (Block(kind, 3, 3),), training)
+    specs = blueprint(space, space.sample(), SHAPE, CLASSES)
+    history = run(specs, Schedule(epochs=5, optimizer="adam", batch_size=100), way=way).history
+    assert history["accuracy"][-1] > 0.9
+    assert history["val_accuracy"][-1] > 0.85
 
 
 def test_the_same_seed_gives_bit_equal_weights_as_the_first_and_as_the_twentieth():
@@ -240,9 +252,25 @@ def test_an_optimizer_of_keras_that_has_no_function_here():
     assert run(dense_network(), schedule).history["val_accuracy"][-1] > 0.5
 
 
+@pytest.mark.parametrize("way", [compiled.train, portable.train])
+def test_a_rate_that_decays_to_nothing_moves_the_last_epoch_little(way):
+    schedule = Schedule(epochs=8, optimizer="adam", learning_rate=0.02, batch_size=64)
+    moved = {}
+    for decay in ("none", "cosine"):
+        losses = run(dense_network(), replace(schedule, learning_rate_decay=decay), way=way).history["val_loss"]
+        moved[decay] = abs(losses[-1] - losses[-2])
+    assert moved["cosine"] < moved["none"] / 2
+
+
+def test_a_decay_it_does_not_know_is_refused():
+    with pytest.raises(ValueError, match="learning_rate_decay is 'linear', expected one of 'none', 'cosine'"):
+        Schedule(epochs=1, learning_rate_decay="linear")
+
+
 def test_a_schedule_is_read_from_the_genes_it_knows():
     genes = {"epochs": 7, "optimizer": "sgd", "learning_rate": 0.01, "colour": "red"}
-    assert Schedule.from_genes(genes) == Schedule(7, "sgd", 0.01, 300)
-    assert Schedule.from_genes(genes, "bfloat16") == Schedule(7, "sgd", 0.01, 300, "bfloat16")
+    expected = Schedule(epochs=7, optimizer="sgd", learning_rate=0.01, batch_size=300)
+    assert Schedule.from_genes(genes) == expected
+    assert Schedule.from_genes(genes, "bfloat16") == replace(expected, precision="bfloat16")
     kind = LayerKind(TRAINING, {"epochs": Integer(1, 5), "batch_size": Choice((64,)), "learning_rate": Float(0.1, 1)})
     assert Schedule.from_genes(kind.sample().genes).batch_size == 64
