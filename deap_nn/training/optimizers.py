@@ -10,13 +10,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import tensorflow as tf
 
 from deap_nn.training.schedule import Schedule
 
 Slots = tuple[tf.Tensor, ...]
-Rate = float | tf.Tensor
+Rate: TypeAlias = float | tf.Tensor
 Update = Callable[[tf.Tensor, tf.Tensor, Slots, tf.Tensor, Rate], tuple[tf.Tensor, Slots]]
 
 
