@@ -19,6 +19,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import tensorflow as tf
 
+from deap_nn.training.precision import product
 from deap_nn.training.schedule import MIN_PART
 from deap_nn.training.spectral import convolve, pays
 
@@ -55,7 +56,7 @@ def measure(map_shape: tuple[int, ...], kernel_shape: tuple[int, ...], precision
     """Return the milliseconds of the direct way and of the other."""
 
     def direct(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
-        return tf.cast(tf.nn.conv2d(tf.cast(x, precision), tf.cast(kernel, precision), 1, "SAME"), tf.float32)
+        return product(lambda x, kernel: tf.nn.conv2d(x, kernel, 1, "SAME"), x, kernel, precision)
 
     def spectral(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
         return convolve(x, kernel, "same", precision)

@@ -101,8 +101,7 @@ class Settings:
     threads_per_worker: int = whole(1, "CPU threads of each training", 1)
     precision: str = choice(
         "float32",
-        "what convolutions multiply; bfloat16 is up to twice as fast where `grep bf16 /proc/cpuinfo` finds something, "
-        "and slower elsewhere",
+        "what convolutions multiply; bfloat16 is up to twice as fast where `grep bf16 /proc/cpuinfo` finds something",
         ("float32", "bfloat16"),
     )
     workers_per_gpu: int = whole(1, "networks trained at the same time on one GPU", 1, resumable=True)

@@ -11,7 +11,6 @@ Shape = tuple[int, ...]
 NETWORK_INPUT = -1
 """The index that stands for the network's input in `LayerSpec.inputs`."""
 
-
 MOMENTUM = 0.9
 """Of the moving statistics of batch normalisation. Keras's default of 0.99 looks back over some hundred steps, which is
 four epochs of 8,000 samples in batches of 300: networks that had learnt were still at chance level in inference."""

@@ -17,6 +17,7 @@ from deap_nn.blueprint import NETWORK_INPUT, LayerSpec
 from deap_nn.training import spectral
 from deap_nn.training.activations import ACTIVATIONS
 from deap_nn.training.dropout import Dropout
+from deap_nn.training.precision import product
 from deap_nn.training.schedule import Weights
 
 WORTH_ROUNDING = 64
@@ -143,8 +144,7 @@ def _convolve(x: tf.Tensor, kernel: tf.Tensor, spec: LayerSpec, precision: str) 
     dtype = precision if math.prod(kernel.shape[:-1]) >= WORTH_ROUNDING else "float32"
     if strides == 1 and _on_cpu() and spectral.pays(x.shape[1:], kernel.shape, padding, dtype):
         return spectral.convolve(x, kernel, padding, dtype)
-    y = tf.nn.conv2d(tf.cast(x, dtype), tf.cast(kernel, dtype), strides, padding.upper())
-    return tf.cast(y, tf.float32)
+    return product(lambda x, kernel: tf.nn.conv2d(x, kernel, strides, padding.upper()), x, kernel, dtype)
 
 
 def _on_cpu() -> bool:

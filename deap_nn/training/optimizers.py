@@ -79,7 +79,7 @@ def rate_function(schedule: Schedule, samples: int) -> Callable[[tf.Tensor], Rat
     """Return `steps done -> learning rate` for a training on so many samples."""
     given = schedule.learning_rate
     rate = OPTIMIZERS[schedule.optimizer].learning_rate if given is None else given
-    if schedule.learning_rate_decay == "none":
-        return lambda _: rate
-    quickness = math.pi / schedule.steps(samples)
-    return lambda done: 0.5 * rate * (1 + tf.cos(quickness * tf.cast(done, tf.float32)))
+    if schedule.learning_rate_decay == "cosine":
+        quickness = math.pi / schedule.steps(samples)
+        return lambda done: 0.5 * rate * (1 + tf.cos(quickness * tf.cast(done, tf.float32)))
+    return lambda _: rate

@@ -19,6 +19,7 @@ from functools import cache
 import numpy as np
 import tensorflow as tf
 
+from deap_nn.training.precision import product
 from deap_nn.training.schedule import MIN_PART
 
 TRANSFORM = 2.0
@@ -148,8 +149,7 @@ def convolve(x: tf.Tensor, kernel: tf.Tensor, padding: str, dtype: str = "float3
         The maps, float32: equal to those of a direct convolution but for rounding.
     """
     domain = Domain(x.shape[1:], kernel.shape, padding)
-    products = tf.matmul(tf.cast(domain.of_maps(x), dtype), tf.cast(domain.of_kernel(kernel), dtype))
-    return domain.back(tf.cast(products, tf.float32))
+    return domain.back(product(tf.matmul, domain.of_maps(x), domain.of_kernel(kernel), dtype))
 
 
 def _real(matrix: np.ndarray) -> np.ndarray:

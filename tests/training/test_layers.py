@@ -13,6 +13,7 @@ from deap_nn.blueprint import NETWORK_INPUT, LayerSpec, blueprint
 from deap_nn.model import build_layers, trained_model
 from deap_nn.operators import mutChoices
 from deap_nn.presets import DENSE, MODERN
+from deap_nn.training import precision
 from deap_nn.training.activations import ACTIVATIONS
 from deap_nn.training.layers import LAYERS, WORTH_ROUNDING, Pass, compilable, forward, initial_weights
 
@@ -106,7 +107,8 @@ def test_training_mode_and_gradients(layer, config, shape, output_shape):
 
 
 @pytest.mark.parametrize("strides", [1, 2])
-def test_a_convolution_in_bfloat16_is_that_of_keras_s_mixed_policy(strides):
+def test_a_convolution_in_bfloat16_is_that_of_keras_s_mixed_policy(monkeypatch, strides):
+    monkeypatch.setattr(precision, "multiplies_bfloat16", lambda: True)  # as Keras does on any processor
     config = CONVOLUTION | {"strides": strides}
     specs = network("Conv2D", config, MAP, (-(-7 // strides), -(-8 // strides), 16))
     weights = [[tf.constant(array) for array in arrays] for arrays in initial_weights(specs, MAP, seed=3)]
@@ -166,8 +168,8 @@ def test_whole_networks_equal_their_keras_models_on_raw_inputs(preset):
     shape, scale, offset = (12, 12, 3), 1 / 255, -0.5
     raw = np.random.default_rng(0).integers(0, 256, (9, *shape), dtype=np.uint8)
     for number in range(6):
-        (network,) = mutChoices(preset.sample(), preset, 0.5)  # beyond what first networks draw from
-        specs = blueprint(preset, network, shape, 10)
+        (genome,) = mutChoices(preset.sample(), preset, 0.5)  # beyond what first networks draw from
+        specs = blueprint(preset, genome, shape, 10)
         weights = initial_weights(specs, shape, seed=number)
         scaled = tf.constant(raw * np.float32(scale) + np.float32(offset))
         ours = tf.nn.softmax(forward(specs, weights, scaled, Pass()))
