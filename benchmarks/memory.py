@@ -1,4 +1,4 @@
-"""The memory of a child over many trainings in a row, and when it is replaced.
+"""The memory of a child over many trainings in a row: its size, when it is replaced, pages that the kernel made.
 
 python benchmarks/memory.py --trainings 200 --preset full --dataset digits
 """
@@ -21,26 +21,34 @@ def main() -> None:
     parser.add_argument("--trainings", type=int, default=200)
     parser.add_argument("--preset", default="full", choices=list(PRESETS))
     parser.add_argument("--dataset", default="digits")
+    parser.add_argument("--train-samples", type=int, default=10_000)
     arguments = parser.parse_args()
     random.seed(0)
     space = PRESETS[arguments.preset]
-    problem = Problem(space, DataSpec(arguments.dataset, train_samples=10_000))
+    problem = Problem(space, DataSpec(arguments.dataset, arguments.train_samples))
     children: list[str] = []
+    seconds, pages = 0.0, 0
     with make_engine("processes", workers=1) as engine:
         for _ in range(arguments.trainings):
             engine.submit(partial(measured, problem=problem), Individual(space.sample()))
         for number, (_, outcome) in enumerate(engine.as_completed(), start=1):
             if outcome.worker not in children:
                 children.append(outcome.worker)
+            size, made = outcome.value
+            seconds, pages = seconds + outcome.seconds, pages + made
             if number % 20 == 0 or number == 1:
-                print(f"training {number:>4}: child {len(children)}, highest resident size {outcome.value:.0f} MB")
-    print(f"{arguments.trainings} trainings, {len(children)} children")
+                print(f"training {number:>4}: child {len(children)}, highest resident size {size:.0f} MB")
+    print(
+        f"{arguments.trainings} trainings, {len(children)} children, {seconds:.1f} s, {pages / 1e6:.2f} million pages"
+    )
 
 
-def measured(individual: Individual, problem: Problem) -> float:
-    """Train, and return the child's highest resident size so far in MB."""
+def measured(individual: Individual, problem: Problem) -> tuple[float, int]:
+    """Train, and return the child's highest resident size so far in MB, and the pages the kernel made meanwhile."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
     evaluate(individual, problem)
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    after = resource.getrusage(resource.RUSAGE_SELF)
+    return after.ru_maxrss / 1024, after.ru_minflt - before
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ import sys
 import threading
 from typing import BinaryIO
 
+from deap_nn.engines.heap import give_back, keep_freed_blocks
 from deap_nn.engines.parcel import SCRIPT_NAMES
 from deap_nn.engines.perform import perform
 from deap_nn.engines.wire import frame, read_frame
@@ -33,6 +34,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the origin decides
     inbox, outbox = _take_pipes()
     die_with_parent()
+    keep_freed_blocks()
     faulthandler.enable()
     hello = pickle.loads(read_frame(inbox))
     sys.path[:] = hello["path"]
@@ -42,6 +44,7 @@ def main() -> None:
     while True:
         payload, script = pickle.loads(calls.get())
         report = perform(payload, functools.partial(load_script, script) if script else None)
+        give_back()  # the owner looks at the size of a child that has nothing to do
         _send(outbox, pickle.dumps(tuple(report), protocol=5))
 
 

@@ -2,6 +2,8 @@
 
 import ctypes
 import os
+import resource
+import threading
 import time
 from pathlib import Path
 
@@ -135,3 +137,26 @@ def environment(names):
 def holds_the_interpreter(seconds):
     """Sleep in C without letting another thread of the interpreter run."""
     ctypes.PyDLL(None).sleep(int(seconds))
+
+
+def pages_of_a_second_block(size, in_thread):
+    """Take and free a block of memory twice; return how many pages the kernel made for the second one."""
+
+    def take():
+        libc = ctypes.CDLL(None)
+        libc.malloc.restype, libc.free.argtypes = ctypes.c_void_p, [ctypes.c_void_p]
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+        block = libc.malloc(ctypes.c_size_t(size))
+        ctypes.memset(block, 1, size)
+        libc.free(block)
+        pages.append(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+
+    pages = []
+    for _ in range(2):
+        if in_thread:
+            thread = threading.Thread(target=take)
+            thread.start()
+            thread.join()
+        else:
+            take()
+    return pages[1]
