@@ -502,6 +502,17 @@ def test_truncation_takes_the_best_and_of_equals_the_earlier():
         selTruncation(population, -1)
 
 
+def test_truncation_takes_copies_only_where_nobody_else_is_left():
+    population = [Individual([layer(TRAINING, epochs=epochs)]) for epochs in (5, 9, 9, 7, 9)]
+    for individual in population:
+        individual.fitness.values = (individual[0].genes["epochs"] / 10,)
+    best, twin, third = population[1], population[2], population[4]
+    selected = selTruncation(population, 5)
+    assert [one[0].genes["epochs"] for one in selected] == [9, 7, 5, 9, 9]
+    assert selected[0] is best and selected[3] is twin and selected[4] is third
+    assert selTruncation(population, 2) == [best, population[3]]
+
+
 def few_units(individual):
     """Stand in for an evaluation: best is a network of few units, trained long."""
     units = sum(chromosome.genes.get("units", 0) for chromosome in individual)
