@@ -1,6 +1,10 @@
 """What every test may rely on."""
 
+import os
 import signal
+
+# As the engines tell their children: what is trained in the tests' own process must be equal to what they train.
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 # A shell starts what it puts in the background with SIGINT ignored, and every process started from there inherits
 # that. Sessions under test are to meet Ctrl-C as at a terminal, wherever the tests themselves were started.

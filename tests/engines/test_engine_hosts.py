@@ -26,9 +26,10 @@ def test_workers_take_turns_on_the_gpus_and_share_their_memory():
     assert {each["XLA_PYTHON_CLIENT_MEM_FRACTION"] for each in made} == {"0.450"}
 
 
-def test_the_users_log_level_stays():
-    assert child_environment(0, (), 1, 1, {})["TF_CPP_MIN_LOG_LEVEL"] == "2"
-    assert child_environment(0, (), 1, 1, {"TF_CPP_MIN_LOG_LEVEL": "0"})["TF_CPP_MIN_LOG_LEVEL"] == "0"
+@pytest.mark.parametrize(("name", "ours"), [("TF_CPP_MIN_LOG_LEVEL", "2"), ("TF_ENABLE_ONEDNN_OPTS", "1")])
+def test_what_the_user_tells_tensorflow_stays(name, ours):
+    assert child_environment(0, (), 1, 1, {})[name] == ours
+    assert child_environment(0, (), 1, 1, {name: "0"})[name] == "0"
 
 
 @pytest.mark.parametrize(
