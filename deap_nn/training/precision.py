@@ -1,7 +1,7 @@
 """Products in bfloat16 on every processor.
 
 Processors with instructions for it multiply twice as many numbers in bfloat16 as in float32. On one without,
-TensorFlow's convolutions in bfloat16 take 3 to 17 times as long as those in float32; so there the numbers are rounded
+TensorFlow's convolutions in bfloat16 take 3 to 19 times as long as those in float32; so there the numbers are rounded
 to bfloat16 all the same and multiplied in float32. Both ways add up in float32 and round the sums once, so results
 differ no more than they do from one processor to another, and a search goes on wherever it is moved to.
 """
