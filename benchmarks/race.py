@@ -16,13 +16,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from scipy import stats
 
 from deap_nn import PRESETS, Run, evolve, resume
 from deap_nn.algorithms import survivor_count
 from deap_nn.data import DataSpec, load
 from deap_nn.objective import validation_of
 from deap_nn.race import PACEMAKERS, Validation, chance_thresholds, given_up, thresholds
+from deap_nn.statistics import half_width
 
 
 def main() -> None:
@@ -149,7 +149,7 @@ def print_live(runs: list[list[Run]]) -> None:
 
 def interval(differences: np.ndarray) -> str:
     """Return mean and 95 % interval of paired differences."""
-    half = stats.t.ppf(0.975, len(differences) - 1) * stats.sem(differences)
+    half = half_width(differences.std(ddof=1), np.array(len(differences)))
     return f"{differences.mean():+.2f} [{differences.mean() - half:+.2f}, {differences.mean() + half:+.2f}]"
 
 

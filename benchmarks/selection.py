@@ -11,7 +11,6 @@ all. What counts is the accuracy without noise of the network that looked best.
 from __future__ import annotations
 
 import argparse
-import json
 import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,16 +18,17 @@ from typing import Any
 
 import numpy as np
 from deap import tools
-from scipy import stats
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
 from sklearn.model_selection import cross_val_predict
 
 from deap_nn import PRESETS, Individual, make_toolbox
 from deap_nn.algorithms import eaTruncation
+from deap_nn.files import read_lines
 from deap_nn.genes import Choice
 from deap_nn.operators import selTruncation
 from deap_nn.space import SearchSpace
+from deap_nn.statistics import half_width
 
 WAYS: dict[str, Callable[..., Any]] = {"selBest": tools.selBest, "selTruncation": selTruncation}
 GENERATIONS = (5, 10, 20, 30)
@@ -91,9 +91,8 @@ class Surrogate:
 def journals(runs: Path) -> Iterator[tuple[Individual, float]]:
     """Yield genome and best validation accuracy of each training that is written down."""
     for path in sorted(runs.rglob("evaluations.jsonl")):
-        for line in path.read_text().splitlines():
-            entry = json.loads(line)
-            if curve := (entry.get("record") or {}).get("history", {}).get("val_accuracy"):
+        for entry in read_lines(path):
+            if curve := entry["record"].get("history", {}).get("val_accuracy"):
                 yield Individual.from_json(entry["genome"]), max(curve)
 
 
@@ -126,10 +125,11 @@ def search(
 def compare(when: str, accuracies: list[list[float]]) -> None:
     """Print the means of both ways and the paired difference with its 95 % interval, in points."""
     before, after = (100 * np.array(values) for values in accuracies)
-    half = stats.t.ppf(0.975, len(before) - 1) * stats.sem(after - before)
+    difference = after - before
+    half = half_width(difference.std(ddof=1), np.array(len(difference)))
     print(
         f"{when:>13}: {before.mean():.2f} with copies, {after.mean():.2f} without; "
-        f"difference {np.mean(after - before):+.2f} ± {half:.2f}"
+        f"difference {difference.mean():+.2f} ± {half:.2f}"
     )
 
 

@@ -29,6 +29,7 @@ from deap_nn.engines import Engine, Outcome, make_engine
 from deap_nn.evaluation import Problem, evaluate, genome_seed
 from deap_nn.individual import Individual
 from deap_nn.presets import PRESETS
+from deap_nn.statistics import half_width
 
 WORKERS = 2
 TURN = 10
@@ -223,7 +224,7 @@ def _spread(accuracies: Sequence[float]) -> str:
 def _compare(one: Sequence[float], other: Sequence[float]) -> None:
     """Print the mean difference with its 95 % interval and two paired tests."""
     difference = np.subtract(one, other)
-    half = stats.t.ppf(0.975, len(one) - 1) * stats.sem(difference)
+    half = half_width(difference.std(ddof=1), np.array(len(difference)))
     print(
         f"accuracy, pair by pair: difference {difference.mean():+.4f} +- {half:.4f} (95 %), "
         f"paired t-test p = {stats.ttest_rel(one, other).pvalue:.2f}, "
