@@ -79,6 +79,7 @@ class Settings:
         "seconds above 0",
         lambda value: value > 0,
         metavar="SECONDS",
+        resumable=True,
     )
     race: bool = setting(
         True,
@@ -97,6 +98,7 @@ class Settings:
         lambda value: value > 0,
         metavar="GIB",
         by_itself="no limit",
+        resumable=True,
     )
     threads_per_worker: int = whole(1, "CPU threads of each training", 1)
     precision: str = choice(

@@ -41,6 +41,13 @@ def slow_fitness(individual):
     return fitness(individual)
 
 
+def late_fitness(individual):
+    """As `fitness`; a third of the individuals take a second."""
+    if individual[0].genes["units"] > 160:
+        time.sleep(1.0)
+    return fitness(individual)
+
+
 def bare(individual):
     return (len(individual) / 10,)
 

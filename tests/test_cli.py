@@ -114,7 +114,7 @@ def the_error(capsys):
         ("--resume missing", "missing holds no run that can be read"),
         ("--resume .", "holds no run that can be read"),
         ("--resume a-run --population 9", "a resumed run keeps its population; only generations, "),
-        ("--resume a-run --seed 9 --time-limit 5", "a resumed run keeps its seed, time_limit; only generations, "),
+        ("--resume a-run --seed 9 --precision bfloat16", "a resumed run keeps its seed, precision; only generations, "),
         ("--resume a-run --run-dir other", "--run-dir is for a new run, --resume for one that exists"),
         ("--resume a-run --start-with best.json", "--start-with is for a new run, --resume for one that exists"),
         ("--retry-failed --dataset digits", "--retry-failed goes with --resume RUN"),

@@ -21,14 +21,14 @@ ENGINES = {"processes": (), "scoop": ("-m", "scoop", "-n", "3")}
 WORKERS = "2"
 
 
-def start(folder, path, engine, objective):
+def start(folder, path, engine, objective, *limit):
     count = folder / f"count-{path.name}"
     environment = {search_stubs.COUNT_FILE: str(count), "PYTHONPATH": str(HERE.parent)}
-    return Session(folder, *ENGINES[engine], SCRIPT, path, engine, objective, WORKERS, **environment)
+    return Session(folder, *ENGINES[engine], SCRIPT, path, engine, objective, WORKERS, *limit, **environment)
 
 
-def run_to_the_end(folder, path, engine, objective):
-    with start(folder, path, engine, objective) as session:
+def run_to_the_end(folder, path, engine, objective, *limit):
+    with start(folder, path, engine, objective, *limit) as session:
         session.wait(120)
         assert "finished" in session.output.splitlines(), session.output
         session.assert_nothing_left()
@@ -93,6 +93,17 @@ def test_a_real_search_that_is_killed_ends_as_if_nothing_had_happened(tmp_path, 
 
 def histories(run):
     return {individual.canonical(): values.record["history"] for individual, values in run.evaluations()}
+
+
+def test_a_run_whose_time_limit_is_raised_ends_as_if_it_had_had_that_time_from_the_beginning(tmp_path):
+    whole = run_to_the_end(tmp_path, tmp_path / "whole", "processes", "late", "60")
+    path = tmp_path / "short"
+    short = run_to_the_end(tmp_path, path, "processes", "late", "0.5")
+    assert sum(row["limits"] for row in short.logbook) > 0
+    raised = run_to_the_end(tmp_path, path, "processes", "late", "60")
+    assert sum(row["limits"] for row in raised.logbook) == 0
+    assert outcome(raised) == outcome(whole)
+    assert raised.info["settings"]["time_limit"] == 60
 
 
 def test_a_second_process_on_the_same_directory_is_refused_and_the_first_goes_on(tmp_path):

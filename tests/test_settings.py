@@ -130,10 +130,11 @@ def test_the_trainings_seed_is_the_runs_unless_it_is_given():
     assert Settings(seed=3, training_seed=0).seed_of_trainings == 0
 
 
-def test_only_what_leaves_results_as_they_are_may_change_in_a_resumed_run():
+def test_only_what_leaves_results_as_they_are_and_the_limits_of_a_machine_may_change_in_a_resumed_run():
     resumable = {name for name, meaning in meanings().items() if meaning.resumable}
     assert resumable == {
-        "generations", "target", "engine", "workers", "workers_per_gpu", "dask_scheduler", "stop_after"
+        "generations", "target", "engine", "workers", "workers_per_gpu", "dask_scheduler", "stop_after",
+        "time_limit", "memory_limit",
     }  # fmt: skip
 
 
