@@ -569,7 +569,7 @@ def test_a_cache_that_cannot_be_written_gets_one_line(keras_home, monkeypatch):
 def test_the_child_gives_up_by_itself(tmp_path):
     """With an exception, which lets Keras remove what it has of a file."""
     script = (
-        "import time, deap_nn.data.__main__ as child\n"
+        "import time, deap_nn.data.fetch as child\n"
         "child.fetch = lambda name: time.sleep(60)\n"
         f"child.main('mnist', {str(tmp_path / 'out.npz')!r}, '0.2')"
     )

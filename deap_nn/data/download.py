@@ -7,11 +7,11 @@ import fcntl
 import logging
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from deap_nn import child_process
 from deap_nn.data.npz import KEYS_TEXT
 
 KERAS_DATASETS = ("mnist", "fashion_mnist", "cifar10", "cifar100")
@@ -57,7 +57,7 @@ def _fetch(name: str, path: Path) -> None:
     try:
         child = subprocess.run(
             _command(name, path),
-            env=os.environ | _CHILD_ENVIRONMENT,
+            env=os.environ | _CHILD_ENVIRONMENT | child_process.import_path(os.environ),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -84,7 +84,7 @@ _CHILD_ENVIRONMENT = {
 
 
 def _command(name: str, path: Path) -> list[str]:
-    return [sys.executable, "-m", "deap_nn.data", name, str(path), str(DOWNLOAD_LIMIT)]
+    return child_process.command("deap_nn.data.fetch", name, str(path), str(DOWNLOAD_LIMIT))
 
 
 @contextmanager

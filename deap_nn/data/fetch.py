@@ -1,6 +1,6 @@
-"""`python -m deap_nn.data NAME OUT.npz SECONDS`: one of Keras's data sets, written as an .npz file.
+"""The child process of `deap_nn.data.download`: one of Keras's data sets, written as an .npz file.
 
-The child process of `deap_nn.data.download`: what Keras and TensorFlow load into memory ends with it.
+A child, since what Keras and TensorFlow load into memory ends with it.
 The reason of a failure is the last line on stderr.
 """
 
@@ -40,7 +40,3 @@ def fetch(name: str) -> dict[str, Any]:
 
 def _out_of_time(*_: object) -> None:
     raise TimeoutError("the download took too long")
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
