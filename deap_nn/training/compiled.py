@@ -25,16 +25,14 @@ from deap_nn.training.dropout import Masks
 from deap_nn.training.layers import Pass, compilable, forward, initial_weights
 from deap_nn.training.network import Network, vectors
 from deap_nn.training.optimizers import OPTIMIZERS, Slots, rate_function
-from deap_nn.training.schedule import MIN_PART, OnEpoch, Samples, Schedule, Training, verdict
+from deap_nn.training.parts import part_size
+from deap_nn.training.schedule import OnEpoch, Samples, Schedule, Training, verdict
 
 State = tuple[tf.Tensor, tf.Tensor, Slots, tf.Tensor]
 """Trained weights, moving statistics, the optimizer's slots, steps done."""
 
 Gradient = Callable[[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor, tf.Tensor]]
 """`(trained, statistics, rows, step) -> (gradient of the mean loss, statistics, sums)`."""
-
-CACHE = 2 << 20
-"""Bytes that the largest map of a part of a batch may fill."""
 
 _copies: WeakKeyDictionary[Samples, tuple[tf.Tensor, tf.Tensor]] = WeakKeyDictionary()
 
@@ -116,7 +114,7 @@ def _step_function(
 
 def _gradient_function(network: Network, schedule: Schedule, training: Samples, seed: int) -> Gradient:
     x, y = _tensors(training)
-    size = part_size(network.specs, schedule.batch_size)
+    size = part_size(network.specs, x.shape[1:], schedule)
     parts = math.ceil(schedule.batch_size / size)
     masks = Masks(network.specs, size, parts * schedule.steps(len(training)), seed)
 
@@ -146,18 +144,6 @@ def _gradient_function(network: Network, schedule: Schedule, training: Samples, 
     return mean
 
 
-def part_size(specs: Sequence[LayerSpec], batch_size: int) -> int:
-    """Return how many samples of a batch go through the network together.
-
-    Batch normalisation needs all of them; else as many as leave the largest map in the processor's cache.
-    """
-    if any(spec.layer == "BatchNormalization" for spec in specs):
-        return batch_size
-    largest = 4 * max(math.prod(spec.output_shape) for spec in specs)
-    parts = math.ceil(batch_size / max(MIN_PART, CACHE // largest))
-    return math.ceil(batch_size / parts)
-
-
 def _tensors(samples: Samples) -> tuple[tf.Tensor, tf.Tensor]:
     """Return inputs and labels as tensors: copied once, however many networks are trained on them."""
     if samples not in _copies:
@@ -173,7 +159,7 @@ def _sums(losses: tf.Tensor, logits: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
 def _evaluation_function(network: Network, samples: Samples, schedule: Schedule) -> Callable[[State], tf.Tensor]:
     """Return `state -> (sum of losses, number of right answers)` on `samples`, part by part."""
     x, y = _tensors(samples)
-    size = part_size(network.specs, schedule.batch_size)
+    size = part_size(network.specs, x.shape[1:], schedule)
     run = Pass(precision=schedule.precision)
 
     def evaluate(state: State) -> tf.Tensor:

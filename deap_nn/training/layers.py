@@ -14,14 +14,10 @@ import numpy as np
 import tensorflow as tf
 
 from deap_nn.blueprint import NETWORK_INPUT, LayerSpec
-from deap_nn.training import spectral
 from deap_nn.training.activations import ACTIVATIONS
+from deap_nn.training.convolution import convolve
 from deap_nn.training.dropout import Dropout
-from deap_nn.training.precision import product
 from deap_nn.training.schedule import Weights
-
-WORTH_ROUNDING = 64
-"""Products per value of a map from which a convolution in bfloat16 is quicker, its conversions included."""
 
 EPSILON = 1e-3
 """Keras's default for BatchNormalization."""
@@ -121,7 +117,7 @@ def _apply(spec: LayerSpec, weights: list[tf.Tensor], sources: list[tf.Tensor], 
     x, config = sources[0], spec.config
     match spec.layer:
         case "Conv2D":
-            y = _convolve(x, weights[0], spec, run.precision)
+            y = convolve(x, weights[0], spec, run.precision)
             return ACTIVATIONS[config["activation"]](tf.nn.bias_add(y, weights[1]))
         case "Dense":
             return ACTIVATIONS[config["activation"]](tf.nn.bias_add(tf.linalg.matmul(x, weights[0]), weights[1]))
@@ -137,18 +133,6 @@ def _apply(spec: LayerSpec, weights: list[tf.Tensor], sources: list[tf.Tensor], 
             return sources[0] + sources[1]
         case _:
             return _pool(spec, x)
-
-
-def _convolve(x: tf.Tensor, kernel: tf.Tensor, spec: LayerSpec, precision: str) -> tf.Tensor:
-    strides, padding = spec.config["strides"], spec.config["padding"]
-    dtype = precision if math.prod(kernel.shape[:-1]) >= WORTH_ROUNDING else "float32"
-    if strides == 1 and _on_cpu() and spectral.pays(x.shape[1:], kernel.shape, padding, dtype):
-        return spectral.convolve(x, kernel, padding, dtype)
-    return product(lambda x, kernel: tf.nn.conv2d(x, kernel, strides, padding.upper()), x, kernel, dtype)
-
-
-def _on_cpu() -> bool:
-    return not tf.config.list_physical_devices("GPU")  # there, cuDNN makes a choice of its own
 
 
 def _pool(spec: LayerSpec, x: tf.Tensor) -> tf.Tensor:

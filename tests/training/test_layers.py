@@ -13,9 +13,8 @@ from deap_nn.blueprint import NETWORK_INPUT, LayerSpec, blueprint
 from deap_nn.model import build_layers, trained_model
 from deap_nn.operators import mutChoices
 from deap_nn.presets import DENSE, MODERN
-from deap_nn.training import precision
 from deap_nn.training.activations import ACTIVATIONS
-from deap_nn.training.layers import LAYERS, WORTH_ROUNDING, Pass, compilable, forward, initial_weights
+from deap_nn.training.layers import LAYERS, Pass, compilable, forward, initial_weights
 
 pytestmark = pytest.mark.slow
 
@@ -104,53 +103,6 @@ def test_training_mode_and_gradients(layer, config, shape, output_shape):
     for mine, variable in zip(moved, theirs.non_trainable_variables[: len(moved)], strict=True):
         np.testing.assert_allclose(mine, variable, **TOLERANCE)
     assert len(moved) == (2 if layer == "BatchNormalization" else 0)
-
-
-@pytest.mark.parametrize("strides", [1, 2])
-def test_a_convolution_in_bfloat16_is_that_of_keras_s_mixed_policy(monkeypatch, strides):
-    monkeypatch.setattr(precision, "multiplies_bfloat16", lambda: True)  # as Keras does on any processor
-    config = CONVOLUTION | {"strides": strides}
-    specs = network("Conv2D", config, MAP, (-(-7 // strides), -(-8 // strides), 16))
-    weights = [[tf.constant(array) for array in arrays] for arrays in initial_weights(specs, MAP, seed=3)]
-    (theirs,) = build_layers(specs[:1], 0, "bfloat16")
-    theirs.build((None, *MAP))
-    theirs.set_weights([array.numpy() for array in weights[0]])
-    x, upstream = batch(MAP), batch(specs[0].output_shape, seed=1)
-    with tf.GradientTape(persistent=True) as tape:
-        tape.watch([x, weights[0][0]])
-        our_output = forward(specs, weights, x, Pass(precision="bfloat16"))
-        their_output = tf.cast(theirs(x), tf.float32)
-        ours = tf.reduce_sum(upstream * our_output)
-        expected = tf.reduce_sum(upstream * their_output)
-    assert our_output.dtype == tf.float32
-    np.testing.assert_array_equal(our_output, their_output)
-    assert (our_output != forward(specs, weights, x, Pass())).numpy().any()
-    np.testing.assert_array_equal(tape.gradient(ours, x), tape.gradient(expected, x))
-    np.testing.assert_array_equal(tape.gradient(ours, weights[0][0]), tape.gradient(expected, theirs.kernel.value))
-
-
-def test_a_convolution_too_small_to_gain_stays_in_float32():
-    shape = (7, 8, 3)
-    specs = network("Conv2D", CONVOLUTION, shape, MAP)
-    weights = random_weights(specs, shape)
-    assert np.prod(weights[0][0].shape[:-1]) < WORTH_ROUNDING
-    rounded = forward(specs, weights, batch(shape), Pass(precision="bfloat16"))
-    np.testing.assert_array_equal(rounded, forward(specs, weights, batch(shape), Pass()))
-
-
-@pytest.mark.parametrize(("strides", "kernel_size", "direct"), [(1, 7, False), (1, 1, True), (2, 7, True)])
-def test_a_convolution_takes_the_shorter_way(strides, kernel_size, direct):
-    shape, size = (12, 12, 64), -(-12 // strides)
-    config = CONVOLUTION | {"filters": 64, "kernel_size": kernel_size, "strides": strides}
-    specs = network("Conv2D", config, shape, (size, size, 64))
-    weights = random_weights(specs, shape)
-
-    @tf.function
-    def output(x):
-        return forward(specs, weights, x, Pass())
-
-    graph = output.get_concrete_function(batch(shape)).graph
-    assert ("Conv2D" in {operation.type for operation in graph.get_operations()}) == direct
 
 
 def test_add():

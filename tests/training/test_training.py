@@ -17,7 +17,7 @@ from deap_nn.blueprint import NETWORK_INPUT, LayerSpec, blueprint
 from deap_nn.model import trained_model
 from deap_nn.presets import FULL
 from deap_nn.space import TRAINING, Block, Choice, Chromosome, Float, Integer, LayerKind, SearchSpace
-from deap_nn.training import Samples, Schedule, compiled, portable, train
+from deap_nn.training import Samples, Schedule, compiled, parts, portable, train
 
 pytestmark = pytest.mark.slow
 
@@ -122,21 +122,15 @@ def test_parts_of_a_batch_give_the_gradient_of_the_whole(monkeypatch):
     specs = (*network(2)[:1], LayerSpec("Flatten", {}, (0,), (int(np.prod(network(2)[0].output_shape)),)))
     specs = (*specs, LayerSpec("Dense", {"units": 10, "activation": "softmax"}, (1,), (10,)))
     schedule = Schedule(epochs=2, optimizer="sgd", learning_rate=0.1, batch_size=120)
-    assert compiled.part_size(specs, 120) == 120
+    assert parts.part_size(specs, SHAPE, schedule) == 120
     whole = run(specs, schedule, way=compiled.train)
-    monkeypatch.setattr(compiled, "CACHE", 0)
-    assert compiled.part_size(specs, 120) == 40
+    monkeypatch.setattr(parts, "CACHE", 0)
+    assert parts.part_size(specs, SHAPE, schedule) == 40
     in_parts = run(specs, schedule, way=compiled.train)
     for a, b in zip(flat(whole.weights), flat(in_parts.weights), strict=True):
         np.testing.assert_allclose(a, b, atol=1e-5)
     for name, column in whole.history.items():
         np.testing.assert_allclose(column, in_parts.history[name], atol=1e-4)
-
-
-def test_normalisation_sees_the_whole_batch():
-    normalisation = LayerSpec("BatchNormalization", {"momentum": 0.9}, (NETWORK_INPUT,), (512, 512, 64))
-    assert compiled.part_size([normalisation], 300) == 300
-    assert compiled.part_size([replace(normalisation, layer="Dropout")], 300) == compiled.MIN_PART
 
 
 @pytest.mark.parametrize("way", [compiled.train, portable.train])
