@@ -1,0 +1,105 @@
+"""Networks of a run, trained with the batch cut into parts of several sizes: what the rule for them gains or costs.
+
+Seconds for an epoch on one thread, of networks of the run with a convolution by way of the frequency domain, evenly
+taken from its journal; the fastest of a few epochs.
+
+    python benchmarks/parts.py benchmarks/results/conv2d-cifar10 --dataset cifar10-10k.npz
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from unittest import mock
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # as the engines do
+
+import numpy as np
+import tensorflow as tf
+
+from deap_nn.blueprint import LayerSpec, blueprint
+from deap_nn.data import DataSpec, Splits, load
+from deap_nn.engines import heap
+from deap_nn.run import Run
+from deap_nn.space import SearchSpace
+from deap_nn.training import Samples, Schedule, compiled
+from deap_nn.training.parts import CACHE, part_size
+from deap_nn.training.schedule import MIN_PART
+
+SIZES = (50, 100, 150, 300)
+EPOCHS = 3
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("run", type=Path, help="run directory")
+    parser.add_argument("--dataset", required=True)
+    parser.add_argument("--train-samples", type=int, default=1125, help="a fifth of them is for validation")
+    parser.add_argument("--networks", type=int, default=8, help="how many of the run's")
+    arguments = parser.parse_args()
+    heap.keep_freed_blocks()
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+    run, splits = Run(arguments.run), load(DataSpec(arguments.dataset, arguments.train_samples))
+    precision = run.info["settings"]["precision"]
+    schedule = Schedule(EPOCHS + 1, "adam", precision=precision)
+    networks = list(spectral_networks(run, splits, schedule))
+    print("seconds an epoch with parts of", *SIZES, "samples; the rule's size; times as fast as with the smallest")
+    logs = []
+    for i in np.linspace(0, len(networks) - 1, arguments.networks).astype(int):
+        seconds = [epoch_seconds(networks[i], splits, schedule, size) for size in SIZES]
+        chosen = part_size(networks[i], splits.input_shape, schedule)
+        faster = seconds[0] / seconds[SIZES.index(chosen)]
+        logs.append(math.log(faster))
+        print(*(f"{s:6.2f}" for s in seconds), f"{chosen:4}  {faster:.2f}  {described(networks[i])}", flush=True)
+    print(f"on average {math.exp(np.mean(logs)):.2f} times as fast")
+
+
+def spectral_networks(run: Run, splits: Splits, schedule: Schedule) -> Iterator[tuple[LayerSpec, ...]]:
+    """Return those whose batches would be cut small if all convolutions were direct, and are not as they are."""
+    space = SearchSpace.from_json(run.info["space"])
+    for individual, _ in run.evaluations():
+        specs = tuple(blueprint(space, individual, splits.input_shape, splits.classes))
+        small = CACHE // (4 * max(math.prod(spec.output_shape) for spec in specs)) <= MIN_PART
+        if small and part_size(specs, splits.input_shape, schedule) in SIZES[1:]:
+            yield specs
+
+
+def epoch_seconds(specs: Sequence[LayerSpec], splits: Splits, schedule: Schedule, size: int) -> float:
+    """Return what an epoch takes, training and validation, without the first one, which prepares."""
+    ended: list[float] = []
+
+    def on_epoch(*_: float) -> bool:
+        ended.append(time.perf_counter())
+        return False
+
+    training = Samples(splits.scaled(splits.x_train), splits.y_train.astype(np.int32))
+    validation = Samples(splits.scaled(splits.x_validation), splits.y_validation.astype(np.int32))
+    with mock.patch.object(compiled, "part_size", lambda *_: size):
+        compiled.train(
+            specs,
+            splits.input_shape,
+            schedule,
+            training,
+            validation,
+            seed=0,
+            on_epoch=on_epoch,
+        )
+    return float(np.diff(ended).min())
+
+
+def described(specs: Sequence[LayerSpec]) -> str:
+    return "; ".join(
+        f"{'x'.join(map(str, spec.output_shape))} by {spec.config['kernel_size']}x{spec.config['kernel_size']}"
+        for spec in specs
+        if spec.layer == "Conv2D"
+    )
+
+
+if __name__ == "__main__":
+    main()
