@@ -1,6 +1,7 @@
 """Data sets: checks, splits, scaling, and Keras's data sets through a child process."""
 
 import gzip
+import os
 import pickle
 import subprocess
 import sys
@@ -564,6 +565,25 @@ def test_a_cache_that_cannot_be_written_gets_one_line(keras_home, monkeypatch):
     with pytest.raises(ValueError, match=r"cannot be written .* set KERAS_HOME") as raised:
         load(DataSpec("cifar10"))
     one_line(raised)
+
+
+def test_the_child_imports_this_package_whatever_lies_in_the_working_directory(tmp_path):
+    """And other packages from where the user's are: here a keras that can be told from the real one."""
+    places = tmp_path / "places"
+    (places / "keras").mkdir(parents=True)
+    (places / "keras" / "__init__.py").write_text("raise RuntimeError('the right keras')")
+    for other in ("deap_nn", "numpy"):
+        (tmp_path / f"{other}.py").write_text("raise ImportError('not this one')")
+    done = subprocess.run(
+        download._command("mnist", tmp_path / "out.npz"),
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(places)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == "RuntimeError: the right keras"
 
 
 def test_the_child_gives_up_by_itself(tmp_path):

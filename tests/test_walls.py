@@ -14,7 +14,6 @@ EXPERIMENTS = Path(__file__).parents[1] / "experiments"
 # What a floor may import of ours lies on the floors below it. A room is a module or a package; `genes`, `kinds`
 # and `space` are one room.
 FLOORS = (
-    {"child_process"},
     {"space", "data", "algorithms", "engines", "files", "random_stream", "meaning"},
     {"individual", "presets", "blueprint", "operators", "scoop"},
     {"model", "run", "cache", "warm_start", "statistics", "toolbox", "race"},
@@ -34,8 +33,7 @@ FACADE = "__init__"  # imports by name, when a name is first used
 
 # Where a package of others may be imported: rooms, or files of one; in some only when it is used.
 LATE = "in functions only"
-WITHOUT_DEAP = FLOORS[0] | {"space", "data", "model", "blueprint", "training", "engines", "scoop"}
-WITHOUT_DEAP |= {"files", "random_stream"}
+WITHOUT_DEAP = {"space", "data", "model", "blueprint", "training", "engines", "scoop", "files", "random_stream"}
 WALLS = {
     ("keras", "tensorflow"): {"model": "", "training": "", "data/fetch.py": LATE},
     ("deap",): dict.fromkeys(FLOOR.keys() - WITHOUT_DEAP, ""),

@@ -7,16 +7,27 @@ import fcntl
 import logging
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from deap_nn import child_process
 from deap_nn.data.npz import KEYS_TEXT
 
 KERAS_DATASETS = ("mnist", "fashion_mnist", "cifar10", "cifar100")
 DOWNLOAD_LIMIT = 900.0  # seconds for import, download and conversion; CIFAR-10 is 170 MB
 GRACE = 30.0  # seconds more until a child that does not end by itself is killed
+
+# The package that this process runs, wherever it lies. Not -m: that would prefer one in the working directory.
+_ROOT = Path(__file__).resolve().parents[2]
+_CHILD = """
+import sys
+root = sys.argv.pop(1)
+sys.path[:] = filter(None, sys.path)
+root in sys.path or sys.path.insert(0, root)
+from deap_nn.data.fetch import main
+main(*sys.argv[1:])
+"""
 
 logger = logging.getLogger(__name__)
 
@@ -57,7 +68,7 @@ def _fetch(name: str, path: Path) -> None:
     try:
         child = subprocess.run(
             _command(name, path),
-            env=os.environ | _CHILD_ENVIRONMENT | child_process.import_path(os.environ),
+            env=os.environ | _CHILD_ENVIRONMENT,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -84,7 +95,7 @@ _CHILD_ENVIRONMENT = {
 
 
 def _command(name: str, path: Path) -> list[str]:
-    return child_process.command("deap_nn.data.fetch", name, str(path), str(DOWNLOAD_LIMIT))
+    return [sys.executable, "-c", _CHILD, str(_ROOT), name, str(path), str(DOWNLOAD_LIMIT)]
 
 
 @contextmanager

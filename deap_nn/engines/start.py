@@ -6,16 +6,19 @@ import concurrent.futures
 import os
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import threading
 from pathlib import Path
 from typing import IO
 
-from deap_nn import child_process
 from deap_nn.engines.devices import child_environment, find_gpus
 from deap_nn.engines.limits import Limits
 
 _MODULE = "deap_nn.engines.child"
+# Not -m: that would prefer what lies in the working directory, be it another version of this package.
+_COMMAND = "import sys; sys.path[:] = filter(None, sys.path); from {} import main; main()"
+_ROOT = Path(__file__).resolve().parents[2]
 
 # Linux ends a child with the *thread* that started it (see child.die_with_parent), so a thread that
 # lives as long as its process starts the children of threads that may not.
@@ -35,18 +38,14 @@ def start(limits: Limits, rank: int, log: IO[bytes]) -> subprocess.Popen[bytes]:
     environment = dict(os.environ)
     gpus = find_gpus()
     environment.update(child_environment(rank, gpus, limits.threads, limits.workers_per_gpu, environment))
-    environment.update(child_process.import_path(environment))
+    if str(_ROOT) != sysconfig.get_path("purelib"):  # a checkout, or a folder of the user's
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(_ROOT), environment.get("PYTHONPATH")]))
 
     def popen() -> subprocess.Popen[bytes]:
         pipe = subprocess.PIPE
+        command = [sys.executable, "-u", "-c", _COMMAND.format(_MODULE)]
         return subprocess.Popen(
-            child_process.command(_MODULE),
-            stdin=pipe,
-            stdout=pipe,
-            stderr=log,
-            env=environment,
-            bufsize=0,
-            start_new_session=True,
+            command, stdin=pipe, stdout=pipe, stderr=log, env=environment, bufsize=0, start_new_session=True
         )
 
     lasting = threading.current_thread() is threading.main_thread()

@@ -22,15 +22,16 @@ def marked(mark):
         try:
             if f"{MARK}={mark}".encode() in (entry / "environ").read_bytes().split(b"\0"):
                 command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-                if own_helper not in command or _parent(entry) != os.getpid():
+                if own_helper not in command or parent(entry.name) != os.getpid():
                     found[int(entry.name)] = command
         except OSError:
             continue
     return found
 
 
-def _parent(entry):
-    return int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+def parent(number):
+    """The number of the process that started this one."""
+    return int(Path("/proc", str(number), "stat").read_text().rpartition(")")[2].split()[1])
 
 
 def wait_until(condition, patience=20.0):
