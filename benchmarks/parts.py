@@ -28,8 +28,7 @@ from deap_nn.engines import heap
 from deap_nn.run import Run
 from deap_nn.space import SearchSpace
 from deap_nn.training import Samples, Schedule, compiled
-from deap_nn.training.parts import CACHE, part_size
-from deap_nn.training.schedule import MIN_PART
+from deap_nn.training.parts import has_spectral, part_size
 
 SIZES = (50, 100, 150, 300)
 EPOCHS = 3
@@ -48,11 +47,13 @@ def main() -> None:
     run, splits = Run(arguments.run), load(DataSpec(arguments.dataset, arguments.train_samples))
     precision = run.info["settings"]["precision"]
     schedule = Schedule(EPOCHS + 1, "adam", precision=precision)
+    training = Samples(splits.scaled(splits.x_train), splits.y_train.astype(np.int32))
+    validation = Samples(splits.scaled(splits.x_validation), splits.y_validation.astype(np.int32))
     networks = list(spectral_networks(run, splits, schedule))
     print("seconds an epoch with parts of", *SIZES, "samples; the rule's size; times as fast as with the smallest")
     logs = []
     for i in np.linspace(0, len(networks) - 1, arguments.networks).astype(int):
-        seconds = [epoch_seconds(networks[i], splits, schedule, size) for size in SIZES]
+        seconds = [epoch_seconds(networks[i], training, validation, schedule, size) for size in SIZES]
         chosen = part_size(networks[i], splits.input_shape, schedule)
         faster = seconds[0] / seconds[SIZES.index(chosen)]
         logs.append(math.log(faster))
@@ -61,16 +62,18 @@ def main() -> None:
 
 
 def spectral_networks(run: Run, splits: Splits, schedule: Schedule) -> Iterator[tuple[LayerSpec, ...]]:
-    """Return those whose batches would be cut small if all convolutions were direct, and are not as they are."""
+    """Return those with a convolution by way of the frequency domain, whose parts are of one of `SIZES`."""
     space = SearchSpace.from_json(run.info["space"])
     for individual, _ in run.evaluations():
         specs = tuple(blueprint(space, individual, splits.input_shape, splits.classes))
-        small = CACHE // (4 * max(math.prod(spec.output_shape) for spec in specs)) <= MIN_PART
-        if small and part_size(specs, splits.input_shape, schedule) in SIZES[1:]:
+        chosen = part_size(specs, splits.input_shape, schedule)
+        if has_spectral(specs, splits.input_shape, schedule.precision) and chosen in SIZES:
             yield specs
 
 
-def epoch_seconds(specs: Sequence[LayerSpec], splits: Splits, schedule: Schedule, size: int) -> float:
+def epoch_seconds(
+    specs: Sequence[LayerSpec], training: Samples, validation: Samples, schedule: Schedule, size: int
+) -> float:
     """Return what an epoch takes, training and validation, without the first one, which prepares."""
     ended: list[float] = []
 
@@ -78,18 +81,8 @@ def epoch_seconds(specs: Sequence[LayerSpec], splits: Splits, schedule: Schedule
         ended.append(time.perf_counter())
         return False
 
-    training = Samples(splits.scaled(splits.x_train), splits.y_train.astype(np.int32))
-    validation = Samples(splits.scaled(splits.x_validation), splits.y_validation.astype(np.int32))
     with mock.patch.object(compiled, "part_size", lambda *_: size):
-        compiled.train(
-            specs,
-            splits.input_shape,
-            schedule,
-            training,
-            validation,
-            seed=0,
-            on_epoch=on_epoch,
-        )
+        compiled.train(specs, training.x.shape[1:], schedule, training, validation, seed=0, on_epoch=on_epoch)
     return float(np.diff(ended).min())
 
 

@@ -4,7 +4,7 @@ What costs time in `model.fit` besides the arithmetic: tracing dozens of small K
 Python call per batch, an input pipeline, the random numbers of dropout, and maps that leave the processor's cache
 between one operation and the next. Here the network is traced once from its blueprint, an epoch (training and
 validation) is one call, weights are one vector, dropout masks are drawn in advance, and a batch goes through the
-network in parts small enough for the cache, whose gradients are added up.
+network in parts (`deap_nn.training.parts`), whose gradients are added up.
 
 All randomness comes from the training's seed and is stateless: initial weights, order of the samples, masks. The
 same seed gives bit-equal weights in any process with as many threads.

@@ -34,10 +34,13 @@ def part_size(specs: Sequence[LayerSpec], input_shape: Sequence[int], schedule: 
     batch_size = schedule.batch_size
     if any(spec.layer == "BatchNormalization" for spec in specs):
         return batch_size
-    shapes = {NETWORK_INPUT: input_shape} | {index: spec.output_shape for index, spec in enumerate(specs)}
-    spectral = any(
-        spec.layer == "Conv2D" and is_spectral(spec, shapes[spec.inputs[0]], schedule.precision) for spec in specs
-    )
+    room = SPECTRAL if has_spectral(specs, input_shape, schedule.precision) else CACHE
     largest = 4 * max(math.prod(spec.output_shape) for spec in specs)
-    parts = math.ceil(batch_size / max(MIN_PART, (SPECTRAL if spectral else CACHE) // largest))
+    parts = math.ceil(batch_size / max(MIN_PART, room // largest))
     return math.ceil(batch_size / parts)
+
+
+def has_spectral(specs: Sequence[LayerSpec], input_shape: Sequence[int], precision: str) -> bool:
+    """Say whether any convolution of a network goes by way of the frequency domain."""
+    shapes = {NETWORK_INPUT: input_shape} | {index: spec.output_shape for index, spec in enumerate(specs)}
+    return any(spec.layer == "Conv2D" and is_spectral(spec, shapes[spec.inputs[0]], precision) for spec in specs)
