@@ -7,10 +7,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from deap_nn.evolution import evolve, resume
+    from deap_nn.evolution import evolve
     from deap_nn.individual import Individual
     from deap_nn.plots import plot_fitness
     from deap_nn.presets import PRESETS
+    from deap_nn.resumption import resume
     from deap_nn.run import Run
     from deap_nn.search import Hooks
     from deap_nn.space import Block, Choice, Float, Integer, LayerKind, SearchSpace
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "evolve": "evolution",
-    "resume": "evolution",
+    "resume": "resumption",
     "Individual": "individual",
     "plot_fitness": "plots",
     "PRESETS": "presets",

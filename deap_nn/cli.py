@@ -98,8 +98,9 @@ def search(space: SearchSpace, options: dict[str, Any], *, quiet: bool = False, 
 
 
 def _search(space: SearchSpace, options: dict[str, Any], quiet: bool) -> Run:
-    from deap_nn.evolution import default_run_dir, evolve, resume
+    from deap_nn.evolution import default_run_dir, evolve
     from deap_nn.progress import Progress
+    from deap_nn.resumption import resume
     from deap_nn.search import Hooks
 
     if "resume" not in options:

@@ -6,6 +6,7 @@ import os
 import time
 from pathlib import Path
 
+from deap_nn.evolution import evolve
 from deap_nn.individual import FitnessValues
 from deap_nn.race import given_up
 from deap_nn.space import Block, Choice, Float, Integer, LayerKind, SearchSpace
@@ -17,6 +18,8 @@ SPACE = SearchSpace(
     (Block(LayerKind("dense", {"units": Integer(16, 256, step=16), "dropout": Float(0.0, 0.6)}, takes="flat"), 1, 4),),
     LayerKind("training", {"epochs": Integer(1, 20), "optimizer": Choice(("adam", "sgd"))}),
 )
+
+SMALL = {"population": 8, "generations": 4, "engine": "serial"}
 
 
 def fitness(individual):
@@ -75,6 +78,11 @@ def note(individual):
     if COUNT_FILE in os.environ:
         with Path(os.environ[COUNT_FILE]).open("a") as file:
             file.write(individual.canonical() + "\n")
+
+
+def search(path, evaluate=fitness, **options):
+    """A small search in this process, in milliseconds."""
+    return evolve(SPACE, evaluate=evaluate, run_dir=path, **{**SMALL, **options})
 
 
 def outcome(run):

@@ -37,6 +37,7 @@ def no_search(monkeypatch):
         pytest.fail(f"a search was started: {search.settings}")
 
     monkeypatch.setattr("deap_nn.evolution.perform", perform)
+    monkeypatch.setattr("deap_nn.resumption.perform", perform)
 
 
 @pytest.fixture
@@ -198,7 +199,7 @@ def calls(monkeypatch, a_run):
         return call
 
     monkeypatch.setattr("deap_nn.evolution.evolve", noting("evolve"))
-    monkeypatch.setattr("deap_nn.evolution.resume", noting("resume"))
+    monkeypatch.setattr("deap_nn.resumption.resume", noting("resume"))
     return seen
 
 

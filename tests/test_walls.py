@@ -24,7 +24,7 @@ FLOORS = (
     {"search"},
     {"loop"},
     {"session"},
-    {"evolution", "tensorboard"},
+    {"evolution", "resumption", "tensorboard"},
     {"progress"},
     {"cli"},
 )
@@ -165,7 +165,7 @@ def test_experiments_import_nothing_heavy_at_the_top():
     [
         ("import deap_nn", {"tensorflow", "keras", "matplotlib", "scoop", "numpy", "deap", "sklearn", "dask", "scipy"}),
         ("import deap_nn.cli", {"tensorflow", "keras", "matplotlib", "scoop", "sklearn", "dask"}),
-        ("import deap_nn.evolution", {"tensorflow", "keras", "scoop", "sklearn", "dask"}),
+        ("import deap_nn.evolution, deap_nn.resumption", {"tensorflow", "keras", "scoop", "sklearn", "dask"}),
         (
             "from deap_nn import evolve, resume, Run, SearchSpace, make_toolbox",
             {"tensorflow", "keras", "scoop", "dask"},

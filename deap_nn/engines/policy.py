@@ -9,7 +9,6 @@ import itertools
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from types import TracebackType
 from typing import Any
 
 from deap_nn.engines.backend import Backend
@@ -51,9 +50,7 @@ class Engine:
     def __enter__(self) -> Engine:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     @property
@@ -182,8 +179,7 @@ class Engine:
         patience = self._backend.patience
         if patience is None:
             return []
-        now = time.monotonic()
-        overdue = [key for key, task in self._running.items() if now - task.began > patience]
+        overdue = [key for key, task in self._running.items() if time.monotonic() - task.began > patience]
         for key in overdue:
             self._backend.give_up(key)
         self._silent += len(overdue)
