@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from deap_nn.blueprint import LayerSpec
 from deap_nn.training import spectral
-from deap_nn.training.precision import product
+from deap_nn.training.precision import multiplies_tiles, product
 
 WORTH_ROUNDING = 64
 """Products per value of a map from which a convolution in bfloat16 is quicker, its conversions included."""
@@ -17,6 +17,8 @@ WORTH_ROUNDING = 64
 
 def is_spectral(spec: LayerSpec, map_shape: Sequence[int], precision: str) -> bool:
     """Say whether a convolution goes by way of the frequency domain.
+
+    Where tiles of bfloat16 are multiplied at once, a direct convolution in it hardly takes longer than the transforms.
 
     Args:
         spec: a layer `Conv2D`.
@@ -26,7 +28,10 @@ def is_spectral(spec: LayerSpec, map_shape: Sequence[int], precision: str) -> bo
     if spec.config["strides"] != 1 or not _on_cpu():
         return False
     kernel_shape = (*(spec.config["kernel_size"],) * 2, map_shape[-1], spec.config["filters"])
-    return spectral.pays(map_shape, kernel_shape, spec.config["padding"], _dtype(kernel_shape, precision))
+    dtype = _dtype(kernel_shape, precision)
+    if dtype == "bfloat16" and multiplies_tiles():
+        return False
+    return spectral.pays(map_shape, kernel_shape, spec.config["padding"], dtype)
 
 
 def convolve(x: tf.Tensor, kernel: tf.Tensor, spec: LayerSpec, precision: str) -> tf.Tensor:

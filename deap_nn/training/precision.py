@@ -36,7 +36,17 @@ def multiplies_bfloat16() -> bool:
     """Say whether this machine has instructions for products in bfloat16: a GPU's are taken for granted."""
     if tf.config.list_physical_devices("GPU"):
         return True
+    return _processor_has("bf16")  # avx512_bf16, amx_bf16; bf16 on ARM
+
+
+@cache
+def multiplies_tiles() -> bool:
+    """Say whether this machine's processor multiplies whole tiles of bfloat16 at once (AMX, Intel's from 2023 on)."""
+    return _processor_has("amx_bf16")
+
+
+def _processor_has(instructions: str) -> bool:
     try:
-        return "bf16" in Path("/proc/cpuinfo").read_text()  # avx512_bf16, amx_bf16; bf16 on ARM
+        return instructions in Path("/proc/cpuinfo").read_text()
     except OSError:
         return False  # not Linux: rounding costs little, emulated products a lot

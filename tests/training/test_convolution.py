@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from deap_nn.blueprint import NETWORK_INPUT, LayerSpec
 from deap_nn.model import build_layers
-from deap_nn.training import precision
+from deap_nn.training import convolution, precision
 from deap_nn.training.convolution import WORTH_ROUNDING, convolve, is_spectral
 
 pytestmark = pytest.mark.slow
@@ -57,3 +57,11 @@ def test_it_takes_the_shorter_way(strides, kernel_size, direct):
     operations = output.get_concrete_function(x).graph.get_operations()
     assert ("Conv2D" in {operation.type for operation in operations}) == direct
     assert is_spectral(spec, x.shape[1:], "float32") != direct
+
+
+@pytest.mark.parametrize(
+    ("tiles", "dtype", "spectral"), [(True, "bfloat16", False), (False, "bfloat16", True), (True, "float32", True)]
+)
+def test_where_tiles_are_multiplied_bfloat16_goes_directly(monkeypatch, tiles, dtype, spectral):
+    monkeypatch.setattr(convolution, "multiplies_tiles", lambda: tiles)
+    assert is_spectral(layer(64, 7), (12, 12, 64), dtype) == spectral

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from deap_nn.training import precision
-from deap_nn.training.precision import multiplies_bfloat16, product
+from deap_nn.training.precision import multiplies_bfloat16, multiplies_tiles, product
 
 pytestmark = pytest.mark.slow
 
@@ -63,15 +63,16 @@ def test_float32_is_left_alone(way):
 
 
 @pytest.mark.parametrize(
-    ("cpuinfo", "expected"),
+    ("cpuinfo", "products", "tiles"),
     [
-        ("flags\t\t: fma avx2 avx512f avx512_bf16 amx_bf16\n", True),
-        ("Features\t: fp asimd bf16\n", True),
-        ("flags\t\t: fma avx2 avx512f\n", False),
-        (None, False),
+        ("flags\t\t: fma avx2 avx512f avx512_bf16 amx_bf16\n", True, True),
+        ("flags\t\t: fma avx2 avx512f avx512_bf16\n", True, False),
+        ("Features\t: fp asimd bf16\n", True, False),
+        ("flags\t\t: fma avx2 avx512f\n", False, False),
+        (None, False, False),
     ],
 )
-def test_instructions_are_looked_up_where_linux_lists_them(monkeypatch, cpuinfo, expected):
+def test_instructions_are_looked_up_where_linux_lists_them(monkeypatch, cpuinfo, products, tiles):
     def read_text(path):
         assert path == Path("/proc/cpuinfo")
         if cpuinfo is None:
@@ -79,7 +80,8 @@ def test_instructions_are_looked_up_where_linux_lists_them(monkeypatch, cpuinfo,
         return cpuinfo
 
     monkeypatch.setattr(Path, "read_text", read_text)
-    assert multiplies_bfloat16.__wrapped__() is expected
+    assert multiplies_bfloat16.__wrapped__() is products
+    assert multiplies_tiles.__wrapped__() is tiles
 
 
 def test_a_gpu_multiplies_bfloat16_by_itself(monkeypatch):
