@@ -19,9 +19,11 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import tensorflow as tf
 
+from deap_nn.blueprint import NETWORK_INPUT, LayerSpec
+from deap_nn.training.convolution import is_spectral
 from deap_nn.training.precision import product
 from deap_nn.training.schedule import MIN_PART
-from deap_nn.training.spectral import convolve, pays
+from deap_nn.training.spectral import convolve
 
 MAPS = (5, 8, 11, 16, 32)
 KERNELS = (3, 5, 7)
@@ -40,7 +42,7 @@ def main() -> None:
     print("map  channels  filters  kernel  direct  spectral  times as fast  chosen")
     for size, channels, filters, kernel in shapes:
         direct, spectral = measure((size, size, channels), (kernel, kernel, channels, filters), precision)
-        chosen = pays((size, size, channels), (kernel, kernel, channels, filters), "same", precision)
+        chosen = is_spectral(layer(filters, kernel), (size, size, channels), precision)
         print(
             f"{size:3}  {channels:8}  {filters:7}  {kernel:6}  {direct:6.1f}  {spectral:8.1f}  "
             f"{direct / spectral:13.2f}  {'spectral' if chosen else 'direct'}",
@@ -50,6 +52,11 @@ def main() -> None:
         taken, best, logs = taken + ours, best + oracle, logs + math.log(ours / oracle)
     print(f"milliseconds for {MIN_PART} samples; the choice costs {taken:.0f} where the best costs {best:.0f};")
     print(f"on average it is {100 * (math.exp(logs / len(shapes)) - 1):.1f} % slower than the best")
+
+
+def layer(filters: int, kernel_size: int) -> LayerSpec:
+    config = {"filters": filters, "kernel_size": kernel_size, "strides": 1, "padding": "same"}
+    return LayerSpec("Conv2D", config, (NETWORK_INPUT,), ())
 
 
 def measure(map_shape: tuple[int, ...], kernel_shape: tuple[int, ...], precision: str) -> list[float]:

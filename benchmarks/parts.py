@@ -1,7 +1,7 @@
-"""Networks of a run, trained with the batch cut into parts of several sizes: what the rule for them gains or costs.
+"""Networks of a run, trained directly and by way of the frequency domain, there with parts of a batch of several sizes.
 
-Seconds for an epoch on one thread, of networks of the run with a convolution by way of the frequency domain, evenly
-taken from its journal; the fastest of a few epochs.
+Seconds for an epoch on one thread, of networks of the run with a convolution that goes by way of the frequency domain
+on processors without AMX, evenly taken from its journal; the fastest of a few epochs.
 
     python benchmarks/parts.py benchmarks/results/conv2d-cifar10 --dataset cifar10-10k.npz
 """
@@ -27,7 +27,7 @@ from deap_nn.data import DataSpec, Splits, load
 from deap_nn.engines import heap
 from deap_nn.run import Run
 from deap_nn.space import SearchSpace
-from deap_nn.training import Samples, Schedule, compiled
+from deap_nn.training import Samples, Schedule, compiled, convolution, parts
 from deap_nn.training.parts import has_spectral, part_size
 
 SIZES = (50, 100, 150, 300)
@@ -49,16 +49,40 @@ def main() -> None:
     schedule = Schedule(EPOCHS + 1, "adam", precision=precision)
     training = Samples(splits.scaled(splits.x_train), splits.y_train.astype(np.int32))
     validation = Samples(splits.scaled(splits.x_validation), splits.y_validation.astype(np.int32))
-    networks = list(spectral_networks(run, splits, schedule))
-    print("seconds an epoch with parts of", *SIZES, "samples; the rule's size; times as fast as with the smallest")
+    with mock.patch.object(convolution, "multiplies_tiles", lambda: False):
+        networks = list(spectral_networks(run, splits, schedule))
+    print(
+        "seconds an epoch directly; spectral, with parts of", *SIZES, "samples; the rule's size; times as fast as with"
+    )
+    print("the smallest, as directly")
     logs = []
     for i in np.linspace(0, len(networks) - 1, arguments.networks).astype(int):
-        seconds = [epoch_seconds(networks[i], training, validation, schedule, size) for size in SIZES]
-        chosen = part_size(networks[i], splits.input_shape, schedule)
-        faster = seconds[0] / seconds[SIZES.index(chosen)]
-        logs.append(math.log(faster))
-        print(*(f"{s:6.2f}" for s in seconds), f"{chosen:4}  {faster:.2f}  {described(networks[i])}", flush=True)
-    print(f"on average {math.exp(np.mean(logs)):.2f} times as fast")
+        seconds, direct, chosen = measured(networks[i], training, validation, schedule)
+        ours = seconds[SIZES.index(chosen)]
+        logs.append((math.log(seconds[0] / ours), math.log(direct / ours)))
+        print(
+            *(f"{s:6.2f}" for s in (direct, *seconds)),
+            f"{chosen:4}  {seconds[0] / ours:.2f}  {direct / ours:.2f}  {described(networks[i])}",
+            flush=True,
+        )
+    print("on average", *(f"{math.exp(mean):.2f}" for mean in np.mean(logs, axis=0)), "times as fast")
+
+
+def measured(
+    specs: Sequence[LayerSpec], training: Samples, validation: Samples, schedule: Schedule
+) -> tuple[list[float], float, int]:
+    """Return the seconds with each of `SIZES`, directly, and the size that the rule chooses among the former."""
+    shape = training.x.shape[1:]
+    with mock.patch.object(convolution, "multiplies_tiles", lambda: False):
+        chosen = part_size(specs, shape, schedule)
+        seconds = [epoch_seconds(specs, training, validation, schedule, size) for size in SIZES]
+    with mock.patch.object(convolution, "is_spectral", directly), mock.patch.object(parts, "is_spectral", directly):
+        direct = epoch_seconds(specs, training, validation, schedule, part_size(specs, shape, schedule))
+    return seconds, direct, chosen
+
+
+def directly(*_: object) -> bool:
+    return False
 
 
 def spectral_networks(run: Run, splits: Splits, schedule: Schedule) -> Iterator[tuple[LayerSpec, ...]]:
