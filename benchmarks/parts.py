@@ -34,6 +34,7 @@ SIZES = (50, 100, 150, 300)
 EPOCHS = 3
 
 
+@mock.patch.object(convolution, "multiplies_tiles", lambda: False)
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("run", type=Path, help="run directory")
@@ -49,12 +50,9 @@ def main() -> None:
     schedule = Schedule(EPOCHS + 1, "adam", precision=precision)
     training = Samples(splits.scaled(splits.x_train), splits.y_train.astype(np.int32))
     validation = Samples(splits.scaled(splits.x_validation), splits.y_validation.astype(np.int32))
-    with mock.patch.object(convolution, "multiplies_tiles", lambda: False):
-        networks = list(spectral_networks(run, splits, schedule))
-    print(
-        "seconds an epoch directly; spectral, with parts of", *SIZES, "samples; the rule's size; times as fast as with"
-    )
-    print("the smallest, as directly")
+    networks = list(spectral_networks(run, splits, schedule))
+    print("seconds an epoch: direct, then spectral with parts of", *SIZES, "samples; the rule's size;")
+    print("with it, times as fast as with the smallest, and as direct")
     logs = []
     for i in np.linspace(0, len(networks) - 1, arguments.networks).astype(int):
         seconds, direct, chosen = measured(networks[i], training, validation, schedule)
@@ -73,9 +71,8 @@ def measured(
 ) -> tuple[list[float], float, int]:
     """Return the seconds with each of `SIZES`, directly, and the size that the rule chooses among the former."""
     shape = training.x.shape[1:]
-    with mock.patch.object(convolution, "multiplies_tiles", lambda: False):
-        chosen = part_size(specs, shape, schedule)
-        seconds = [epoch_seconds(specs, training, validation, schedule, size) for size in SIZES]
+    chosen = part_size(specs, shape, schedule)
+    seconds = [epoch_seconds(specs, training, validation, schedule, size) for size in SIZES]
     with mock.patch.object(convolution, "is_spectral", directly), mock.patch.object(parts, "is_spectral", directly):
         direct = epoch_seconds(specs, training, validation, schedule, part_size(specs, shape, schedule))
     return seconds, direct, chosen

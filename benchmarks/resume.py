@@ -4,7 +4,7 @@
 
 For processes and for SCOOP: one search that is left alone, and one that is killed again and again and goes on each
 time. Population, logbook, hall of fame and best network must be equal, and no finished evaluation may be repeated.
-What `tests/test_resume.py` does at a smaller scale.
+What `tests/test_killed_runs.py` does at a smaller scale.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[1] / folder) for folder in ("tests", "tests/engines")]
 
-import test_resume as kit  # noqa: E402 - the tests' own way to start, kill and compare searches
+import test_killed_runs as kit  # noqa: E402 - the tests' own way to start, kill and compare searches
 from search_stubs import outcome  # noqa: E402
 
 

@@ -179,7 +179,8 @@ class Engine:
         patience = self._backend.patience
         if patience is None:
             return []
-        overdue = [key for key, task in self._running.items() if time.monotonic() - task.began > patience]
+        now = time.monotonic()
+        overdue = [key for key, task in self._running.items() if now - task.began > patience]
         for key in overdue:
             self._backend.give_up(key)
         self._silent += len(overdue)
