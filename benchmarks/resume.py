@@ -48,7 +48,8 @@ def trial(engine: str, objective: str, kills: int) -> bool:
         killed = kit.run_to_the_end(folder, path, engine, objective)
         final = kit.counts(folder, path)
         repeated = sum(final[genome] > times for genome, times in seen.items())
-        repeated += kit.journaled(path) - len(kit.finished_genomes(path))
+        # a network that was given up is trained again where it comes up again, killed or not
+        repeated += abs(again(path) - again(whole.path))
         same = outcome(killed) == outcome(whole)
         print(
             f"{engine:10} {objective:7} {kills} kills in {total} evaluations: "
@@ -57,6 +58,11 @@ def trial(engine: str, objective: str, kills: int) -> bool:
             flush=True,
         )
         return same and not repeated
+
+
+def again(path: Path) -> int:
+    """How many lines of a journal are of a genome that it holds already."""
+    return kit.journaled(path) - len(kit.finished_genomes(path))
 
 
 if __name__ == "__main__":
