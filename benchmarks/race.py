@@ -20,8 +20,8 @@ import numpy as np
 from deap_nn import PRESETS, Run, evolve, resume
 from deap_nn.algorithms import survivor_count
 from deap_nn.data import DataSpec, load
-from deap_nn.objective import validation_of
-from deap_nn.race import PACEMAKERS, Validation, chance_thresholds, given_up, thresholds
+from deap_nn.objective import chance_level
+from deap_nn.race import PACEMAKERS, chance_thresholds, given_up, thresholds
 from deap_nn.statistics import half_width
 
 
@@ -87,32 +87,30 @@ def print_replay(runs: list[Run]) -> None:
 
 def replay(run: Run) -> tuple[int, int, int]:
     """Return the epochs of a full search, those under the rule, and how many who survived would have been given up."""
-    journal = {individual.canonical(): values for individual, values in run.evaluations()}
-    keep = survivor_count(run.info["settings"]["survivors"], run.info["settings"]["population"])
-    generations = split(run)
+    settings = run.info["settings"]
+    keep = survivor_count(settings["survivors"], settings["population"])
+    curves = {one.canonical(): values.record["history"]["val_accuracy"] for one, values in run.evaluations()}
+    limits = chance_thresholds(chance(run))
     population: list[str] = []
-    measured_on = validation(run)
-    limits = chance_thresholds(measured_on.chance)
+    known: list[str] = []
     full = raced = lost = 0
-    for newcomers in generations:
-        curves = {key: journal[key].record["history"]["val_accuracy"] for key in newcomers}
-        stopped = {key: given_up(curve, limits) or len(curve) for key, curve in curves.items()}
-        full += sum(map(len, curves.values()))
-        raced += sum(stopped.values())
-        ranked = sorted([*population, *newcomers], key=lambda key: journal[key][0], reverse=True)
+    for newcomers in split(run):
+        stopped = {key: given_up(curves[key], limits) for key in newcomers}
+        full += sum(len(curves[key]) for key in newcomers)
+        raced += sum(stopped[key] or len(curves[key]) for key in newcomers)
+        ranked = sorted([*population, *newcomers], key=lambda key: curves[key][-1], reverse=True)
         population = ranked[:keep]
-        lost += sum(stopped[key] < len(curves[key]) for key in population if key in stopped)
-        pace = [journal[key].record["history"]["val_accuracy"] for key in ranked[: max(PACEMAKERS, keep)]]
-        limits = thresholds(pace, measured_on.samples)
+        lost += sum(stopped.get(key) is not None for key in population)
+        known += [key for key in newcomers if stopped[key] is None]
+        limits = thresholds([curves[key] for key in known], curves[ranked[: max(PACEMAKERS, keep)][-1]][-1])
     return full, raced, lost
 
 
-def validation(run: Run) -> Validation:
-    """Return what the rule has to know of a run's validation split."""
+def chance(run: Run) -> float:
+    """Return the accuracy that takes no learning on a run's validation split."""
     settings = run.info["settings"]
-    return validation_of(
-        load(DataSpec(run.info["data"]["source"], settings["train_samples"], settings["seed"])).y_validation
-    )
+    data = DataSpec(run.info["data"]["source"], settings["train_samples"], settings["seed"])
+    return chance_level(load(data).y_validation)
 
 
 def split(run: Run) -> list[list[str]]:

@@ -84,8 +84,8 @@ def evaluate(individual: Individual, problem: Problem, thresholds: Sequence[floa
     Args:
         individual: the genome.
         problem: space, data and seed.
-        thresholds: the training is given up if its best validation accuracy so far is below these, after epoch 1,
-            2, ...; after the last of them nothing is given up.
+        thresholds: the training is given up where its best validation accuracy so far is below these, see
+            `deap_nn.race`; none to train in full.
 
     Returns:
         The fitness, 0 to 1, with the record. A network that cannot be built, whose loss is no longer finite or
@@ -140,7 +140,7 @@ def _train_and_validate(
         training,
         validation,
         record["seed"],
-        hopeless(thresholds),
+        hopeless(thresholds, individual[-1].genes["epochs"]),
     )
     record["seconds"]["train"] = time.monotonic() - started
     record |= {"history": result.history, "epochs": result.epochs}

@@ -27,9 +27,9 @@ def find_best(search: Search, evaluations: EvaluationMap, recorder: Recorder) ->
         mutation_probability=settings.mutation_probability,
     )
     own: list[OnGeneration] = [lambda _: evaluations.counts.clear()]
-    if settings.race and (validation := search.objective.validation):
+    if settings.race and search.objective.chance is not None:
         keep = survivor_count(settings.survivors, settings.population)
-        race = Race(toolbox, search.objective.evaluate, keep, validation, evaluations.forget)
+        race = Race(toolbox, search.objective.evaluate, keep, search.objective.chance, evaluations.forget)
         evaluations.judge = race.judge
         own.append(_remembering(race, recorder))
     starters = [Individual.from_json(genome) for genome in run.info["start_with"]]

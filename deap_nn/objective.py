@@ -19,7 +19,6 @@ from deap_nn.blueprint import blueprint, check_space, multiply_adds
 from deap_nn.data import DataSpec, load, save_arrays
 from deap_nn.evaluation import Problem, Winner, evaluate, train_winner
 from deap_nn.individual import Individual
-from deap_nn.race import Validation
 from deap_nn.settings import Settings
 from deap_nn.space import SearchSpace
 
@@ -37,14 +36,14 @@ class Objective:
         info: what `run.json` says of it; a run only goes on with an objective of the same.
         train_winner: `(individual, with_validation) -> Winner`, picklable; None where there is nothing to train.
         cost: `individual -> what its evaluation is expected to take`, in any unit; None where nobody knows.
-        validation: on what networks are measured, for the race; None where it is unknown.
+        chance: the accuracy that takes no learning, for the race; None where there are no networks to race.
     """
 
     evaluate: Evaluate
     info: Mapping[str, Any]
     train_winner: TrainWinner | None = None
     cost: Callable[[Individual], float] | None = None
-    validation: Validation | None = None
+    chance: float | None = None
 
     @property
     def essence(self) -> str:
@@ -78,13 +77,13 @@ def keras_objective(space: SearchSpace, data: DataSpec, settings: Settings) -> O
         info,
         partial(train_winner, problem=problem),
         cost,
-        validation_of(splits.y_validation),
+        chance_level(splits.y_validation),
     )
 
 
-def validation_of(labels: np.ndarray) -> Validation:
-    """Return what the race has to know of a validation split, from its class indices."""
-    return Validation(len(labels), float(np.bincount(labels).max() / len(labels)))
+def chance_level(labels: np.ndarray) -> float:
+    """Return the accuracy of naming the commonest class always, from the class indices of a validation split."""
+    return float(np.bincount(labels).max() / len(labels))
 
 
 def _cost(individual: Individual, space: SearchSpace, input_shape: tuple[int, ...], classes: int) -> float:

@@ -1,13 +1,16 @@
 """The race: trainings that are hopeless are given up early.
 
 Selection keeps the best fifth of a generation; how far behind the others are does not matter. So a training is given
-up after the first epoch, from the third on, in which its best validation accuracy so far is below that of the worst of
-the last survivors in the same epoch, less a margin: learning curves cross, the first epochs foretell little, and
-accuracies are measured on few samples. Where fewer than four survive, the best four set the pace: two that learn fast
-would give up nearly all others. In the first generation, which has nobody before it, those are given up that have
-learnt nothing in three epochs; if too few are left, the best of them are trained in full after all. So whoever survives
-has been. The rule knows only what earlier generations recorded: it does not depend on the order in which trainings end,
-nor on the number of workers.
+up, from the third epoch on, as soon as it would have to gain more than is usual to survive: as soon as its best
+validation accuracy so far, and what four in five of the run's better trainings gained from that share of their epochs
+to the end, do not add up to the accuracy of the worst of the last survivors. What is usual, each run learns from its
+own trainings, those of all generations: it depends on the space. Where the learning rate falls, much is gained in the
+last epochs; where batches are normalised, the first ones say next to nothing. Where fewer than four survive, the best
+four count: two would give up nearly all others.
+
+In the first generation, which has nobody before it, those are given up that have learnt nothing in three epochs; if too
+few are left, the best of them are trained in full after all. So whoever survives has been. The rule knows only what
+earlier generations recorded: it does not depend on the order in which trainings end, nor on the number of workers.
 
 A median rule over running trials (Golovin et al. 2017, https://doi.org/10.1145/3097983.3098043, section 3.2.2) saves
 likewise, but its verdicts depend on timing.
@@ -16,18 +19,14 @@ likewise, but its verdicts depend on timing.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
-from itertools import accumulate
-from typing import Any, NamedTuple
+from typing import Any
 
 from deap import base
 
 from deap_nn.algorithms import Generation
-from deap_nn.individual import WORST_FITNESS, FitnessValues, Individual
-
-MARGIN = 0.01
-"""How far below the pace a training may be at least and go on: one point of accuracy."""
+from deap_nn.individual import WORST_FITNESS, FitnessValues, Individual, status_of
 
 PATIENCE = 3
 """The epoch after which a training may be given up at the earliest."""
@@ -35,63 +34,68 @@ PATIENCE = 3
 PACEMAKERS = 4
 """How many trainings set the pace at least."""
 
+SHARES = 20
+"""Parts of a training: trainings of different length are compared after the same share of their epochs."""
 
-class Validation(NamedTuple):
-    """What the rule has to know of the validation split: its size, and what it takes no learning to reach on it.
+BETTER = 0.5
+"""The share of all trainings whose gains count: bad ones gain little, whatever they may still learn."""
 
-    Attributes:
-        samples: how many it holds, 1 or more.
-        chance: the accuracy of naming its commonest class always.
-    """
+FEWEST = 8
+"""How many trainings' gains count at least, where there are as many."""
 
-    samples: int
-    chance: float
+USUAL = 0.8
+"""The share of them whose gain is no more than usual."""
 
 
-def thresholds(curves: Sequence[Sequence[float]], samples: int) -> list[float]:
-    """Return for each epoch the accuracy below which a training is given up.
+def thresholds(curves: Collection[Sequence[float]], goal: float) -> list[float]:
+    """Return the accuracies below which a training is given up after 0, 1, ... 19 twentieths of its epochs.
 
     Args:
-        curves: validation accuracy per epoch of each training that sets the pace; at least one, none empty. What
-            counts is the best so far; one that has ended keeps it.
-        samples: on which they were measured.
+        curves: validation accuracy per epoch of trainings that ran to their end; at least one, none empty.
+        goal: the accuracy that has to be reached at the end.
     """
-    bests = [list(accumulate(curve, max)) for curve in curves]
-    lowest = [min(best[min(epoch, len(best) - 1)] for best in bests) for epoch in range(max(map(len, bests)))]
-    return [
-        0.0 if epoch < PATIENCE else accuracy - _margin(accuracy, samples) for epoch, accuracy in enumerate(lowest, 1)
-    ]
+    better = sorted(curves, key=lambda curve: curve[-1], reverse=True)
+    better = better[: max(FEWEST, math.ceil(BETTER * len(better)))]
+    return [max(0.0, goal - _usual_gain(better, share)) for share in range(SHARES)]
 
 
-def _margin(accuracy: float, samples: int) -> float:
-    """Return a point, or two standard errors of an accuracy on so many samples, whichever is more."""
-    return max(MARGIN, 2 * math.sqrt(accuracy * (1 - accuracy) / samples))
+def _usual_gain(curves: Sequence[Sequence[float]], share: int) -> float:
+    """Return what `USUAL` of trainings gain at most from so many parts of their epochs to the end."""
+    gains = sorted(curve[-1] - max(curve[: share * len(curve) // SHARES], default=0.0) for curve in curves)
+    return gains[math.ceil(USUAL * len(gains)) - 1]
 
 
 def chance_thresholds(chance: float) -> list[float]:
-    """Return the thresholds of the first generation: none before epoch `PATIENCE`, then a little above chance.
+    """Return the thresholds of the first generation: a little above chance.
 
     Args:
-        chance: as in `Validation`. What has to be gained is three points, or three tenths of a small chance.
+        chance: the accuracy that takes no learning. What has to be gained is three points, or three tenths of a small
+            chance.
     """
-    return [0.0] * (PATIENCE - 1) + [chance + min(0.03, 0.3 * chance)]
+    return [chance + min(0.03, 0.3 * chance)] * SHARES
 
 
-def hopeless(thresholds: Sequence[float]) -> Callable[[int, float], bool]:
-    """Return the rule for one training: `(epochs done, validation accuracy) -> whether it is given up`."""
+def hopeless(thresholds: Sequence[float], epochs: int) -> Callable[[int, float], bool]:
+    """Return the rule for a training of so many epochs: `(epochs done, validation accuracy) -> given up or not`.
+
+    Args:
+        thresholds: one per part of the training; none to give nothing up.
+        epochs: how long it is to be. The last one is never given up.
+    """
     best = 0.0
 
-    def rule(epoch: int, accuracy: float) -> bool:
+    def rule(done: int, accuracy: float) -> bool:
         nonlocal best
         best = max(best, accuracy)
-        return epoch <= len(thresholds) and best < thresholds[epoch - 1]
+        judged = bool(thresholds) and PATIENCE <= done < epochs
+        return judged and best < thresholds[done * SHARES // epochs]
 
     return rule
 
 
 def given_up(curve: Sequence[float], thresholds: Sequence[float]) -> int | None:
     """Return the epoch after which a training with this validation accuracy per epoch is given up, None if never."""
-    rule = hopeless(thresholds)
+    rule = hopeless(thresholds, len(curve))
     return next((epoch for epoch, accuracy in enumerate(curve, 1) if rule(epoch, accuracy)), None)
 
 
@@ -103,7 +107,7 @@ class Race:
             survives.
         evaluate: `(individual, thresholds=...) -> fitness values`.
         survivors: how many survive. They set the pace, or the best `PACEMAKERS` where they are fewer.
-        validation: on what they are measured.
+        chance: the accuracy that takes no learning, that of naming the commonest class always.
         forget: called with an individual that `toolbox.map` is to evaluate anew.
     """
 
@@ -112,29 +116,29 @@ class Race:
         toolbox: base.Toolbox,
         evaluate: Callable[..., Any],
         survivors: int,
-        validation: Validation,
+        chance: float,
         forget: Callable[[Individual], object],
     ) -> None:
         self._toolbox, self._evaluate, self._forget = toolbox, evaluate, forget
         self._pacemakers = max(PACEMAKERS, survivors)
-        self._samples = validation.samples
+        self._curves: dict[str, Sequence[float]] = {}
         self.thresholds: tuple[float, ...] = ()
         """Those of the generation to come."""
         self._map = toolbox.map
         toolbox.register("map", self._first_map)
-        self._set(chance_thresholds(validation.chance))
+        self._set(chance_thresholds(chance))
 
     def __call__(self, generation: Generation) -> None:
-        """Take the thresholds from the best of this generation; who was given up or failed has no curve to follow."""
-        pacemakers = self._toolbox.select(generation.population, self._pacemakers)
-        records = [individual.fitness.record or {} for individual in pacemakers]
-        curves = [record["history"]["val_accuracy"] for record in records if record.get("status") == "ok"]
-        self._set(thresholds(curves, self._samples) if curves else [])
+        """Set thresholds after a generation; who was given up or failed has no curve to learn from."""
+        trained = [one for one in generation.population if status_of(one.fitness.record) == "ok"]
+        self._curves |= {one.canonical(): _curve(one.fitness.record) for one in trained}
+        pace = [one.fitness.values[0] for one in self._toolbox.select(trained, self._pacemakers)]
+        self._set(thresholds(self._curves.values(), min(pace)) if pace else [])
 
     def judge(self, values: FitnessValues) -> FitnessValues:
         """Return what a training that is known in full counts as: given up, if it would have been."""
         record = values.record or {}
-        last = given_up(record["history"]["val_accuracy"], self.thresholds)
+        last = given_up(_curve(record), self.thresholds)
         if last is None:
             return values
         history = {name: metric[:last] for name, metric in record["history"].items()}
@@ -162,4 +166,9 @@ class Race:
 
 
 def _reached(values: FitnessValues) -> float:
-    return max((values.record or {})["history"]["val_accuracy"])
+    return max(_curve(values.record))
+
+
+def _curve(record: Mapping[str, Any] | None) -> Sequence[float]:
+    """Return the validation accuracy per epoch that a record holds."""
+    return (record or {})["history"]["val_accuracy"]

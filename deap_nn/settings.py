@@ -84,7 +84,7 @@ class Settings:
     race: bool = setting(
         True,
         Meaning(
-            "give up trainings that fall behind the last survivors, or have learnt nothing in the first generation",
+            "give up trainings that have no hope to survive, or have learnt nothing in the first generation",
             "--race; --no-race with a function of your own",
             "True or False",
             lambda value: isinstance(value, bool),

@@ -8,7 +8,7 @@ import search_stubs
 
 from deap_nn import PRESETS, Block, Individual, LayerKind, SearchSpace
 from deap_nn.data import DataSpec, save_arrays
-from deap_nn.objective import data_spec, keras_objective, user_objective, validation_of
+from deap_nn.objective import chance_level, data_spec, keras_objective, user_objective
 from deap_nn.settings import Settings
 
 DENSE = PRESETS["dense"]
@@ -51,11 +51,10 @@ def test_a_longer_training_of_a_larger_network_costs_more():
     assert cost(longer) == 2 * cost(small)
 
 
-def test_the_race_is_told_of_the_validation_split(arrays, tmp_path):
-    assert validation_of(np.array([0, 2, 2, 1, 2])) == (5, 0.6)
+def test_chance_is_what_naming_the_commonest_class_reaches(arrays, tmp_path):
+    assert chance_level(np.array([0, 2, 2, 1, 2])) == 0.6
     save_arrays(tmp_path / "data.npz", *arrays)
-    validation = keras_objective(DENSE, DataSpec(str(tmp_path / "data.npz")), Settings()).validation
-    assert validation == (10, 0.4)
+    assert keras_objective(DENSE, DataSpec(str(tmp_path / "data.npz")), Settings()).chance == 0.4
 
 
 def test_nobody_knows_what_layers_of_ones_own_cost():

@@ -9,44 +9,62 @@ from deap_nn import Individual, evolve
 from deap_nn.algorithms import Generation
 from deap_nn.individual import FitnessValues
 from deap_nn.objective import Objective
-from deap_nn.race import Race, Validation, chance_thresholds, given_up, hopeless, thresholds
+from deap_nn.race import SHARES, Race, chance_thresholds, given_up, hopeless, thresholds
 from deap_nn.run import Run
 from deap_nn.search import Search
 from deap_nn.session import perform
 from deap_nn.settings import Settings
 
-MANY = 10**6  # validation samples
+
+def after(thresholds, share):
+    """The threshold after a share of a training."""
+    return thresholds[int(share * SHARES)]
 
 
-def test_the_lowest_curve_less_the_margin_is_the_threshold_from_the_third_epoch_on():
-    curves = [[0.2, 0.5, 0.6, 0.8], [0.3, 0.4, 0.7, 0.75]]
-    assert thresholds(curves, MANY) == pytest.approx([0.0, 0.0, 0.59, 0.74])
+def test_what_others_gained_from_there_on_is_granted():
+    assert thresholds([[0.2, 0.5, 0.6, 0.8]], 0.7) == pytest.approx([0.0] * 5 + [0.1] * 5 + [0.4] * 5 + [0.5] * 5)
 
 
-def test_a_curve_that_has_ended_keeps_its_last_value():
-    assert thresholds([[0.2, 0.3], [0.1, 0.4, 0.5]], MANY) == pytest.approx([0.0, 0.0, 0.29])
+def test_a_moment_of_weakness_is_no_gain():
+    assert after(thresholds([[0.2, 0.5, 0.1, 0.6]], 0.6), 0.75) == pytest.approx(0.5)
 
 
-def test_a_moment_of_weakness_lowers_no_threshold():
-    assert thresholds([[0.2, 0.5, 0.1, 0.6]], MANY) == pytest.approx([0.0, 0.0, 0.49, 0.59])
+def test_trainings_of_any_length_are_compared_after_the_same_share_of_it():
+    short, long = [0.5, 0.6], [0.1, 0.5, 0.5, 0.6]
+    for share in (0.25, 0.5, 0.75):
+        assert after(thresholds([short, long], 0.6), share) == pytest.approx(min(0.5, 10 * (share - 0.25)))
 
 
-def test_the_margin_is_two_standard_errors_where_there_are_few_samples():
-    assert thresholds([[0.1, 0.2, 0.5, 0.9, 1.0]], 100) == pytest.approx([0.0, 0.0, 0.4, 0.84, 0.99])
+def test_what_four_in_five_of_the_better_half_do_not_exceed_is_usual():
+    better = [[0.9 - gain / 100, 0.9] for gain in range(10)]
+    assert after(thresholds(better + 10 * [[0.2, 0.8]], 0.9), 0.5) == pytest.approx(0.83)
+
+
+def test_few_trainings_all_count_however_bad_they_are():
+    curves = [[0.8, 0.9], [0.1, 0.7], *6 * [[0.5, 0.8]]]
+    assert after(thresholds(curves, 0.9), 0.5) == pytest.approx(0.6)
+    assert after(thresholds([*curves[:2], *6 * [[0.1, 0.2]]], 0.9), 0.5) == pytest.approx(0.8)
 
 
 @pytest.mark.parametrize(("chance", "needed"), [(0.1, 0.13), (0.5, 0.53), (0.01, 0.013)])
-def test_after_three_epochs_the_first_generation_must_be_above_chance(chance, needed):
-    assert chance_thresholds(chance) == pytest.approx([0.0, 0.0, needed])
+def test_the_first_generation_must_be_above_chance(chance, needed):
+    assert chance_thresholds(chance) == pytest.approx([needed] * SHARES)
 
 
 def test_a_training_is_given_up_when_its_best_so_far_is_too_low():
-    rule = hopeless([0.1, 0.2, 0.4])
-    assert [rule(1, 0.3), rule(2, 0.1), rule(3, 0.3), rule(4, 0.0)] == [False, False, True, False]
+    rule = hopeless([0.0] * 12 + [0.4] * 4 + [0.5] * 4, 5)
+    verdicts = [rule(done, accuracy) for done, accuracy in enumerate([0.3, 0.45, 0.1, 0.1, 0.6], 1)]
+    assert verdicts == [False, False, False, True, False]
+
+
+def test_nothing_is_given_up_before_the_third_epoch_nor_in_the_last():
+    rule = hopeless([0.9] * SHARES, 4)
+    assert [rule(done, 0.5) for done in (1, 2, 3, 4)] == [False, False, True, False]
+    assert given_up([0.5] * 3, [0.9] * SHARES) is None
 
 
 def test_without_thresholds_nothing_is_given_up():
-    assert not hopeless([])(1, 0.0)
+    assert not hopeless([], 10)(5, 0.0)
 
 
 def individual(curve, status="ok"):
@@ -55,29 +73,43 @@ def individual(curve, status="ok"):
     return made
 
 
-def raced(population, survivors):
+def racing(survivors):
+    """A race and its toolbox."""
     toolbox = base.Toolbox()
     toolbox.register("select", tools.selBest)
     toolbox.register("map", map)
-    race = Race(toolbox, lambda individual, thresholds: thresholds, survivors, Validation(MANY, 0.0), Mock())
+    return Race(toolbox, lambda individual, thresholds: thresholds, survivors, 0.0, Mock()), toolbox
+
+
+def raced(population, survivors):
+    """The thresholds that a generation leaves."""
+    race, toolbox = racing(survivors)
     race(Generation(0, population, None, tools.Logbook()))
     assert toolbox.evaluate(population[0]) == race.thresholds
     return race.thresholds
 
 
 def finals(*accuracies):
-    return [individual([0.0, 0.0, accuracy]) for accuracy in accuracies]
+    """Trainings that gained a tenth in their second half."""
+    return [individual([accuracy - 0.1, accuracy]) for accuracy in accuracies]
 
 
-@pytest.mark.parametrize(("survivors", "threshold"), [(5, 0.49), (4, 0.59), (2, 0.59)])
-def test_the_survivors_set_the_thresholds_or_the_best_four(survivors, threshold):
-    assert raced(finals(0.9, 0.4, 0.8, 0.6, 0.5, 0.7), survivors) == pytest.approx((0.0, 0.0, threshold))
+@pytest.mark.parametrize(("survivors", "threshold"), [(5, 0.4), (4, 0.5), (2, 0.5)])
+def test_the_survivors_set_the_goal_or_the_best_four(survivors, threshold):
+    assert after(raced(finals(0.9, 0.4, 0.8, 0.6, 0.5, 0.7), survivors), 0.5) == pytest.approx(threshold)
 
 
 def test_those_given_up_set_no_thresholds():
-    population = [*finals(0.9), individual([0.0, 0.0, 0.0], "pruned")]
-    assert raced(population, 2) == pytest.approx((0.0, 0.0, 0.89))
+    population = [*finals(0.9), individual([0.0, 0.0], "pruned")]
+    assert after(raced(population, 2), 0.5) == pytest.approx(0.8)
     assert raced(population[1:], 2) == ()
+
+
+def test_earlier_generations_are_remembered():
+    race, _ = racing(2)
+    for population in (individual([0.3, 0.9]), *finals(0.8)):
+        race(Generation(0, [population], None, tools.Logbook()))
+    assert after(race.thresholds, 0.5) == pytest.approx(0.8 - 0.6)
 
 
 def first_generation(finals, survivors, chance=0.5):
@@ -86,13 +118,13 @@ def first_generation(finals, survivors, chance=0.5):
 
     def evaluate(number, thresholds=()):
         calls.append((number, bool(thresholds)))
-        curve = [finals[number]] * 3
+        curve = [finals[number]] * 4
         pruned = given_up(curve, thresholds) is not None
         record = {"status": "pruned" if pruned else "ok", "history": {"val_accuracy": curve}}
         return FitnessValues((0.0 if pruned else finals[number],), record)
 
     toolbox.register("map", map)
-    race = Race(toolbox, evaluate, survivors, Validation(MANY, chance), forgotten.append)
+    race = Race(toolbox, evaluate, survivors, chance, forgotten.append)
     values = toolbox.map(toolbox.evaluate, range(len(finals)))
     assert [number for number, raced in calls if not raced] == forgotten
     return [value[0] for value in values], forgotten, race, toolbox
@@ -126,7 +158,7 @@ def search(path, chance, *, cache=None, race=True):
     info = {"settings": settings.to_json(), "space": SPACE.to_json(), "evaluate": "stub", "start_with": []}
     info["versions"] = VERSIONS
     run = Run(path) if path.exists() else Run.create(path, info)
-    objective = Objective(search_stubs.raced, {"evaluate": "stub"}, validation=Validation(MANY, chance))
+    objective = Objective(search_stubs.raced, {"evaluate": "stub"}, chance=chance)
     return perform(Search(run, SPACE, objective, settings, cache))
 
 

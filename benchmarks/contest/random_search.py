@@ -14,13 +14,13 @@ from deap_nn.dispatch import fitness_of
 from deap_nn.engines import make_engine
 from deap_nn.evaluation import evaluate
 from deap_nn.individual import Individual
-from deap_nn.objective import validation_of
+from deap_nn.objective import chance_level
 from deap_nn.race import chance_thresholds
 
 
 def search(turn: Turn) -> float | None:
     """Train drawn networks until the time is over; return the winner's test accuracy, None if none ended in time."""
-    thresholds = chance_thresholds(validation_of(load(turn.problem.data).y_validation).chance)
+    thresholds = chance_thresholds(chance_level(load(turn.problem.data).y_validation))
     function = partial(evaluate, problem=turn.problem, thresholds=thresholds)
     random.seed(turn.seed)
     tickets: dict[int, Individual] = {}

@@ -1,0 +1,82 @@
+"""Train in full what a run's race gave up, and tell who of them would have survived.
+
+Networks are evenly taken from the run's journal; one would have survived if, in full, it is better than the worst of
+those that did survive its generation.
+
+    python benchmarks/given_up.py benchmarks/results/race-modern --dataset cifar10-10k.npz --networks 20
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from deap_nn.algorithms import survivor_count
+from deap_nn.data import DataSpec
+from deap_nn.dispatch import fitness_of
+from deap_nn.engines import make_engine
+from deap_nn.evaluation import Problem, evaluate
+from deap_nn.individual import Individual
+from deap_nn.run import Run
+from deap_nn.settings import Settings
+from deap_nn.space import SearchSpace
+
+
+class Case(NamedTuple):
+    """A network that was given up: in which generation and epoch, and how good those were who survived that one."""
+
+    individual: Individual
+    generation: int
+    epoch: int
+    survivors: list[float]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("run", type=Path, help="run directory")
+    parser.add_argument("--dataset", required=True)
+    parser.add_argument("--networks", type=int, default=20, help="how many of those given up (default: 20)")
+    parser.add_argument("--workers", type=int, default=2)
+    arguments = parser.parse_args()
+    run = Run(arguments.run)
+    settings = Settings(**run.info["settings"])
+    data = DataSpec(arguments.dataset, settings.train_samples, settings.seed)
+    problem = Problem(SearchSpace.from_json(run.info["space"]), data, settings.seed_of_trainings, settings.precision)
+    everyone = list(cases(run, survivor_count(settings.survivors, settings.population)))
+    some = [everyone[i] for i in np.linspace(0, len(everyone) - 1, arguments.networks).astype(int)]
+    with make_engine("processes", workers=arguments.workers, time_limit=1800) as engine:
+        outcomes = engine.map(partial(evaluate, problem=problem), [case.individual for case in some])
+    finals = [fitness_of(outcome)[0] for outcome in outcomes]
+    for case, final in zip(some, finals, strict=True):
+        print(
+            f"generation {case.generation}, given up in epoch {case.epoch} of "
+            f"{case.individual[-1].genes['epochs']}: {final:.4f} in full, survivors {min(case.survivors):.4f} to "
+            f"{max(case.survivors):.4f}"
+        )
+    survive = sum(final > min(case.survivors) for case, final in zip(some, finals, strict=True))
+    best = sum(final > max(case.survivors) for case, final in zip(some, finals, strict=True))
+    print(f"{len(everyone)} given up; {survive} of {len(some)} would have survived, {best} as the best so far")
+
+
+def cases(run: Run, keep: int) -> Iterator[Case]:
+    """Yield who was given up, generation by generation."""
+    # one of the first generation that was trained in full after all has two results, the second counts
+    latest = {individual.canonical(): (individual, values) for individual, values in run.evaluations()}
+    evaluated = iter(latest.values())
+    survivors: list[float] = []
+    for generation, row in enumerate(run.logbook):
+        newcomers = list(islice(evaluated, row["nevals"] - row["cached"]))
+        survivors = sorted([*survivors, *(values[0] for _, values in newcomers)], reverse=True)[:keep]
+        for individual, values in newcomers:
+            if values.status == "pruned" and values.record:
+                yield Case(individual, generation, values.record["epochs"], survivors)
+
+
+if __name__ == "__main__":
+    main()
