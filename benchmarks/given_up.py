@@ -10,22 +10,18 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from race import objective_of, split
 
 from deap_nn.algorithms import survivor_count
-from deap_nn.data import DataSpec
 from deap_nn.dispatch import fitness_of
 from deap_nn.engines import make_engine
-from deap_nn.evaluation import Problem, evaluate
 from deap_nn.individual import Individual
 from deap_nn.run import Run
 from deap_nn.settings import Settings
-from deap_nn.space import SearchSpace
 
 
 class Case(NamedTuple):
@@ -46,12 +42,11 @@ def main() -> None:
     arguments = parser.parse_args()
     run = Run(arguments.run)
     settings = Settings(**run.info["settings"])
-    data = DataSpec(arguments.dataset, settings.train_samples, settings.seed)
-    problem = Problem(SearchSpace.from_json(run.info["space"]), data, settings.seed_of_trainings, settings.precision)
+    objective = objective_of(run, arguments.dataset)
     everyone = list(cases(run, survivor_count(settings.survivors, settings.population)))
     some = [everyone[i] for i in np.linspace(0, len(everyone) - 1, arguments.networks).astype(int)]
     with make_engine("processes", workers=arguments.workers, time_limit=1800) as engine:
-        outcomes = engine.map(partial(evaluate, problem=problem), [case.individual for case in some])
+        outcomes = engine.map(objective.evaluate, [case.individual for case in some])
     finals = [fitness_of(outcome)[0] for outcome in outcomes]
     for case, final in zip(some, finals, strict=True):
         print(
@@ -68,10 +63,9 @@ def cases(run: Run, keep: int) -> Iterator[Case]:
     """Yield who was given up, generation by generation."""
     # one of the first generation that was trained in full after all has two results, the second counts
     latest = {individual.canonical(): (individual, values) for individual, values in run.evaluations()}
-    evaluated = iter(latest.values())
     survivors: list[float] = []
-    for generation, row in enumerate(run.logbook):
-        newcomers = list(islice(evaluated, row["nevals"] - row["cached"]))
+    for generation, keys in enumerate(split(run)):
+        newcomers = [latest[key] for key in keys]
         survivors = sorted([*survivors, *(values[0] for _, values in newcomers)], reverse=True)[:keep]
         for individual, values in newcomers:
             if values.status == "pruned" and values.record:

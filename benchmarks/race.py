@@ -19,9 +19,10 @@ import numpy as np
 
 from deap_nn import PRESETS, Run, evolve, resume
 from deap_nn.algorithms import survivor_count
-from deap_nn.data import DataSpec, load
-from deap_nn.objective import chance_level
+from deap_nn.objective import Objective, data_spec, keras_objective
 from deap_nn.race import PACEMAKERS, chance_thresholds, given_up, thresholds
+from deap_nn.settings import Settings
+from deap_nn.space import SearchSpace
 from deap_nn.statistics import half_width
 
 
@@ -108,14 +109,20 @@ def replay(run: Run) -> tuple[int, int, int]:
 
 def chance(run: Run) -> float:
     """Return the accuracy that takes no learning on a run's validation split."""
-    settings = run.info["settings"]
-    data = DataSpec(run.info["data"]["source"], settings["train_samples"], settings["seed"])
-    return chance_level(load(data).y_validation)
+    objective = objective_of(run, run.info["data"]["source"])
+    assert objective.chance is not None
+    return objective.chance
+
+
+def objective_of(run: Run, dataset: str) -> Objective:
+    """Return what a run maximises, on its data, wherever that lies now."""
+    settings = Settings(**run.info["settings"])
+    return keras_objective(SearchSpace.from_json(run.info["space"]), data_spec(dataset, run.path, settings), settings)
 
 
 def split(run: Run) -> list[list[str]]:
-    """Return the genomes that were new in each generation."""
-    keys = [individual.canonical() for individual, _ in run.evaluations()]
+    """Return the genomes that were new in each generation; one that was trained twice belongs to the first time."""
+    keys = list(dict.fromkeys(individual.canonical() for individual, _ in run.evaluations()))
     counts = [row["nevals"] - row["cached"] for row in run.logbook]
     ends = np.cumsum(counts)
     return [keys[end - count : end] for count, end in zip(counts, ends, strict=True)]
