@@ -28,9 +28,9 @@ from deap_nn.statistics import half_width
 
 def main() -> None:
     arguments = parse()
-    seeds = range(arguments.seeds)
-    runs = [[search(arguments, seed, race) for race in (False, True)] for seed in seeds]
-    print_replay([full for full, _ in runs])
+    seeds = range(arguments.first_seed, arguments.first_seed + arguments.seeds)
+    runs = {seed: [search(arguments, seed, race) for race in (False, True)] for seed in seeds}
+    print_replay([full for full, _ in runs.values()])
     print_live(runs)
 
 
@@ -42,7 +42,9 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--population", type=int, default=20)
     parser.add_argument("--generations", type=int, default=10)
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--workers-per-gpu", type=int, default=1)
     parser.add_argument("--out", type=Path, default=Path("race"))
     return parser.parse_args()
 
@@ -63,6 +65,7 @@ def search(arguments: argparse.Namespace, seed: int, race: bool) -> Run:
         population=arguments.population,
         generations=arguments.generations,
         workers=arguments.workers,
+        workers_per_gpu=arguments.workers_per_gpu,
     )
 
 
@@ -90,6 +93,7 @@ def replay(run: Run) -> tuple[int, int, int]:
     """Return the epochs of a full search, those under the rule, and how many who survived would have been given up."""
     settings = run.info["settings"]
     keep = survivor_count(settings["survivors"], settings["population"])
+    pacemakers = max(PACEMAKERS, keep)
     curves = {one.canonical(): values.record["history"]["val_accuracy"] for one, values in run.evaluations()}
     limits = chance_thresholds(chance(run))
     population: list[str] = []
@@ -97,14 +101,26 @@ def replay(run: Run) -> tuple[int, int, int]:
     full = raced = lost = 0
     for newcomers in split(run):
         stopped = {key: given_up(curves[key], limits) for key in newcomers}
+        if not known:
+            again = trained_again(stopped, curves, pacemakers)
+            raced += sum(stopped[key] or 0 for key in again)
+            stopped |= dict.fromkeys(again)
         full += sum(len(curves[key]) for key in newcomers)
         raced += sum(stopped[key] or len(curves[key]) for key in newcomers)
         ranked = sorted([*population, *newcomers], key=lambda key: curves[key][-1], reverse=True)
         population = ranked[:keep]
         lost += sum(stopped.get(key) is not None for key in population)
         known += [key for key in newcomers if stopped[key] is None]
-        limits = thresholds([curves[key] for key in known], curves[ranked[: max(PACEMAKERS, keep)][-1]][-1])
+        limits = thresholds([curves[key] for key in known], curves[ranked[:pacemakers][-1]][-1])
     return full, raced, lost
+
+
+def trained_again(stopped: dict[str, int | None], curves: dict[str, list[float]], pacemakers: int) -> list[str]:
+    """Return those given up in the first generation that are trained in full after all: too few others were left."""
+    given = sorted(
+        (key for key, last in stopped.items() if last), key=lambda key: max(curves[key][: stopped[key]]), reverse=True
+    )
+    return given[: max(0, pacemakers - len(stopped) + len(given))]
 
 
 def chance(run: Run) -> float:
@@ -128,11 +144,11 @@ def split(run: Run) -> list[list[str]]:
     return [keys[end - count : end] for count, end in zip(counts, ends, strict=True)]
 
 
-def print_live(runs: list[list[Run]]) -> None:
+def print_live(runs: dict[int, list[Run]]) -> None:
     """Tell epochs, best and final test accuracy of both kinds of search, paired by seed."""
     ratios, differences, equal, tests = [], [], [], []
     print(f"{'seed':>4} {'epochs':>7} {'raced':>7} {'best':>7} {'raced':>7} {'equal epochs':>13} {'raced':>7}")
-    for seed, (full, race) in enumerate(runs):
+    for seed, (full, race) in runs.items():
         full_curve, race_curve = list(curve(full)), list(curve(race))
         budget = min(full_curve[-1][0], race_curve[-1][0])
         at_budget = [

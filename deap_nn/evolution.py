@@ -6,7 +6,7 @@ import os
 import platform
 from collections.abc import Sequence
 from datetime import datetime, timezone
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from deap_nn.settings import Settings
 from deap_nn.space import SearchSpace
 from deap_nn.warm_start import read_genomes
 
-PACKAGES = ("deap_nn", "deap", "keras", "numpy", "tensorflow")
+PACKAGES = ("deap_nn", "deap", "keras", "numpy")
 
 
 def evolve(
@@ -92,11 +92,24 @@ def default_run_dir(name: str) -> Path:
 
 
 def versions() -> dict[str, str]:
-    """Return the versions that a run's results depend on."""
+    """Return the versions that a run's results depend on.
+
+    Raises:
+        ValueError: Keras's backend is not installed: the one that KERAS_BACKEND names, or TensorFlow.
+    """
+    backend = os.environ.get("KERAS_BACKEND", "tensorflow")
+    try:
+        backend_version = version(backend)
+    except PackageNotFoundError:
+        raise ValueError(
+            f"received {backend} as Keras's backend, but no package of that name is installed; install it, or set the "
+            "environment variable KERAS_BACKEND to tensorflow, jax or torch, whichever is"
+        ) from None
     return {
         "python": platform.python_version(),
-        "backend": os.environ.get("KERAS_BACKEND", "tensorflow"),
+        "backend": backend,
         **{name: version(name) for name in PACKAGES},
+        backend: backend_version,
     }
 
 

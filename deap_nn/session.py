@@ -96,7 +96,8 @@ def _cache(search: Search) -> Iterator[Cache]:
         "training_seed": search.settings.seed_of_trainings,
         "threads": search.settings.threads_per_worker,
         "precision": search.settings.precision,
-        "versions": {name: info["versions"][name] for name in ("deap_nn", "backend", "keras", "numpy", "tensorflow")},
+        # All but those that only the search depends on, not a training.
+        "versions": {name: it for name, it in info["versions"].items() if name not in ("python", "deap")},
     }
     cache = Cache(search.cache or Path(), circumstances)
     try:

@@ -211,3 +211,16 @@ def test_hooks_that_draw_when_the_run_starts_or_the_cache_answers_do_not_change_
     hooks = Hooks(on_start=(draw,), on_evaluation=(draw,))
     noisy = search(tmp_path / "noisy", cache=tmp_path / "cache", hooks=hooks)
     assert noisy.checkpoint["population"] == quiet.checkpoint["population"]
+
+
+def test_the_version_of_the_backend_in_use_is_recorded_and_no_other_has_to_be_there(tmp_path, monkeypatch):
+    monkeypatch.setenv("KERAS_BACKEND", "h5py")  # a package that is surely installed
+    run = search(tmp_path / "run")
+    assert list(run.info["versions"])[-2:] == ["numpy", "h5py"]
+
+
+def test_a_backend_that_is_not_installed_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setenv("KERAS_BACKEND", "tensorflaw")
+    with pytest.raises(ValueError, match="received tensorflaw as Keras's backend"):
+        search(tmp_path / "run")
+    assert not (tmp_path / "run").exists()
