@@ -2,7 +2,7 @@
 
 Selection keeps the best fifth of a generation; how far behind the others are does not matter. So a training is given
 up, from the third epoch on, as soon as it would have to gain more than is usual to survive: as soon as its best
-validation accuracy so far, and what four in five of the run's better trainings gained from that share of their epochs
+validation accuracy so far, and what nine in ten of the run's better trainings gained from that share of their epochs
 to the end, do not add up to the accuracy of the worst of the last survivors. What is usual, each run learns from its
 own trainings, those of all generations: it depends on the space. Where the learning rate falls, much is gained in the
 last epochs; where batches are normalised, the first ones say next to nothing. Where fewer than four survive, the best
@@ -37,13 +37,13 @@ PACEMAKERS = 4
 SHARES = 20
 """Parts of a training: trainings of different length are compared after the same share of their epochs."""
 
-BETTER = 0.5
+BETTER = 1 / 3
 """The share of all trainings whose gains count: bad ones gain little, whatever they may still learn."""
 
 FEWEST = 8
 """How many trainings' gains count at least, where there are as many."""
 
-USUAL = 0.8
+USUAL = 0.9
 """The share of them whose gain is no more than usual."""
 
 
