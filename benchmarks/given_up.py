@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from race import objective_of, split
+from race_replay import objective_of, split
 
 from deap_nn.algorithms import survivor_count
 from deap_nn.dispatch import fitness_of

@@ -1,10 +1,8 @@
 """What the race saves and costs: the same searches with and without it, epoch by epoch.
 
-For each seed two searches, one with every training in full and one with the race; then
-
-- the rule replayed on the curves of the full search (which networks it would have given up, and when),
-- the live comparison: epochs trained, best validation accuracy, paired by seed with a 95 % interval,
-- the best of both at an equal number of epochs.
+For each seed two searches, one with every training in full and one with the race: epochs trained, best validation
+accuracy and test accuracy of the winner, paired by seed with 95 % intervals, and the best of both at an equal number of
+epochs. `race_replay.py` tells what other constants of the rule would have done to the full searches.
 
     python benchmarks/race.py --dataset digits --seeds 5 --out race-digits
 """
@@ -18,11 +16,6 @@ from pathlib import Path
 import numpy as np
 
 from deap_nn import PRESETS, Run, evolve, resume
-from deap_nn.algorithms import survivor_count
-from deap_nn.objective import Objective, data_spec, keras_objective
-from deap_nn.race import PACEMAKERS, chance_thresholds, given_up, thresholds
-from deap_nn.settings import Settings
-from deap_nn.space import SearchSpace
 from deap_nn.statistics import half_width
 
 
@@ -30,7 +23,6 @@ def main() -> None:
     arguments = parse()
     seeds = range(arguments.first_seed, arguments.first_seed + arguments.seeds)
     runs = {seed: [search(arguments, seed, race) for race in (False, True)] for seed in seeds}
-    print_replay([full for full, _ in runs.values()])
     print_live(runs)
 
 
@@ -76,72 +68,6 @@ def curve(run: Run) -> Iterator[tuple[int, float]]:
         epochs += len((values.record or {}).get("history", {}).get("loss", []))
         best = max(best, values[0])
         yield epochs, best
-
-
-def print_replay(runs: list[Run]) -> None:
-    """Tell what the rule would have saved on curves that were recorded in full, and whom it would have lost."""
-    saved, lost = [], []
-    for run in runs:
-        full, pruned, survivors = replay(run)
-        saved.append(full / pruned)
-        lost.append(survivors)
-    print(f"replayed on {len(runs)} full searches: {np.mean(saved):.2f} times fewer epochs (sd {np.std(saved):.2f}),")
-    print(f"survivors that it would have given up, per search: {lost}")
-
-
-def replay(run: Run) -> tuple[int, int, int]:
-    """Return the epochs of a full search, those under the rule, and how many who survived would have been given up."""
-    settings = run.info["settings"]
-    keep = survivor_count(settings["survivors"], settings["population"])
-    pacemakers = max(PACEMAKERS, keep)
-    curves = {one.canonical(): values.record["history"]["val_accuracy"] for one, values in run.evaluations()}
-    limits = chance_thresholds(chance(run))
-    population: list[str] = []
-    known: list[str] = []
-    full = raced = lost = 0
-    for newcomers in split(run):
-        stopped = {key: given_up(curves[key], limits) for key in newcomers}
-        if not known:
-            again = trained_again(stopped, curves, pacemakers)
-            raced += sum(stopped[key] or 0 for key in again)
-            stopped |= dict.fromkeys(again)
-        full += sum(len(curves[key]) for key in newcomers)
-        raced += sum(stopped[key] or len(curves[key]) for key in newcomers)
-        ranked = sorted([*population, *newcomers], key=lambda key: curves[key][-1], reverse=True)
-        population = ranked[:keep]
-        lost += sum(stopped.get(key) is not None for key in population)
-        known += [key for key in newcomers if stopped[key] is None]
-        limits = thresholds([curves[key] for key in known], curves[ranked[:pacemakers][-1]][-1])
-    return full, raced, lost
-
-
-def trained_again(stopped: dict[str, int | None], curves: dict[str, list[float]], pacemakers: int) -> list[str]:
-    """Return those given up in the first generation that are trained in full after all: too few others were left."""
-    given = sorted(
-        (key for key, last in stopped.items() if last), key=lambda key: max(curves[key][: stopped[key]]), reverse=True
-    )
-    return given[: max(0, pacemakers - len(stopped) + len(given))]
-
-
-def chance(run: Run) -> float:
-    """Return the accuracy that takes no learning on a run's validation split."""
-    objective = objective_of(run, run.info["data"]["source"])
-    assert objective.chance is not None
-    return objective.chance
-
-
-def objective_of(run: Run, dataset: str) -> Objective:
-    """Return what a run maximises, on its data, wherever that lies now."""
-    settings = Settings(**run.info["settings"])
-    return keras_objective(SearchSpace.from_json(run.info["space"]), data_spec(dataset, run.path, settings), settings)
-
-
-def split(run: Run) -> list[list[str]]:
-    """Return the genomes that were new in each generation; one that was trained twice belongs to the first time."""
-    keys = list(dict.fromkeys(individual.canonical() for individual, _ in run.evaluations()))
-    counts = [row["nevals"] - row["cached"] for row in run.logbook]
-    ends = np.cumsum(counts)
-    return [keys[end - count : end] for count, end in zip(counts, ends, strict=True)]
 
 
 def print_live(runs: dict[int, list[Run]]) -> None:

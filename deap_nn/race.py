@@ -47,22 +47,26 @@ USUAL = 0.9
 """The share of them whose gain is no more than usual."""
 
 
-def thresholds(curves: Collection[Sequence[float]], goal: float) -> list[float]:
+def thresholds(
+    curves: Collection[Sequence[float]], goal: float, better: float = BETTER, usual: float = USUAL
+) -> list[float]:
     """Return the accuracies below which a training is given up after 0, 1, ... 19 twentieths of its epochs.
 
     Args:
         curves: validation accuracy per epoch of trainings that ran to their end; at least one, none empty.
         goal: the accuracy that has to be reached at the end.
+        better: the share of the trainings whose gains count, above 0 and at most 1.
+        usual: the share of them whose gain is no more than usual, above 0 and at most 1.
     """
-    better = sorted(curves, key=lambda curve: curve[-1], reverse=True)
-    better = better[: max(FEWEST, math.ceil(BETTER * len(better)))]
-    return [max(0.0, goal - _usual_gain(better, share)) for share in range(SHARES)]
+    best = sorted(curves, key=lambda curve: curve[-1], reverse=True)
+    best = best[: max(FEWEST, math.ceil(better * len(best)))]
+    return [max(0.0, goal - _usual_gain(best, share, usual)) for share in range(SHARES)]
 
 
-def _usual_gain(curves: Sequence[Sequence[float]], share: int) -> float:
-    """Return what `USUAL` of trainings gain at most from so many parts of their epochs to the end."""
+def _usual_gain(curves: Sequence[Sequence[float]], share: int, usual: float) -> float:
+    """Return what the usual of trainings gain at most from so many parts of their epochs to the end."""
     gains = sorted(curve[-1] - max(curve[: share * len(curve) // SHARES], default=0.0) for curve in curves)
-    return gains[math.ceil(USUAL * len(gains)) - 1]
+    return gains[math.ceil(usual * len(gains)) - 1]
 
 
 def chance_thresholds(chance: float) -> list[float]:

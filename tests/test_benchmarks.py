@@ -107,3 +107,25 @@ def test_tuners_search_the_same_space(way, tmp_path):
     assert row["way"] == way
     assert int(row["networks"]) > 0
     check(row, tmp_path, 45)
+
+
+def test_the_race_is_replayed_on_a_search_in_which_all_were_trained_in_full(monkeypatch):
+    monkeypatch.syspath_prepend(COMPARE.parent)
+    race_replay = importlib.import_module("race_replay")
+    good = {f"good {i}": [0.5, 0.6, 0.7, 0.8 + i / 100] for i in range(4)}
+    chance = {f"chance {i}": [0.1, 0.1, 0.1, 0.1] for i in range(2)}
+    late = {"late": [0.1, 0.1, 0.4, 0.9]}  # a survivor that has to gain more than anyone before it
+    search = race_replay.Search(good | chance | late, [[*good, *chance], [*late]], survivors=2, chance=0.1)
+    saved, survivors, lost, best = race_replay.replay(search)
+    assert saved == pytest.approx(28 / 25)
+    assert (survivors, lost) == (3, 1)
+    assert best == pytest.approx(0.83 - 0.9)
+
+
+def test_a_replay_trains_the_best_of_a_first_generation_in_full_where_too_few_are_left(monkeypatch):
+    monkeypatch.syspath_prepend(COMPARE.parent)
+    race_replay = importlib.import_module("race_replay")
+    curves = {str(i): [0.1, 0.1, 0.1 + i / 1000, 0.2] for i in range(6)}
+    saved, _, lost, _ = race_replay.replay(race_replay.Search(curves, [[*curves]], survivors=2, chance=0.1))
+    assert saved == pytest.approx(24 / (18 + 16))
+    assert lost == 2  # of six that end alike the first two survive, and the last four were ahead when all were given up

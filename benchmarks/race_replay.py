@@ -1,0 +1,127 @@
+"""What the race's rule would have saved and lost in searches that trained everything in full.
+
+The rule is replayed on the recorded learning curves, generation by generation, with several choices of its two
+constants: which share of a run's trainings counts as its better ones (`BETTER`), and whose gain among them is granted
+(`USUAL`). The newcomers stay those of the full search, so this tells what the rule does to a generation, not where the
+search would have gone.
+
+    python benchmarks/race_replay.py race-digits/full-*
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from deap_nn import Run
+from deap_nn.algorithms import survivor_count
+from deap_nn.objective import Objective, data_spec, keras_objective
+from deap_nn.race import BETTER, PACEMAKERS, USUAL, chance_thresholds, given_up, thresholds
+from deap_nn.settings import Settings
+from deap_nn.space import SearchSpace
+
+BETTERS = (1 / 3, 1 / 2, 1.0)
+USUALS = (0.8, 0.9, 1.0)
+
+
+class Search(NamedTuple):
+    """A search in which all were trained in full."""
+
+    curves: dict[str, Sequence[float]]
+    generations: list[list[str]]
+    survivors: int
+    chance: float
+
+
+class Replay(NamedTuple):
+    """What the rule makes of a search."""
+
+    saved: float
+    """How many times fewer epochs."""
+    survivors: int
+    """How many networks survived at least one generation of the full search."""
+    lost: int
+    """How many of these would have been given up."""
+    best: float
+    """Best final accuracy of those not given up, minus that of all."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("runs", type=Path, nargs="+", help="run directories of searches with --no-race")
+    parser.add_argument("--dataset", help="where the data lies now (default: where it lay)")
+    arguments = parser.parse_args()
+    searches = [full_search(Run(path), arguments.dataset) for path in arguments.runs]
+    for better, usual in itertools.product(BETTERS, USUALS):
+        replays = [replay(search, better, usual) for search in searches]
+        saved = [one.saved for one in replays]
+        print(
+            f"{usual:.0%} of the better {better:.0%}: "
+            f"{np.mean(saved):.2f} times fewer epochs (sd {np.std(saved):.2f}), "
+            f"{sum(one.lost for one in replays)} of {sum(one.survivors for one in replays)} survivors lost, "
+            f"best {100 * np.mean([one.best for one in replays]):+.2f} points"
+            f"{'   <- the rule' if (better, usual) == (BETTER, USUAL) else ''}"
+        )
+
+
+def full_search(run: Run, dataset: str | None = None) -> Search:
+    """Read what a run recorded."""
+    settings = run.info["settings"]
+    chance = objective_of(run, dataset or run.info["data"]["source"]).chance
+    assert chance is not None
+    curves = {one.canonical(): values.record["history"]["val_accuracy"] for one, values in run.evaluations()}
+    return Search(curves, split(run), survivor_count(settings["survivors"], settings["population"]), chance)
+
+
+def replay(search: Search, better: float = BETTER, usual: float = USUAL) -> Replay:
+    """Have the rule judge each generation by those before it."""
+    curves, pacemakers = search.curves, max(PACEMAKERS, search.survivors)
+    best_of = partial(sorted, key=lambda key: curves[key][-1], reverse=True)
+    limits = chance_thresholds(search.chance)
+    trained: list[str] = []
+    survivors: set[str] = set()
+    spent = 0
+    for number, newcomers in enumerate(search.generations):
+        stopped = {key: given_up(curves[key], limits) for key in newcomers}
+        spent += sum(last or len(curves[key]) for key, last in stopped.items())
+        again = trained_again(stopped, curves, pacemakers) if number == 0 else []
+        spent += sum(len(curves[key]) for key in again)
+        trained += [key for key in newcomers if stopped[key] is None or key in again]
+        limits = thresholds(
+            [curves[key] for key in trained], curves[best_of(trained)[:pacemakers][-1]][-1], better, usual
+        )
+        survivors |= set(best_of(itertools.chain(*search.generations[: number + 1]))[: search.survivors])
+    best = max(curves[key][-1] for key in trained) - max(curve[-1] for curve in curves.values())
+    everything = sum(len(curves[key]) for newcomers in search.generations for key in newcomers)
+    return Replay(everything / spent, len(survivors), len(survivors - set(trained)), best)
+
+
+def trained_again(stopped: dict[str, int | None], curves: dict[str, Sequence[float]], pacemakers: int) -> list[str]:
+    """Return those given up in the first generation that are trained in full after all: too few others were left."""
+    given = [key for key, last in stopped.items() if last]
+    given.sort(key=lambda key: max(curves[key][: stopped[key]]), reverse=True)
+    return given[: max(0, pacemakers - len(stopped) + len(given))]
+
+
+def objective_of(run: Run, dataset: str) -> Objective:
+    """Return what a run maximises, on its data, wherever that lies now."""
+    settings = Settings(**run.info["settings"])
+    return keras_objective(SearchSpace.from_json(run.info["space"]), data_spec(dataset, run.path, settings), settings)
+
+
+def split(run: Run) -> list[list[str]]:
+    """Return the genomes that were new in each generation; one that was trained twice belongs to the first time."""
+    keys = list(dict.fromkeys(individual.canonical() for individual, _ in run.evaluations()))
+    counts = [row["nevals"] - row["cached"] for row in run.logbook]
+    ends = np.cumsum(counts)
+    return [keys[end - count : end] for count, end in zip(counts, ends, strict=True)]
+
+
+if __name__ == "__main__":
+    main()
