@@ -10,17 +10,15 @@ engine. Starting the processes is counted separately. The last line is the ratio
 from __future__ import annotations
 
 import argparse
-import contextlib
 import math
-import multiprocessing
 import os
 import random
 import time
 from collections.abc import Callable, Sequence
-from multiprocessing.connection import Connection
 from typing import Any, NamedTuple
 
 import numpy as np
+from contest.sequential import one_after_the_other
 from scipy import stats
 
 from deap_nn.blueprint import blueprint, multiply_adds
@@ -55,7 +53,8 @@ def main() -> None:
     with make_engine("processes", workers=WORKERS) as engine:
         rates = _start(engine, problem)
         ours = Way(f"deap_nn, {WORKERS} workers", lambda some: _on_engine(engine, some, problem), rates.pop())
-        plain = _plain_way(problem)
+        began = time.monotonic()
+        plain = Way("model.fit, sequential", one_after_the_other(problem), time.monotonic() - began)
         ways = [plain, ours]
         seconds, accuracies = _race(ways, genomes)
     for way in ways:
@@ -148,60 +147,6 @@ def _value(outcome: Outcome) -> Any:
     if outcome.status != "ok":
         raise RuntimeError(f"{outcome.status}: {outcome.reason}\n{outcome.traceback}")
     return outcome.value
-
-
-# --- plain Keras, sequentially ---
-
-
-def _plain_way(problem: Problem) -> Way:
-    began = time.monotonic()
-    ours, theirs = multiprocessing.Pipe()
-    context = multiprocessing.get_context("spawn")
-    context.Process(target=_plain_child, args=(theirs, problem), daemon=True).start()
-    ours.recv()
-
-    def train(individuals: Sequence[Individual]) -> list[float]:
-        ours.send(list(individuals))
-        return ours.recv()
-
-    return Way("model.fit, sequential", train, time.monotonic() - began)
-
-
-def _plain_child(connection: Connection, problem: Problem) -> None:
-    import keras  # noqa: F401 - part of the start-up
-
-    load(problem.data)
-    connection.send("ready")
-    with contextlib.suppress(EOFError):  # the parent is gone
-        while True:
-            connection.send([_fit(individual, problem) for individual in connection.recv()])
-
-
-def _fit(individual: Individual, problem: Problem) -> float:
-    """Train as the handbook says: build, compile, fit."""
-    import keras
-
-    from deap_nn.model import build_layers, connect
-    from deap_nn.training import Schedule
-    from deap_nn.training.portable import compile_model
-
-    splits = load(problem.data)
-    keras.backend.clear_session()
-    seed = genome_seed(problem.training_seed, individual)
-    keras.utils.set_random_seed(seed)
-    specs = blueprint(problem.space, individual, splits.input_shape, splits.classes)
-    model = connect(build_layers(specs, seed), specs, splits.input_shape)
-    schedule = Schedule.from_genes(individual[-1].genes)
-    compile_model(model, schedule, len(splits.y_train))
-    history = model.fit(
-        splits.scaled(splits.x_train),
-        splits.y_train,
-        batch_size=schedule.batch_size,
-        epochs=schedule.epochs,
-        validation_data=(splits.scaled(splits.x_validation), splits.y_validation),
-        verbose=0,
-    )
-    return history.history["val_accuracy"][-1]
 
 
 # --- what comes out ---

@@ -1,7 +1,8 @@
-"""Plain Keras for the rivals, as the handbook says: build, compile, `model.fit`; TensorFlow's default threads."""
+"""Plain Keras, as the handbook says: build, compile, `model.fit`; TensorFlow's default threads."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import keras
@@ -18,7 +19,7 @@ from deap_nn.training.portable import compile_model
 
 
 class Clock(keras.callbacks.Callback):
-    """Ends a training after the epoch in which the time ran out."""
+    """Ends a training after the epoch in which a turn's time ran out, with `TimeOver`."""
 
     def __init__(self, turn: Turn) -> None:
         super().__init__()
@@ -42,22 +43,25 @@ def compiled_model(individual: Individual, problem: Problem) -> keras.Model:
     return model
 
 
-def fit(model: keras.Model, individual: Individual, turn: Turn, **arguments: Any) -> keras.callbacks.History:
+def fit(
+    model: keras.Model,
+    individual: Individual,
+    problem: Problem,
+    callbacks: Iterable[keras.callbacks.Callback] = (),
+    **arguments: Any,
+) -> keras.callbacks.History:
     """Train a network on the training split and measure it on the validation split after each epoch.
 
     Args:
         model: what `compiled_model` returned.
         individual: its genome.
-        turn: for data and time.
-        **arguments: of `model.fit`, beside or in place of what the genome says.
-
-    Raises:
-        TimeOver: after the epoch in which the time ran out.
+        problem: for the data.
+        callbacks: Keras's.
+        **arguments: more of `model.fit`, beside or in place of what the genome says.
     """
-    splits = load(turn.problem.data)
+    splits = load(problem.data)
     schedule = Schedule.from_genes(individual[-1].genes)
-    callbacks = [*arguments.pop("callbacks", []), Clock(turn)]
     chosen = {"batch_size": schedule.batch_size, "epochs": schedule.epochs, "verbose": 0, **arguments}
     validation = (splits.scaled(splits.x_validation), splits.y_validation)
     x_train = splits.scaled(splits.x_train)
-    return model.fit(x_train, splits.y_train, validation_data=validation, callbacks=callbacks, **chosen)
+    return model.fit(x_train, splits.y_train, validation_data=validation, callbacks=list(callbacks), **chosen)

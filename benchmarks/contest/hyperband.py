@@ -15,7 +15,7 @@ import keras
 import keras_tuner
 import numpy as np
 
-from contest.fit import compiled_model, fit
+from contest.fit import Clock, compiled_model, fit
 from contest.suggestion import every_gene, on_grid, suggested
 from contest.turn import TimeOver, Turn
 from deap_nn.individual import Individual
@@ -43,7 +43,8 @@ class Networks(keras_tuner.HyperModel):
     def fit(self, hp: keras_tuner.HyperParameters, model: keras.Model, **arguments: Any) -> keras.callbacks.History:
         """Train for as many epochs as Hyperband allots, and tell of it."""
         individual = self.individual(hp)
-        training = fit(model, individual, self._turn, **arguments)
+        callbacks = [*arguments.pop("callbacks"), Clock(self._turn)]
+        training = fit(model, individual, self._turn.problem, callbacks, **arguments)
         best = int(np.argmax(training.history["val_accuracy"]))
         individual[-1].genes["epochs"] = training.epoch[best] + 1
         self._turn.tell(individual, training.history["val_accuracy"][best], len(training.epoch))

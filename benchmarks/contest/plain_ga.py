@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from contextlib import suppress
 
-from contest.fit import compiled_model, fit
+from contest.fit import Clock, compiled_model, fit
 from contest.turn import TimeOver, Turn
 from deap_nn.algorithms import eaTruncation
 from deap_nn.individual import Individual
@@ -19,7 +19,8 @@ def search(turn: Turn) -> float | None:
     """Evolve until the time is over; return the winner's test accuracy."""
 
     def evaluate(individual: Individual) -> tuple[float]:
-        accuracies = fit(compiled_model(individual, turn.problem), individual, turn).history["val_accuracy"]
+        model = compiled_model(individual, turn.problem)
+        accuracies = fit(model, individual, turn.problem, [Clock(turn)]).history["val_accuracy"]
         turn.tell(individual, accuracies[-1], len(accuracies))
         return (accuracies[-1],)
 

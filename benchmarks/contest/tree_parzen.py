@@ -12,7 +12,7 @@ from typing import Any
 import keras
 import optuna
 
-from contest.fit import compiled_model, fit
+from contest.fit import Clock, compiled_model, fit
 from contest.suggestion import on_grid, suggested
 from contest.turn import TimeOver, Turn
 from deap_nn.space import Choice, Float, Gene
@@ -40,7 +40,8 @@ def search(turn: Turn) -> float | None:
         turn.check()
         individual = suggested(turn.problem.space, lambda name, gene: suggest(trial, name, gene))
         report = Report(trial)
-        training = fit(compiled_model(individual, turn.problem), individual, turn, callbacks=[report])
+        model = compiled_model(individual, turn.problem)
+        training = fit(model, individual, turn.problem, [report, Clock(turn)])
         accuracies = training.history["val_accuracy"]
         turn.tell(individual, accuracies[-1], len(accuracies), "pruned" if report.pruned else "ok")
         if report.pruned:

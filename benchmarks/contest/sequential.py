@@ -1,0 +1,43 @@
+"""Plain Keras in a process of its own, with TensorFlow's default threads: one network after the other."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+from collections.abc import Callable, Sequence
+from multiprocessing.connection import Connection
+
+from deap_nn.data import load
+from deap_nn.evaluation import Problem
+from deap_nn.individual import Individual
+
+
+def one_after_the_other(problem: Problem) -> Callable[[Sequence[Individual]], list[float]]:
+    """Start the process; return `individuals -> validation accuracies` when it has imported and loaded what it needs.
+
+    Args:
+        problem: space, data and seed of the trainings.
+    """
+    ours, theirs = multiprocessing.Pipe()
+    context = multiprocessing.get_context("spawn")
+    context.Process(target=_serve, args=(theirs, problem), daemon=True).start()
+    ours.recv()
+
+    def train(individuals: Sequence[Individual]) -> list[float]:
+        ours.send(list(individuals))
+        return ours.recv()
+
+    return train
+
+
+def _serve(connection: Connection, problem: Problem) -> None:
+    from contest.fit import compiled_model, fit  # Keras in this process only
+
+    def train(individual: Individual) -> float:
+        return fit(compiled_model(individual, problem), individual, problem).history["val_accuracy"][-1]
+
+    load(problem.data)
+    connection.send("ready")
+    with contextlib.suppress(EOFError):  # the parent is gone
+        while True:
+            connection.send([train(individual) for individual in connection.recv()])
