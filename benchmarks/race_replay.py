@@ -97,8 +97,9 @@ def replay(search: Search, better: float = BETTER, usual: float = USUAL) -> Repl
             [curves[key] for key in trained], curves[best_of(trained)[:pacemakers][-1]][-1], better, usual
         )
         survivors |= set(best_of(itertools.chain(*search.generations[: number + 1]))[: search.survivors])
-    best = max(curves[key][-1] for key in trained) - max(curve[-1] for curve in curves.values())
-    everything = sum(len(curves[key]) for newcomers in search.generations for key in newcomers)
+    everyone = list(itertools.chain(*search.generations))  # not of a generation that the search did not finish
+    best = max(curves[key][-1] for key in trained) - max(curves[key][-1] for key in everyone)
+    everything = sum(len(curves[key]) for key in everyone)
     return Replay(everything / spent, len(survivors), len(survivors - set(trained)), best)
 
 
