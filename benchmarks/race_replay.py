@@ -22,7 +22,7 @@ import numpy as np
 from deap_nn import Run
 from deap_nn.algorithms import survivor_count
 from deap_nn.objective import Objective, data_spec, keras_objective
-from deap_nn.race import BETTER, PACEMAKERS, USUAL, chance_thresholds, given_up, thresholds
+from deap_nn.race import BETTER, PACEMAKERS, USUAL, chance_thresholds, given_up, thresholds, trained_after_all
 from deap_nn.settings import Settings
 from deap_nn.space import SearchSpace
 
@@ -90,24 +90,19 @@ def replay(search: Search, better: float = BETTER, usual: float = USUAL) -> Repl
     for number, newcomers in enumerate(search.generations):
         stopped = {key: given_up(curves[key], limits) for key in newcomers}
         spent += sum(last or len(curves[key]) for key, last in stopped.items())
-        again = trained_again(stopped, curves, pacemakers) if number == 0 else []
+        again: list[str] = []
+        if number == 0:
+            given = {key: curves[key][:last] for key, last in stopped.items() if last}
+            again = trained_after_all(given, pacemakers - len(stopped) + len(given))
         spent += sum(len(curves[key]) for key in again)
         trained += [key for key in newcomers if stopped[key] is None or key in again]
-        limits = thresholds(
-            [curves[key] for key in trained], curves[best_of(trained)[:pacemakers][-1]][-1], better, usual
-        )
+        goal = curves[best_of(trained)[:pacemakers][-1]][-1]
+        limits = thresholds([curves[key] for key in trained], goal, better, usual)
         survivors |= set(best_of(itertools.chain(*search.generations[: number + 1]))[: search.survivors])
     everyone = list(itertools.chain(*search.generations))  # not of a generation that the search did not finish
     best = max(curves[key][-1] for key in trained) - max(curves[key][-1] for key in everyone)
     everything = sum(len(curves[key]) for key in everyone)
     return Replay(everything / spent, len(survivors), len(survivors - set(trained)), best)
-
-
-def trained_again(stopped: dict[str, int | None], curves: dict[str, Sequence[float]], pacemakers: int) -> list[str]:
-    """Return those given up in the first generation that are trained in full after all: too few others were left."""
-    given = [key for key, last in stopped.items() if last]
-    given.sort(key=lambda key: max(curves[key][: stopped[key]]), reverse=True)
-    return given[: max(0, pacemakers - len(stopped) + len(given))]
 
 
 def objective_of(run: Run, dataset: str) -> Objective:

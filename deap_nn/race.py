@@ -18,15 +18,18 @@ likewise, but its verdicts depend on timing.
 
 from __future__ import annotations
 
+import heapq
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from deap import base
 
 from deap_nn.algorithms import Generation
 from deap_nn.individual import WORST_FITNESS, FitnessValues, Individual, status_of
+
+Key = TypeVar("Key")
 
 PATIENCE = 3
 """The epoch after which a training may be given up at the earliest."""
@@ -64,7 +67,7 @@ def thresholds(
 
 
 def _usual_gain(curves: Sequence[Sequence[float]], share: int, usual: float) -> float:
-    """Return what the usual of trainings gain at most from so many parts of their epochs to the end."""
+    """Return what a share `usual` of trainings gain at most from so many parts of their epochs to the end."""
     gains = sorted(curve[-1] - max(curve[: share * len(curve) // SHARES], default=0.0) for curve in curves)
     return gains[math.ceil(usual * len(gains)) - 1]
 
@@ -101,6 +104,16 @@ def given_up(curve: Sequence[float], thresholds: Sequence[float]) -> int | None:
     """Return the epoch after which a training with this validation accuracy per epoch is given up, None if never."""
     rule = hopeless(thresholds, len(curve))
     return next((epoch for epoch, accuracy in enumerate(curve, 1) if rule(epoch, accuracy)), None)
+
+
+def trained_after_all(curves: Mapping[Key, Sequence[float]], missing: int) -> list[Key]:
+    """Return who of a first generation is trained in full though given up: those who had come furthest.
+
+    Args:
+        curves: validation accuracy per epoch of all who were given up, up to there.
+        missing: how many pacemakers' places the others leave; none if below 1.
+    """
+    return heapq.nlargest(missing, curves, key=lambda one: max(curves[one]))
 
 
 class Race:
@@ -159,18 +172,14 @@ class Race:
         everyone = list(individuals)
         values = list(self._map(function, everyone))
         missing = self._pacemakers - sum(one.status == "ok" for one in values)
-        pruned = [i for i, one in enumerate(values) if one.status == "pruned"]
-        again = sorted(pruned, key=lambda i: -_reached(values[i]))[: max(0, missing)]
+        pruned = {i: _curve(one.record) for i, one in enumerate(values) if one.status == "pruned"}
+        again = trained_after_all(pruned, missing)
         self._set([])
         for i in again:
             self._forget(everyone[i])
         for i, one in zip(again, self._map(self._toolbox.evaluate, [everyone[i] for i in again]), strict=True):
             values[i] = one
         return values
-
-
-def _reached(values: FitnessValues) -> float:
-    return max(_curve(values.record))
 
 
 def _curve(record: Mapping[str, Any] | None) -> Sequence[float]:

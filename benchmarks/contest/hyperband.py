@@ -8,6 +8,7 @@ Li et al. 2018, https://jmlr.org/papers/v18/16-558.html.
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -40,11 +41,16 @@ class Networks(keras_tuner.HyperModel):
         """Return the network for some values."""
         return compiled_model(self.individual(hp), self._turn.problem)
 
-    def fit(self, hp: keras_tuner.HyperParameters, model: keras.Model, **arguments: Any) -> keras.callbacks.History:
+    def fit(
+        self,
+        hp: keras_tuner.HyperParameters,
+        model: keras.Model,
+        callbacks: Sequence[keras.callbacks.Callback],
+        **arguments: Any,
+    ) -> keras.callbacks.History:
         """Train for as many epochs as Hyperband allots, and tell of it."""
         individual = self.individual(hp)
-        callbacks = [*arguments.pop("callbacks"), Clock(self._turn)]
-        training = fit(model, individual, self._turn.problem, callbacks, **arguments)
+        training = fit(model, individual, self._turn.problem, [*callbacks, Clock(self._turn)], **arguments)
         best = int(np.argmax(training.history["val_accuracy"]))
         individual[-1].genes["epochs"] = training.epoch[best] + 1
         self._turn.tell(individual, training.history["val_accuracy"][best], len(training.epoch))
