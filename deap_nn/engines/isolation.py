@@ -18,7 +18,7 @@ from deap_nn.engines.endings import how_it_ended, last_words
 from deap_nn.engines.limits import Limits
 from deap_nn.engines.outcome import Report, one_line
 from deap_nn.engines.parcel import Parcel
-from deap_nn.engines.procfs import resident
+from deap_nn.engines.procfs import birth, resident
 from deap_nn.engines.start import module_path, open_log, start
 from deap_nn.engines.wire import Frames, frame
 
@@ -55,7 +55,8 @@ class Child:
     @property
     def alive(self) -> bool:
         """Whether its process runs."""
-        return self._process.poll() is None
+        # a killed process cannot be waited for before its last thread is gone, but is a zombie at once
+        return self._process.poll() is None and birth(self.pid) != 0
 
     def begin(self, parcel: Parcel) -> None:
         """Hand over a call; `check` then tells its report."""

@@ -3,6 +3,7 @@
 import ctypes
 import os
 import resource
+import signal
 import threading
 import time
 from pathlib import Path
@@ -36,6 +37,13 @@ def double(number):
 
 
 def process(_=None):
+    return os.getpid()
+
+
+def dies_slowly(_=None):
+    """The process of this child, of which a thread outlives the main thread once it gets SIGUSR1."""
+    threading.Thread(target=time.sleep, args=(2.0,), daemon=True).start()
+    signal.signal(signal.SIGUSR1, lambda *_: ctypes.CDLL(None).pthread_exit(None))
     return os.getpid()
 
 

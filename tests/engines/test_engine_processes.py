@@ -32,7 +32,7 @@ def test_killed_children_cost_nobody_else_anything(tmp_path, nothing_left):
         assert sessions.wait_until(lambda: not any(map(procfs.birth, idle)))
         (outcome,) = engine.map(stubs.process, [0])
         assert outcome.status == "ok"
-        assert outcome.attempts <= 2  # 2: it was handed to a child of which one thread had not yet died
+        assert outcome.attempts == 1
         assert outcome.value not in idle
         for number in range(4):
             engine.submit(stubs.square, str(tmp_path), f"task{number}", number, 1.0)
@@ -40,6 +40,15 @@ def test_killed_children_cost_nobody_else_anything(tmp_path, nothing_left):
         os.kill(nothing_left("engines.child")[0], signal.SIGKILL)
         attempts = [outcome.attempts for _, outcome in engine.as_completed() if outcome.status == "ok"]
         assert sorted(attempts) == [1, 1, 1, 2]
+
+
+def test_a_child_of_which_threads_are_still_dying_gets_no_task(nothing_left):
+    with make_engine("processes", workers=1, time_limit=5.0) as engine:
+        child = engine.map(stubs.dies_slowly, [0])[0].value
+        os.kill(child, signal.SIGUSR1)
+        assert sessions.wait_until(lambda: not procfs.birth(child))
+        (outcome,) = engine.map(stubs.process, [0])
+    assert (outcome.status, outcome.attempts) == ("ok", 1)
 
 
 def test_close_ends_everything_at_once(nothing_left):
