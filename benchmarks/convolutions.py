@@ -19,11 +19,11 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import tensorflow as tf
 
-from deap_nn.blueprint import NETWORK_INPUT, LayerSpec
-from deap_nn.training.convolution import is_spectral
-from deap_nn.training.precision import product
+from deap_nn.networks import NETWORK_INPUT, LayerSpec
+from deap_nn.training.compiled_tf.convolution import is_spectral
+from deap_nn.training.compiled_tf.precision import product
+from deap_nn.training.compiled_tf.spectral import convolve
 from deap_nn.training.schedule import MIN_PART
-from deap_nn.training.spectral import convolve
 
 MAPS = (5, 8, 11, 16, 32)
 KERNELS = (3, 5, 7)

@@ -16,12 +16,10 @@ from typing import NamedTuple
 import numpy as np
 from race_replay import objective_of, split
 
-from deap_nn.algorithms import survivor_count
-from deap_nn.dispatch import fitness_of
 from deap_nn.engines import make_engine
-from deap_nn.individual import Individual
-from deap_nn.run import Run
-from deap_nn.settings import Settings
+from deap_nn.evolution import Individual, survivor_count
+from deap_nn.runs import Run
+from deap_nn.search import Settings, fitness_of
 
 
 class Case(NamedTuple):

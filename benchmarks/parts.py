@@ -22,13 +22,16 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # as the engines do
 import numpy as np
 import tensorflow as tf
 
-from deap_nn.blueprint import LayerSpec, blueprint
 from deap_nn.data import DataSpec, Splits, load
-from deap_nn.engines import heap
-from deap_nn.run import Run
+from deap_nn.engines.child import heap
+from deap_nn.networks import LayerSpec, blueprint
+from deap_nn.runs import Run
 from deap_nn.space import SearchSpace
-from deap_nn.training import Samples, Schedule, compiled, convolution, parts
-from deap_nn.training.parts import has_spectral, part_size
+from deap_nn.training import Samples, Schedule
+from deap_nn.training.compiled_tf import convolution
+from deap_nn.training.compiled_tf import micro_batches as parts
+from deap_nn.training.compiled_tf import trainer as compiled
+from deap_nn.training.compiled_tf.micro_batches import has_spectral, part_size
 
 SIZES = (50, 100, 150, 300)
 EPOCHS = 3

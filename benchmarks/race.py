@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from deap_nn import PRESETS, Run, evolve, resume
-from deap_nn.statistics import half_width
+from deap_nn.plots import half_width
 
 
 def main() -> None:

@@ -20,10 +20,10 @@ from typing import NamedTuple
 import numpy as np
 
 from deap_nn import Run
-from deap_nn.algorithms import survivor_count
-from deap_nn.objective import Objective, data_spec, keras_objective
-from deap_nn.race import BETTER, PACEMAKERS, USUAL, chance_thresholds, given_up, thresholds, trained_after_all
-from deap_nn.settings import Settings
+from deap_nn.evolution import survivor_count
+from deap_nn.pruning.race import BETTER, PACEMAKERS, USUAL, chance_thresholds, given_up, thresholds, trained_after_all
+from deap_nn.search import Settings
+from deap_nn.search.objective import Objective, data_spec, keras_objective
 from deap_nn.space import SearchSpace
 
 BETTERS = (1 / 3, 1 / 2, 1.0)

@@ -16,7 +16,9 @@ import tempfile
 import time
 from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).resolve().parents[1] / folder) for folder in ("tests", "tests/engines")]
+sys.path[:0] = [
+    str(Path(__file__).resolve().parents[1] / folder) for folder in ("tests", "tests/engines", "tests/runs")
+]
 
 import test_killed_runs as kit  # noqa: E402 - the tests' own way to start, kill and compare searches
 from search_stubs import outcome  # noqa: E402

@@ -23,12 +23,11 @@ from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
 from sklearn.model_selection import cross_val_predict
 
 from deap_nn import PRESETS, Individual, make_toolbox
-from deap_nn.algorithms import eaTruncation
-from deap_nn.files import read_lines
-from deap_nn.genes import Choice
-from deap_nn.operators import selTruncation
-from deap_nn.space import SearchSpace
-from deap_nn.statistics import half_width
+from deap_nn.evolution import eaTruncation
+from deap_nn.evolution.operators import selTruncation
+from deap_nn.plots import half_width
+from deap_nn.runs.files import read_lines
+from deap_nn.space import Choice, SearchSpace
 
 WAYS: dict[str, Callable[..., Any]] = {"selBest": tools.selBest, "selTruncation": selTruncation}
 GENERATIONS = (5, 10, 20, 30)

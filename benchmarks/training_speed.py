@@ -21,13 +21,13 @@ import numpy as np
 from contest.sequential import one_after_the_other
 from scipy import stats
 
-from deap_nn.blueprint import blueprint, multiply_adds
 from deap_nn.data import DataSpec, load
 from deap_nn.engines import Engine, Outcome, make_engine
 from deap_nn.evaluation import Problem, evaluate, genome_seed
-from deap_nn.individual import Individual
-from deap_nn.presets import PRESETS
-from deap_nn.statistics import half_width
+from deap_nn.evolution import Individual
+from deap_nn.networks import blueprint, multiply_adds
+from deap_nn.plots import half_width
+from deap_nn.space import PRESETS
 
 WORKERS = 2
 TURN = 10
@@ -121,7 +121,7 @@ def _ready(problem: Problem) -> float:
     """Import what a training needs, load the data, and measure the machine: float operations a second."""
     import tensorflow as tf
 
-    import deap_nn.training.compiled  # noqa: F401
+    import deap_nn.training.compiled_tf.trainer  # noqa: F401
 
     load(problem.data)
     matrix = tf.random.stateless_normal([1024, 1024], [0, 0])
@@ -189,7 +189,8 @@ def _check_backend(backend: str, genomes: list[Individual], problem: Problem, ex
 
 
 def _evaluate_portable(individual: Individual, problem: Problem) -> float:
-    from deap_nn.training import Samples, Schedule, portable
+    from deap_nn.training import Samples, Schedule
+    from deap_nn.training.portable import trainer as portable
 
     splits = load(problem.data)
     specs = blueprint(problem.space, individual, splits.input_shape, splits.classes)

@@ -1,58 +1,43 @@
 """Evolves Keras networks: DEAP individuals that know what a layer is, trained in parallel.
 
-The names below are imported when they are first used, so that `import deap_nn` takes next to no time.
+What is public stands here and in the face (`__init__.py`) of each package. The names below are imported when they are
+first used, so that `import deap_nn` takes next to no time.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from deap_nn.evolution import evolve
-    from deap_nn.individual import Individual
-    from deap_nn.plots import plot_fitness
-    from deap_nn.presets import PRESETS
-    from deap_nn.resumption import resume
-    from deap_nn.run import Run
-    from deap_nn.search import Hooks
-    from deap_nn.space import Block, Choice, Float, Integer, LayerKind, SearchSpace
-    from deap_nn.toolbox import make_toolbox
+if TYPE_CHECKING:  # for editors and type checkers, which cannot follow `__getattr__`; a test compares the two
+    from deap_nn.evolution import Individual as Individual
+    from deap_nn.evolution import make_toolbox as make_toolbox
+    from deap_nn.plots import plot_fitness as plot_fitness
+    from deap_nn.runs import Run as Run
+    from deap_nn.search import Hooks as Hooks
+    from deap_nn.search import evolve as evolve
+    from deap_nn.search import resume as resume
+    from deap_nn.space import PRESETS as PRESETS
+    from deap_nn.space import Block as Block
+    from deap_nn.space import Choice as Choice
+    from deap_nn.space import Float as Float
+    from deap_nn.space import Integer as Integer
+    from deap_nn.space import LayerKind as LayerKind
+    from deap_nn.space import SearchSpace as SearchSpace
 
-_HOMES = {
-    "evolve": "evolution",
-    "resume": "resumption",
-    "Individual": "individual",
-    "plot_fitness": "plots",
-    "PRESETS": "presets",
-    "Run": "run",
-    "Hooks": "search",
-    "Block": "space",
-    "Choice": "space",
-    "Float": "space",
-    "Integer": "space",
-    "LayerKind": "space",
-    "SearchSpace": "space",
-    "make_toolbox": "toolbox",
+__version__ = "0.1.0"
+
+_PACKAGES = {
+    "evolution": ("Individual", "make_toolbox"),
+    "plots": ("plot_fitness",),
+    "runs": ("Run",),
+    "search": ("Hooks", "evolve", "resume"),
+    "space": ("PRESETS", "Block", "Choice", "Float", "Integer", "LayerKind", "SearchSpace"),
 }
+_PACKAGE_OF = {name: package for package, names in _PACKAGES.items() for name in names}
 
-__all__ = [
-    "PRESETS",
-    "Block",
-    "Choice",
-    "Float",
-    "Hooks",
-    "Individual",
-    "Integer",
-    "LayerKind",
-    "Run",
-    "SearchSpace",
-    "evolve",
-    "make_toolbox",
-    "plot_fitness",
-    "resume",
-]
+__all__ = [*_PACKAGE_OF]
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name not in _PACKAGE_OF:
         raise AttributeError(f"module 'deap_nn' has no attribute {name!r}; it offers {', '.join(__all__)}")
-    return getattr(import_module(f"deap_nn.{_HOMES[name]}"), name)
+    return getattr(import_module(f"deap_nn.{_PACKAGE_OF[name]}"), name)

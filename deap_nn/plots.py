@@ -14,8 +14,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
-
-from deap_nn.statistics import half_width
+from scipy.special import stdtrit
 
 Logbook = Sequence[Mapping[str, Any]]
 """A run's own, or one of DEAP's loops with avg, std and max."""
@@ -101,6 +100,17 @@ def best_so_far(logbook: Logbook) -> np.ndarray:
         return _column(logbook, "best")
     highest = np.fmax.accumulate(_column(logbook, "max"))
     return np.asarray(highest)
+
+
+def half_width(deviation: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Return half the width of the 95 % confidence interval of a mean.
+
+    Args:
+        deviation: standard deviation of the sample (divided by n - 1).
+        counts: size n of the sample; of fewer than two there is no interval, which NaN says.
+    """
+    degrees = np.where(counts > 1, counts - 1, np.nan)
+    return stdtrit(degrees, 0.975) * deviation / np.sqrt(degrees + 1)
 
 
 def plot_fitness(logbook: Logbook, ax: Axes | None = None, label: str = "") -> Axes:

@@ -8,11 +8,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from deap_nn.cli import finish, search
-from deap_nn.options import make_parser
-from deap_nn.presets import PRESETS
-from deap_nn.settings import Settings, meanings
-from deap_nn.toolbox import CROSSOVERS
+from deap_nn.cli import finish, make_parser, search
+from deap_nn.evolution import CROSSOVERS
+from deap_nn.search import Settings, meanings
+from deap_nn.space import PRESETS
 
 DEFAULTS: dict[str, Any] = {"space": "full", "repeats": 3, "seed": Settings.seed}
 MAY_CHANGE = {name for name, meaning in meanings().items() if meaning.resumable} | {"repeats", "retry_failed", "quiet"}
@@ -35,8 +34,8 @@ def main() -> None:
 
 def begin(given: dict[str, Any]) -> tuple[Path, dict[str, Any]]:
     """Return the directory of the comparison and its options, which are written down there."""
-    from deap_nn.evolution import default_run_dir
-    from deap_nn.files import write_json
+    from deap_nn.runs import write_json
+    from deap_nn.search import default_run_dir
 
     folder = Path(given.get("resume") or given.get("run_dir") or default_run_dir("compare-crossovers"))
     file = folder / "comparison.json"
@@ -61,7 +60,7 @@ def begin(given: dict[str, Any]) -> tuple[Path, dict[str, Any]]:
 
 def one(folder: Path, options: dict[str, Any], changes: dict[str, Any], crossover: str, seed: int) -> Any:
     """Begin the run of one crossover and seed, go on with it, or leave it as it is where it is finished."""
-    from deap_nn.run import Run
+    from deap_nn.runs import Run
 
     path = folder / f"{crossover}-{seed}"
     # the first generations of one seed are equal and trained once, unless it is time that is compared
@@ -78,8 +77,8 @@ def one(folder: Path, options: dict[str, Any], changes: dict[str, Any], crossove
 
 
 def report(folder: Path, groups: dict[str, list[Any]]) -> None:
-    from deap_nn.comparison import table, write_csv
     from deap_nn.plots import plot_comparison, save
+    from deap_nn.reports.comparison import table, write_csv
 
     write_csv(folder / "comparison.csv", groups)
     save(

@@ -1,7 +1,7 @@
 """Evolve networks of the space `dense`: three dense layers, softmax."""
 
+from deap_nn import PRESETS
 from deap_nn.cli import run_experiment
-from deap_nn.presets import DENSE
 
 if __name__ == "__main__":
-    run_experiment(DENSE, __doc__)
+    run_experiment(PRESETS["dense"], __doc__)

@@ -2,8 +2,7 @@
 
 import argparse
 
-from deap_nn.cli import finish
-from deap_nn.options import make_bare_parser
+from deap_nn.cli import finish, make_bare_parser
 
 
 def main() -> None:
@@ -14,7 +13,7 @@ def main() -> None:
 
 def draw(arguments: argparse.Namespace) -> None:
     from deap_nn.plots import plot_fitness, save
-    from deap_nn.run import Run
+    from deap_nn.runs import Run
 
     run = Run(arguments.run)
     path = run.path / "plots" / "fitness.png"

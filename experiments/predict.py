@@ -3,8 +3,7 @@
 import argparse
 from pathlib import Path
 
-from deap_nn.cli import finish
-from deap_nn.options import make_bare_parser
+from deap_nn.cli import finish, make_bare_parser
 
 
 def main() -> None:
@@ -18,7 +17,7 @@ def main() -> None:
 
 
 def predict(arguments: argparse.Namespace) -> None:
-    from deap_nn.prediction import predict_probabilities, read_images, to_csv
+    from deap_nn.reports.prediction import predict_probabilities, read_images, to_csv
 
     table = to_csv(predict_probabilities(Path(arguments.run), read_images(Path(arguments.images))))
     if "output" in arguments:

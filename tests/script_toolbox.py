@@ -9,8 +9,8 @@ import sys
 from deap import algorithms, base, creator, tools
 
 from deap_nn import PRESETS, evolve, make_toolbox
-from deap_nn.dispatch import fitness_of
 from deap_nn.engines import default_engine, make_engine
+from deap_nn.search import fitness_of
 
 creator.create("FitnessMax", base.Fitness, weights=(1.0,))
 creator.create("Bits", list, fitness=creator.FitnessMax)

@@ -6,8 +6,8 @@ import os
 import time
 from pathlib import Path
 
-from deap_nn.individual import FitnessValues
-from deap_nn.race import given_up
+from deap_nn.evolution import FitnessValues
+from deap_nn.pruning.race import given_up
 from deap_nn.space import Block, Choice, Float, Integer, LayerKind, SearchSpace
 
 COUNT_FILE = "STUB_COUNT_FILE"
@@ -81,7 +81,7 @@ def note(individual):
 
 def search(path, evaluate=fitness, **options):
     """A small search in this process, in milliseconds."""
-    from deap_nn.evolution import evolve  # here: the children import this module too, and have no use for it
+    from deap_nn.search import evolve  # here: the children import this module too, and have no use for it
 
     return evolve(SPACE, evaluate=evaluate, run_dir=path, **{**SMALL, **options})
 

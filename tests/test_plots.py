@@ -10,9 +10,9 @@ from deap import algorithms, tools
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from deap_nn.evolution import make_toolbox
 from deap_nn.plots import best_curve, best_so_far, fitness_curve, plot_comparison, plot_fitness, save
-from deap_nn.presets import FULL
-from deap_nn.toolbox import make_toolbox
+from deap_nn.space.presets import FULL
 
 T = {2: 12.706205, 3: 4.302653, 4: 3.182446, 5: 2.776445}
 """Student's t for a 95 % interval, from a table, by the number of values."""

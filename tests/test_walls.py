@@ -4,44 +4,40 @@ import ast
 import subprocess
 import sys
 from fnmatch import fnmatch
+from functools import cache
 from pathlib import Path
 
 import pytest
 
+import deap_nn
+
 PACKAGE = Path(__file__).parents[1] / "deap_nn"
 EXPERIMENTS = Path(__file__).parents[1] / "experiments"
+ARCHITECTURE = Path(__file__).parents[1] / "docs" / "architecture.md"
 
-# What a floor may import of ours lies on the floors below it. A room is a module or a package; `genes`, `kinds`
-# and `space` are one room.
-FLOORS = (
-    {"space", "data", "algorithms", "engines", "files", "random_stream", "meaning"},
-    {"individual", "presets", "blueprint", "operators", "scoop"},
-    {"model", "run", "cache", "warm_start", "statistics", "toolbox", "race"},
-    {"training", "dispatch", "settings", "plots", "comparison"},
-    {"evaluation", "recording"},
-    {"objective", "prediction", "options"},
-    {"winner"},
-    {"search"},
-    {"loop"},
-    {"session"},
-    {"evolution", "resumption", "tensorboard"},
-    {"progress"},
-    {"cli"},
-)
-FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
-FACADE = "__init__"  # imports by name, when a name is first used
+
+def layers():
+    """The layers that docs/architecture.md names, the highest first, each with its rooms."""
+    _, text = ARCHITECTURE.read_text().split("## Layers", 1)
+    lines = [line.split() for line in text.split("\n##", 1)[0].splitlines() if line.startswith("    ")]
+    return {name: set(rooms) for name, *rooms in lines}
+
+
+LAYERS = layers()
+ROOMS = set().union(*LAYERS.values())
+HEIGHT = {room: height for height, rooms in enumerate(reversed(LAYERS.values())) for room in rooms}
 
 # Where a package of others may be imported: rooms, or files of one; in some only when it is used.
 LATE = "in functions only"
-WITHOUT_DEAP = {"space", "data", "model", "blueprint", "training", "engines", "scoop", "files", "random_stream"}
+WITHOUT_DEAP = {"space", "tasks", "data", "networks", "training", "engines", "scoop", "random_stream", "status"}
 WALLS = {
-    ("keras", "tensorflow"): {"model": "", "training": "", "data/fetch.py": LATE},
-    ("deap",): dict.fromkeys(FLOOR.keys() - WITHOUT_DEAP, ""),
-    ("scoop", "zmq"): {"engines/scoop*.py": "", "scoop": ""},
-    ("dask", "distributed"): {"engines/dask*.py": LATE},
+    ("keras", "tensorflow"): {"training": "", "data/fetch.py": LATE},
+    ("deap",): dict.fromkeys(ROOMS - WITHOUT_DEAP, ""),
+    ("scoop", "zmq"): {"engines/*/scoop*.py": "", "scoop": ""},
+    ("dask", "distributed"): {"engines/backends/dask.py": LATE},
     ("matplotlib",): {"plots": ""},
     ("sklearn",): {"data": LATE},
-    ("tensorboardX",): {"tensorboard": LATE},
+    ("tensorboardX",): {"reports": LATE},
 }
 
 
@@ -51,8 +47,12 @@ def files():
 
 def room_of(file):
     """The room that a file belongs to."""
-    name = file.split("/")[0].removesuffix(".py")
-    return "space" if name in ("genes", "kinds") else name
+    return file.split("/")[0].removesuffix(".py")
+
+
+def rooms_files():
+    """All files but the package's own face, which imports by name, and its `__main__`."""
+    return [file for file in files() if room_of(file) in ROOMS]
 
 
 def imports_of(source):
@@ -114,21 +114,68 @@ except ImportError:
     assert {name for name, late in found.items() if late} == {"h", "h.i", "l.m", "n", "n.o"}
 
 
-def test_every_module_has_a_floor_and_every_floor_has_its_modules():
-    assert {room_of(file) for file in files()} - {FACADE} == FLOOR.keys()
-    assert sum(map(len, FLOORS)) == len(FLOOR)
+def test_every_room_has_a_layer_and_every_layer_has_its_rooms():
+    assert {room_of(file) for file in files()} - {"__init__", "__main__"} == ROOMS
+    assert sum(map(len, LAYERS.values())) == len(ROOMS)
 
 
-@pytest.mark.parametrize("file", [file for file in files() if file != "__init__.py"])
+@pytest.mark.parametrize("file", rooms_files())
 def test_imports_run_strictly_down(file):
-    floor = FLOOR[room_of(file)]
-    up = {room: FLOOR.get(room) for room in ours(file) if FLOOR.get(room, 99) >= floor}
-    assert up == {}, f"{file} is on floor {floor}"
+    up = {room for room in ours(file) if HEIGHT.get(room, 99) >= HEIGHT[room_of(file)]}
+    assert up == set()
 
 
-def test_the_ground_rooms_import_nothing_of_ours():
-    grounded = [file for file in files() if FLOOR.get(room_of(file)) == 0]
-    assert {file: ours(file) for file in grounded if ours(file)} == {}
+@pytest.mark.parametrize("file", rooms_files())
+def test_other_rooms_are_entered_by_their_faces(file):
+    """What is public of a room stands in its `__init__`; a folder within a room that is public says so itself."""
+    for name, _ in imports_of((PACKAGE / file).read_text()):
+        _, *parts = name.split(".")
+        if name.startswith("deap_nn.") and parts[0] in faces().keys() - {room_of(file)} and len(parts) > 1:
+            assert parts[1] in faces()[parts[0]], f"{file} imports {name}"
+
+
+@pytest.mark.parametrize("room", sorted(room for room in ROOMS if (PACKAGE / room).is_dir()))
+def test_no_module_of_a_room_is_hidden_by_a_name_of_its_face(room):
+    assert not {path.stem for path in (PACKAGE / room).iterdir()} & faces()[room]
+
+
+def test_no_module_waits_for_itself():
+    """No circle of imports at the top of modules, within rooms either."""
+    graph = {module_of(file): set(at_once(file)) for file in files()}
+    while free := {module for module, needed in graph.items() if not needed & graph.keys()}:
+        graph = {module: needed for module, needed in graph.items() if module not in free}
+    assert graph == {}
+
+
+@cache
+def faces():
+    """The names in the `__all__` of each room."""
+    found = {}
+    for path in PACKAGE.glob("*/__init__.py"):
+        lists = [node.value for node in ast.parse(path.read_text()).body if is_all(node)]
+        found[path.parent.name] = set(ast.literal_eval(lists[0])) if lists else set()
+    return found
+
+
+def is_all(node):
+    return isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
+
+
+def module_of(file):
+    return "deap_nn." + file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def at_once(file):
+    """The modules of ours that a file imports when it is loaded, by their longest names."""
+    modules = {module_of(file) for file in files()}
+    return {name for name, late in imports_of((PACKAGE / file).read_text()) if not late and name in modules}
+
+
+def test_a_type_checker_sees_the_names_that_are_imported_when_they_are_used():
+    tree = ast.parse((PACKAGE / "__init__.py").read_text())
+    (block,) = [node for node in tree.body if isinstance(node, ast.If)]
+    assert {alias.asname for node in block.body for alias in node.names} == set(deap_nn.__all__)
+    assert all(getattr(deap_nn, name) is not None for name in deap_nn.__all__)
 
 
 @pytest.mark.parametrize("packages", WALLS, ids=", ".join)
@@ -144,7 +191,7 @@ def test_packages_of_others_stay_behind_their_walls(packages):
 
 def test_the_walls_stand_where_modules_are():
     for place in {place for allowed in WALLS.values() for place in allowed}:
-        assert place in FLOOR or any(fnmatch(file, place) for file in files()), place
+        assert place in ROOMS or any(fnmatch(file, place) for file in files()), place
 
 
 def test_search_spaces_need_the_standard_library_only():
@@ -165,7 +212,10 @@ def test_experiments_import_nothing_heavy_at_the_top():
     [
         ("import deap_nn", {"tensorflow", "keras", "matplotlib", "scoop", "numpy", "deap", "sklearn", "dask", "scipy"}),
         ("import deap_nn.cli", {"tensorflow", "keras", "matplotlib", "scoop", "sklearn", "dask"}),
-        ("import deap_nn.evolution, deap_nn.resumption", {"tensorflow", "keras", "scoop", "sklearn", "dask"}),
+        (
+            "import deap_nn.search, deap_nn.reports",
+            {"tensorflow", "keras", "scoop", "sklearn", "dask"},
+        ),
         (
             "from deap_nn import evolve, resume, Run, SearchSpace, make_toolbox",
             {"tensorflow", "keras", "scoop", "dask"},

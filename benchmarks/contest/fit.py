@@ -8,14 +8,14 @@ from typing import Any
 import keras
 
 from contest.turn import Turn
-from deap_nn.blueprint import blueprint
 from deap_nn.data import load
 from deap_nn.evaluation import Problem, genome_seed
-from deap_nn.individual import Individual
-from deap_nn.model import build_layers, connect
+from deap_nn.evolution import Individual
+from deap_nn.networks import blueprint
 from deap_nn.random_stream import protected
 from deap_nn.training import Schedule
-from deap_nn.training.portable import compile_model
+from deap_nn.training.portable.model import build_layers, connect
+from deap_nn.training.portable.trainer import compile_model
 
 
 class Clock(keras.callbacks.Callback):

@@ -19,7 +19,7 @@ import numpy as np
 from contest.fit import Clock, compiled_model, fit
 from contest.suggestion import every_gene, on_grid, suggested
 from contest.turn import TimeOver, Turn
-from deap_nn.individual import Individual
+from deap_nn.evolution import Individual
 from deap_nn.space import Choice, Float, Gene
 
 ENDLESS = 10**6

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contest.turn import Turn
 from deap_nn import Hooks, evolve
 from deap_nn.data import load
-from deap_nn.individual import FitnessValues, Individual
+from deap_nn.evolution import FitnessValues, Individual
 
 ENDLESS = 10**6
 

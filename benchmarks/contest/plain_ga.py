@@ -7,9 +7,7 @@ from contextlib import suppress
 
 from contest.fit import Clock, compiled_model, fit
 from contest.turn import TimeOver, Turn
-from deap_nn.algorithms import eaTruncation
-from deap_nn.individual import Individual
-from deap_nn.toolbox import make_toolbox
+from deap_nn.evolution import Individual, eaTruncation, make_toolbox
 
 POPULATION = 20
 ENDLESS = 10**6

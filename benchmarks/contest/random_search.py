@@ -10,12 +10,12 @@ from functools import partial
 
 from contest.turn import Turn
 from deap_nn.data import load
-from deap_nn.dispatch import fitness_of
 from deap_nn.engines import make_engine
 from deap_nn.evaluation import evaluate
-from deap_nn.individual import Individual
-from deap_nn.objective import chance_level
-from deap_nn.race import chance_thresholds
+from deap_nn.evolution import Individual
+from deap_nn.pruning.race import chance_thresholds
+from deap_nn.search import fitness_of
+from deap_nn.search.objective import chance_level
 
 
 def search(turn: Turn) -> float | None:

@@ -9,7 +9,7 @@ from multiprocessing.connection import Connection
 
 from deap_nn.data import load
 from deap_nn.evaluation import Problem
-from deap_nn.individual import Individual
+from deap_nn.evolution import Individual
 
 
 def one_after_the_other(problem: Problem) -> Callable[[Sequence[Individual]], list[float]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from deap_nn.individual import Individual
+from deap_nn.evolution import Individual
 from deap_nn.space import Block, Chromosome, Gene, Integer, LayerKind, SearchSpace
 
 Suggest = Callable[[str, Gene], Any]

@@ -13,8 +13,9 @@ from contest.starting import starting
 from deap_nn import PRESETS
 from deap_nn.data import DataSpec
 from deap_nn.evaluation import Problem, train_winner
-from deap_nn.files import JsonLines, read_lines, write_json
-from deap_nn.individual import Individual
+from deap_nn.evolution import Individual
+from deap_nn.runs import JsonLines, write_json
+from deap_nn.runs.files import read_lines
 
 
 class Way(NamedTuple):

@@ -4,17 +4,22 @@ One policy decides order, deadlines and retries; the back ends only start attemp
 nothing of networks.
 """
 
-from deap_nn.engines.choice import ENGINES, default_engine, exit_code_counts, make_engine
+from deap_nn.engines.child.main import die_with_parent
+from deap_nn.engines.cluster.roster import ALL_LOCAL, RESPAWNS
+from deap_nn.engines.make import ENGINES, default_engine, exit_code_counts, make_engine
 from deap_nn.engines.outcome import EngineLost, Outcome
 from deap_nn.engines.policy import RETRIES, Engine
 
 __all__ = [
+    "ALL_LOCAL",
     "ENGINES",
+    "RESPAWNS",
     "RETRIES",
     "Engine",
     "EngineLost",
     "Outcome",
     "default_engine",
+    "die_with_parent",
     "exit_code_counts",
     "make_engine",
 ]

@@ -14,9 +14,9 @@ from scoop import launcher, utils
 from scoop.broker import brokerzmq
 from scoop.launch import Host
 
-from deap_nn.engines.roster import ALL_LOCAL, RESPAWNS
+from deap_nn.engines import ALL_LOCAL, RESPAWNS
 from deap_nn.scoop.broker import Broker
-from deap_nn.scoop.nursery import BOOTSTRAP, Nursery
+from deap_nn.scoop.supervisor import BOOTSTRAP, Nursery
 
 
 class NurseryHost(Host):
@@ -50,7 +50,7 @@ class NurseryHost(Host):
 
     def _WorkerCommand_launcher(self) -> list[str]:
         python, count = self.workersArguments.pythonExecutable, self.workerAmount
-        return [python, "-m", "deap_nn.scoop.nursery", str(count), str(self.workersArguments.verbose)]
+        return [python, "-m", "deap_nn.scoop.supervisor", str(count), str(self.workersArguments.verbose)]
 
 
 class App(launcher.ScoopApp):

@@ -16,7 +16,7 @@ from typing import Any
 import scoop
 from scoop.bootstrap import __main__ as bootstrap
 
-from deap_nn.engines.child import die_with_parent
+from deap_nn.engines import die_with_parent
 
 ORPHAN_PATIENCE = 20.0  # seconds that an origin without a launcher may take to end in order
 _NEVER = 1e9

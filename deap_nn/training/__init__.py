@@ -12,11 +12,21 @@ from contextlib import contextmanager
 import keras
 import numpy as np
 
-from deap_nn.blueprint import LayerSpec
+from deap_nn.networks import LayerSpec
 from deap_nn.random_stream import protected
+from deap_nn.training.portable.model import layer_lines, model_bytes, predict_file, trained_model
 from deap_nn.training.schedule import OnEpoch, Samples, Schedule, Training
 
-__all__ = ["Samples", "Schedule", "Training", "train"]
+__all__ = [
+    "Samples",
+    "Schedule",
+    "Training",
+    "layer_lines",
+    "model_bytes",
+    "predict_file",
+    "train",
+    "trained_model",
+]
 
 
 def train(
@@ -61,13 +71,13 @@ def _is_out_of_memory(error: Exception) -> bool:
 
 def _way(specs: Sequence[LayerSpec], schedule: Schedule) -> Callable[..., Training]:
     if keras.backend.backend() == "tensorflow":
-        from deap_nn.training import compiled
+        from deap_nn.training.compiled_tf import trainer
 
-        if compiled.knows(specs, schedule):
-            return compiled.train
-    from deap_nn.training import portable
+        if trainer.knows(specs, schedule):
+            return trainer.train
+    from deap_nn.training.portable import trainer
 
-    return portable.train
+    return trainer.train
 
 
 @contextmanager

@@ -54,7 +54,7 @@ def test_a_scheduler_by_its_address(tmp_path, nothing_left):
 
 
 def test_a_scheduler_that_dies_is_noticed(tmp_path, nothing_left, monkeypatch):
-    monkeypatch.setattr("deap_nn.engines.dask.SCHEDULER_PATIENCE", 2.0)
+    monkeypatch.setattr("deap_nn.engines.backends.dask.SCHEDULER_PATIENCE", 2.0)
     with _Cluster(tmp_path) as cluster, make_engine("dask", scheduler_address=cluster.address) as engine:
         engine.submit(time.sleep, 3600)
         assert list(engine.as_completed(until=time.monotonic() + 1.0)) == []

@@ -6,9 +6,11 @@ import sys
 
 import pytest
 
-from deap_nn.engines import devices, make_engine, procfs, roster
+from deap_nn.engines import devices, make_engine
+from deap_nn.engines.child import procfs
+from deap_nn.engines.cluster import roster
+from deap_nn.engines.cluster.roster import Roster
 from deap_nn.engines.devices import child_environment, describe_devices, find_gpus
-from deap_nn.engines.roster import Roster
 
 
 def test_threads_are_set_for_tensorflow_and_openmp():
@@ -88,7 +90,7 @@ def test_ranks_are_the_lowest_that_are_free(own_folder):
 _TAKES_A_SLOT = """
 import os, signal, sys, tempfile
 tempfile.tempdir = sys.argv[1]
-from deap_nn.engines.roster import Roster
+from deap_nn.engines.cluster.roster import Roster
 members = Roster("run", create=False)
 print(members.take_slot().rank, members.claim(7), flush=True)
 os.kill(os.getpid(), signal.SIGKILL)

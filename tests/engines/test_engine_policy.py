@@ -9,11 +9,10 @@ from pathlib import Path
 import engine_stubs as stubs
 import pytest
 
-from deap_nn.engines import ENGINES, EngineLost, Outcome, default_engine, make_engine, policy
+from deap_nn.engines import ENGINES, Engine, EngineLost, Outcome, default_engine, make_engine, policy
+from deap_nn.engines.child.wire import Frames, frame
 from deap_nn.engines.outcome import Report
 from deap_nn.engines.parcel import pack, unpack
-from deap_nn.engines.policy import Engine
-from deap_nn.engines.wire import Frames, frame
 
 
 class ScriptedBackend:

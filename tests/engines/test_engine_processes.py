@@ -9,7 +9,8 @@ import engine_stubs as stubs
 import pytest
 import sessions
 
-from deap_nn.engines import EngineLost, isolation, make_engine, procfs
+from deap_nn.engines import EngineLost, make_engine
+from deap_nn.engines.child import child, procfs
 
 pytestmark = pytest.mark.slow
 SCRIPT = sessions.HERE / "script_engine.py"
@@ -63,7 +64,7 @@ def test_close_ends_everything_at_once(nothing_left):
 
 
 def test_a_child_is_kept_until_its_memory_has_grown(monkeypatch, nothing_left):
-    monkeypatch.setattr(isolation, "GROWTH_LIMIT", 100_000_000)
+    monkeypatch.setattr(child, "GROWTH_LIMIT", 100_000_000)
     with make_engine("processes", workers=1) as engine:
         children = [outcome.value for outcome in engine.map(stubs.keeps_memory, [40] * 8)]
     # the first task does not count; three more of 40 MB are the growth
@@ -106,7 +107,7 @@ def _mirror(data):
 
 
 def test_a_host_that_cannot_start_children_is_said_at_once(monkeypatch, nothing_left):
-    monkeypatch.setattr("deap_nn.engines.start._MODULE", "deap_nn.engines.no_such_module")
+    monkeypatch.setattr("deap_nn.engines.child.start._MODULE", "deap_nn.engines.no_such_module")
     with make_engine("processes", workers=1) as engine, pytest.raises(EngineLost, match="No module named"):
         engine.map(stubs.double, range(3))
 

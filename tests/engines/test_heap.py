@@ -5,7 +5,8 @@ import ctypes
 import engine_stubs as stubs
 import pytest
 
-from deap_nn.engines import make_engine, procfs
+from deap_nn.engines import make_engine
+from deap_nn.engines.child import procfs
 
 pytestmark = [
     pytest.mark.slow,

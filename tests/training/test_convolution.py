@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from deap_nn.blueprint import NETWORK_INPUT, LayerSpec
-from deap_nn.model import build_layers
-from deap_nn.training import convolution, precision
-from deap_nn.training.convolution import WORTH_ROUNDING, convolve, is_spectral
+from deap_nn.networks import NETWORK_INPUT, LayerSpec
+from deap_nn.training.compiled_tf import convolution, precision
+from deap_nn.training.compiled_tf.convolution import WORTH_ROUNDING, convolve, is_spectral
+from deap_nn.training.portable.model import build_layers
 
 pytestmark = pytest.mark.slow
 

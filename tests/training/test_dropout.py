@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from deap_nn.blueprint import NETWORK_INPUT, LayerSpec
-from deap_nn.training.dropout import MIN_PLACES, Masks
+from deap_nn.networks import NETWORK_INPUT, LayerSpec
+from deap_nn.training.compiled_tf.dropout import MIN_PLACES, Masks
 
 pytestmark = pytest.mark.slow
 

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from deap_nn.blueprint import NETWORK_INPUT, LayerSpec, blueprint
-from deap_nn.model import build_layers, trained_model
-from deap_nn.operators import mutChoices
-from deap_nn.presets import DENSE, MODERN
-from deap_nn.training.activations import ACTIVATIONS
-from deap_nn.training.layers import LAYERS, Pass, compilable, forward, initial_weights
+from deap_nn.evolution.operators import mutChoices
+from deap_nn.networks import NETWORK_INPUT, LayerSpec, blueprint
+from deap_nn.space.presets import DENSE, MODERN
+from deap_nn.training.compiled_tf.activations import ACTIVATIONS
+from deap_nn.training.compiled_tf.layers import LAYERS, Pass, compilable, forward, initial_weights
+from deap_nn.training.portable.model import build_layers, trained_model
 
 pytestmark = pytest.mark.slow
 
@@ -162,5 +162,5 @@ def test_layers_it_does_not_know_are_left_to_keras():
 
 
 def test_the_blueprint_needs_no_tensorflow():
-    code = "import sys, deap_nn.blueprint; sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
+    code = "import sys, deap_nn.networks.blueprints; sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

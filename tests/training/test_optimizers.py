@@ -6,8 +6,8 @@ import pytest
 import tensorflow as tf
 
 from deap_nn.training import Schedule
-from deap_nn.training.optimizers import OPTIMIZERS, rate_function
-from deap_nn.training.portable import compile_model
+from deap_nn.training.compiled_tf.optimizers import OPTIMIZERS, rate_function
+from deap_nn.training.portable.trainer import compile_model
 
 pytestmark = pytest.mark.slow
 

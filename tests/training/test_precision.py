@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from deap_nn.training import precision
-from deap_nn.training.precision import multiplies_bfloat16, multiplies_tiles, product
+from deap_nn.training.compiled_tf import precision
+from deap_nn.training.compiled_tf.precision import multiplies_bfloat16, multiplies_tiles, product
 
 pytestmark = pytest.mark.slow
 

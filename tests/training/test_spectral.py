@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from deap_nn.training.spectral import MAX_SPECTRUM, convolve, pays
+from deap_nn.training.compiled_tf.spectral import MAX_SPECTRUM, convolve, pays
 
 pytestmark = pytest.mark.slow
 

@@ -13,11 +13,14 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from deap_nn.blueprint import NETWORK_INPUT, LayerSpec, blueprint
-from deap_nn.model import trained_model
-from deap_nn.presets import FULL
+from deap_nn.networks import NETWORK_INPUT, LayerSpec, blueprint
 from deap_nn.space import TRAINING, Block, Choice, Chromosome, Float, Integer, LayerKind, SearchSpace
-from deap_nn.training import Samples, Schedule, compiled, parts, portable, train
+from deap_nn.space.presets import FULL
+from deap_nn.training import Samples, Schedule, train
+from deap_nn.training.compiled_tf import micro_batches
+from deap_nn.training.compiled_tf import trainer as compiled
+from deap_nn.training.portable import trainer as portable
+from deap_nn.training.portable.model import trained_model
 
 pytestmark = pytest.mark.slow
 
@@ -122,10 +125,10 @@ def test_parts_of_a_batch_give_the_gradient_of_the_whole(monkeypatch):
     specs = (*network(2)[:1], LayerSpec("Flatten", {}, (0,), (int(np.prod(network(2)[0].output_shape)),)))
     specs = (*specs, LayerSpec("Dense", {"units": 10, "activation": "softmax"}, (1,), (10,)))
     schedule = Schedule(epochs=2, optimizer="sgd", learning_rate=0.1, batch_size=120)
-    assert parts.part_size(specs, SHAPE, schedule) == 120
+    assert micro_batches.part_size(specs, SHAPE, schedule) == 120
     whole = run(specs, schedule, way=compiled.train)
-    monkeypatch.setattr(parts, "CACHE", 0)
-    assert parts.part_size(specs, SHAPE, schedule) == 40
+    monkeypatch.setattr(micro_batches, "CACHE", 0)
+    assert micro_batches.part_size(specs, SHAPE, schedule) == 40
     in_parts = run(specs, schedule, way=compiled.train)
     for a, b in zip(flat(whole.weights), flat(in_parts.weights), strict=True):
         np.testing.assert_allclose(a, b, atol=1e-5)
@@ -163,7 +166,7 @@ FRESH = """
 import sys
 sys.path.insert(0, sys.argv[1])
 import numpy as np
-from deap_nn.presets import MODERN
+from deap_nn.space.presets import MODERN
 from test_training import *
 result = run(network(int(sys.argv[2]), MODERN), seed=3)
 np.savez(sys.argv[3], *flat(result.weights))

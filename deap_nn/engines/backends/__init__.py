@@ -1,0 +1,1 @@
+"""The back ends: where attempts run. Each is imported when it is used."""

@@ -1,0 +1,176 @@
+"""The Dask back end: a cluster on this host, or any scheduler by its address. Needs deap_nn[dask]."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import queue
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from deap_nn.engines.backends.processes import default_workers
+from deap_nn.engines.cluster.roster import host_name, open_roster
+from deap_nn.engines.cluster.worker import Job, attempt, end_attempt, end_run
+from deap_nn.engines.devices import describe_devices, find_gpus
+from deap_nn.engines.limits import Limits
+from deap_nn.engines.outcome import EngineLost, Report, one_line
+from deap_nn.engines.parcel import Parcel
+
+GRACE = 20.0  # seconds beyond the time limit that a worker may stay silent
+LOOK_AROUND = 1.0  # seconds between two looks at the cluster
+SCHEDULER_PATIENCE = 10.0  # seconds without a scheduler
+JOIN_PATIENCE = 60.0  # seconds for a first worker to join
+FAREWELL = 2.0  # seconds that distant workers may take to hear that the run is over
+
+# A task that kills its worker is ours to retry; a worker that is busy in C code is not dead.
+_SETTINGS = {"distributed.scheduler.allowed-failures": 0, "distributed.scheduler.worker-ttl": None}
+
+
+class DaskBackend:
+    """Attempts as Dask tasks, at most one for each thread of the cluster's workers."""
+
+    def __init__(self, workers: int | None, limits: Limits, address: str | None) -> None:
+        distributed = _import_distributed()
+        self.patience: float | None = limits.time_limit + GRACE
+        self._limits = limits
+        self._most = workers
+        self._cluster = None if address else _local_cluster(distributed, workers, limits)
+        self._client = distributed.Client(address or self._cluster, set_as_default=False)
+        self._arrivals: queue.SimpleQueue[tuple[str, Report]] = queue.SimpleQueue()
+        self._running: dict[str, tuple[int, Any]] = {}
+        self._dropped: set[int] = set()
+        self._run = uuid.uuid4().hex[:16]
+        self._roster = open_roster(self._run)
+        self._threads = self._wait_for_workers()
+        self._seen = time.monotonic()
+        self._next_look = self._seen + LOOK_AROUND
+        where = f"the scheduler at {address}" if address else "this host"
+        devices = describe_devices(find_gpus(), limits.threads, limits.workers_per_gpu)
+        self.description = f"dask: {self.capacity} evaluate at once on {where}; {devices} (on this host)"
+
+    @property
+    def capacity(self) -> int:
+        """The threads of all workers, as last seen, that no dropped attempt still holds."""
+        threads = max(1, self._threads)
+        return (threads if self._most is None else min(self._most, threads)) - len(self._dropped)
+
+    def start(self, key: int, parcel: Parcel) -> None:
+        """Submit an attempt."""
+        assert self.patience is not None
+        job = Job(self._run, host_name(), key, parcel, self._limits, time.time() + self.patience)
+        future = self._client.submit(attempt, job, key=f"deap_nn-{self._run}-{key}", pure=False, retries=0)
+        self._running[future.key] = (key, future)
+        future.add_done_callback(self._arrived)
+
+    def poll(self, timeout: float) -> list[tuple[int, Report]]:
+        """Collect reports and look around."""
+        reports = self._collect(timeout)
+        if time.monotonic() >= self._next_look:
+            self._look_around()
+        return reports
+
+    def drop(self, key: int) -> None:
+        """End an attempt where it runs; its worker is free when it has reported."""
+        if not self._roster.claim(key):
+            self._roster.forget(key)
+        self._dropped.add(key)
+        if self._cluster is None:
+            self._tell_workers(end_attempt, self._run, key)
+
+    def give_up(self, key: int) -> None:
+        """Forget a silent attempt."""
+        self._roster.claim(key)
+        for name in [name for name, (its_key, _) in self._running.items() if its_key == key]:
+            self._running.pop(name)[1].cancel()
+
+    def close(self) -> None:
+        """End the children here and elsewhere, and the cluster if it is ours."""
+        self._roster.close()
+        self._running.clear()
+        if self._cluster is None:  # the workers stay, their children of this run must not
+            self._tell_workers(end_run, self._run).join(FAREWELL)
+        self._client.close(timeout=FAREWELL)
+        if self._cluster is not None:
+            self._cluster.close(timeout=FAREWELL)
+
+    def _tell_workers(self, function: Callable[..., None], *arguments: Any) -> threading.Thread:
+        """Have every worker process call a function; those out of reach keep nobody waiting."""
+
+        def tell() -> None:
+            if self._client.status == "running":
+                self._client.run(function, *arguments, on_error="ignore")
+
+        thread = threading.Thread(target=tell, daemon=True)
+        thread.start()
+        return thread
+
+    def _arrived(self, future: Any) -> None:
+        """Fetch a result; Dask calls this in a thread of its own."""
+        try:
+            report = Report(*future.result())
+        except Exception as error:
+            report = Report("lost", reason=one_line(f"its Dask worker has died: {error!r}"))
+        self._arrivals.put((future.key, report))
+
+    def _collect(self, timeout: float) -> list[tuple[int, Report]]:
+        reports = []
+        with contextlib.suppress(queue.Empty):
+            name, report = self._arrivals.get(timeout=timeout)
+            while True:
+                if name in self._running:
+                    key, _ = self._running.pop(name)
+                    self._roster.forget(key)
+                    self._dropped.discard(key)
+                    reports.append((key, report))
+                name, report = self._arrivals.get_nowait()
+        return reports
+
+    def _look_around(self) -> None:
+        now = time.monotonic()
+        self._next_look = now + LOOK_AROUND
+        if self._client.status == "running":
+            self._threads = len_threads(self._client.scheduler_info(n_workers=-1))
+            self._seen = now
+        elif now - self._seen > SCHEDULER_PATIENCE:
+            raise EngineLost(f"the Dask scheduler has not been reachable for {SCHEDULER_PATIENCE:g} s")
+
+    def _wait_for_workers(self) -> int:
+        try:
+            self._client.wait_for_workers(1, timeout=JOIN_PATIENCE)
+        except TimeoutError as error:
+            raise EngineLost(f"no worker has joined the Dask scheduler within {JOIN_PATIENCE:g} s") from error
+        return len_threads(self._client.scheduler_info(n_workers=-1))
+
+
+def len_threads(info: dict[str, Any]) -> int:
+    """The number of threads of all workers in a scheduler's description."""
+    return sum(worker["nthreads"] for worker in info["workers"].values())
+
+
+def _import_distributed() -> Any:
+    try:
+        import distributed
+    except ImportError as error:
+        raise ValueError(
+            "received engine 'dask', but Dask is not installed; run pip install 'deap_nn[dask]', "
+            "or choose the engine 'processes'"
+        ) from error
+    return distributed
+
+
+def _local_cluster(distributed: Any, workers: int | None, limits: Limits) -> Any:
+    import dask
+
+    with dask.config.set(_SETTINGS):
+        return distributed.LocalCluster(
+            n_workers=workers or default_workers(limits, find_gpus()),
+            threads_per_worker=1,
+            processes=True,
+            host="127.0.0.1",
+            dashboard_address="127.0.0.1:0",  # any free port
+            memory_limit=0,  # the children are watched, not the workers
+            silence_logs=logging.CRITICAL,
+        )

@@ -1,0 +1,113 @@
+"""The default back end: child processes of this one, on this host. Needs nothing but Python."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from deap_nn.engines.child.child import Child, wait_for
+from deap_nn.engines.devices import describe_devices, find_gpus
+from deap_nn.engines.limits import Limits
+from deap_nn.engines.outcome import EngineLost, Report
+from deap_nn.engines.parcel import Parcel
+
+STILLBORN = 3  # children in a row that could not start: the installation is broken, not the evaluation
+
+
+class ProcessesBackend:
+    """Owns `workers` children, started when first needed and replaced when they die or wear out."""
+
+    patience: float | None = None  # a child is watched from here: its end is always reported
+
+    def __init__(self, workers: int | None, limits: Limits) -> None:
+        gpus = find_gpus()
+        self.capacity = workers or default_workers(limits, gpus)
+        _check_sharing(self.capacity, gpus, limits.workers_per_gpu)
+        devices = describe_devices(gpus, limits.threads, limits.workers_per_gpu)
+        self.description = f"processes: {self.capacity} worker{'s' * (self.capacity > 1)} on this host, {devices}"
+        self._limits = limits
+        self._idle: list[int] = list(range(self.capacity))
+        self._children: dict[int, Child] = {}
+        self._busy: dict[int, tuple[int, Child]] = {}
+        self._stillborn = 0
+
+    def start(self, key: int, parcel: Parcel) -> None:
+        """Give the call to an idle child, or to a new one."""
+        # lowest first: a few tasks on many workers start no more children than they need
+        rank = min(self._idle, key=lambda rank: (rank not in self._children, rank))
+        child = self._children.get(rank)
+        if child is not None and not child.alive:  # somebody ended it while it was idle: no task was hurt
+            self._children.pop(rank).kill()
+            child = None
+        child = child or Child(self._limits, rank)
+        self._idle.remove(rank)
+        self._children[rank] = child
+        self._busy[key] = (rank, child)
+        child.begin(parcel)
+
+    def poll(self, timeout: float) -> list[tuple[int, Report]]:
+        """Collect reports; the first one to come ends the wait."""
+        reports = self._check()
+        if reports:
+            return reports
+        if self._busy:
+            wait_for([child for _, child in self._busy.values()], timeout)
+        else:
+            time.sleep(timeout)
+        return self._check()
+
+    def drop(self, key: int) -> None:
+        """End the child that runs the attempt."""
+        if key in self._busy:
+            rank, child = self._busy.pop(key)
+            self._release(rank, child, keep=False)
+
+    def give_up(self, key: int) -> None:
+        """Never asked for: there is no patience to lose."""
+
+    def close(self) -> None:
+        """End all children."""
+        for child in self._children.values():
+            child.kill()
+        self._children.clear()
+        self._busy.clear()
+
+    def _check(self) -> list[tuple[int, Report]]:
+        reports = []
+        for key, (rank, child) in list(self._busy.items()):
+            report = child.check()
+            if report is None:
+                continue
+            del self._busy[key]
+            self._release(rank, child, keep=report.kind in ("ok", "error") and not child.worn_out)
+            self._count_stillborn(child, report)
+            reports.append((key, report))
+        return reports
+
+    def _release(self, rank: int, child: Child, keep: bool) -> None:
+        self._idle.append(rank)
+        if not keep:
+            child.kill()
+            del self._children[rank]
+
+    def _count_stillborn(self, child: Child, report: Report) -> None:
+        self._stillborn = 0 if child.started else self._stillborn + 1
+        if self._stillborn >= STILLBORN:
+            raise EngineLost(f"no child process can be started on this host: {report.reason}")
+
+
+def default_workers(limits: Limits, gpus: tuple[str, ...]) -> int:
+    """As many workers as the GPUs take, or as the cores take."""
+    if gpus:
+        return len(gpus) * limits.workers_per_gpu
+    return max(1, len(os.sched_getaffinity(0)) // limits.threads)
+
+
+def _check_sharing(workers: int, gpus: tuple[str, ...], workers_per_gpu: int) -> None:
+    room = len(gpus) * workers_per_gpu
+    if gpus and workers > room:
+        raise ValueError(
+            f"received workers={workers}, but this host has {len(gpus)} GPU(s) for {workers_per_gpu} "
+            f"worker(s) each; use at most {room} workers, a larger workers_per_gpu, or "
+            "CUDA_VISIBLE_DEVICES=-1 to train on the CPU"
+        )

@@ -1,0 +1,169 @@
+"""The owner's side of a child: start it, give it one call at a time, watch it, end it by force.
+
+Time and memory are watched from here, from outside, so that no evaluation can escape its limits.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import select
+import signal
+import socket
+import subprocess
+import time
+
+from deap_nn.engines.child.exit_reason import how_it_ended, last_words
+from deap_nn.engines.child.procfs import birth, resident
+from deap_nn.engines.child.start import module_path, open_log, start
+from deap_nn.engines.child.wire import Frames, frame
+from deap_nn.engines.limits import Limits
+from deap_nn.engines.outcome import Report, one_line
+from deap_nn.engines.parcel import Parcel
+
+GROWTH_LIMIT = 1_000_000_000  # bytes a child may grow after its first task before a new one takes over
+MEMORY_WATCH = 0.05  # seconds between two looks at a child's memory
+
+
+class Child:
+    """One child process. It serves call after call; `worn_out` says when a new one should take over."""
+
+    def __init__(self, limits: Limits, rank: int, log_name: str = "") -> None:
+        self._limits = limits
+        self._log = open_log(limits.log_dir, log_name or f"worker-{rank}.log")
+        self._process = start(limits, rank, self._log)
+        self._frames = Frames()
+        self._outbox = bytearray(frame(pickle.dumps({"path": module_path(limits.script)})))
+        self._ready = False
+        self._first_size: int | None = None
+        self._began = self._next_look = 0.0
+        self._log_start = 0
+        self.worn_out = False
+        self.name = f"{socket.gethostname()}:{os.getpid()}/{self._process.pid}"
+
+    @property
+    def pid(self) -> int:
+        """Its process number."""
+        return self._process.pid
+
+    @property
+    def started(self) -> bool:
+        """Whether it has come as far as taking calls."""
+        return self._ready
+
+    @property
+    def alive(self) -> bool:
+        """Whether its process runs."""
+        # a killed process cannot be waited for before its last thread is gone, but is a zombie at once
+        return self._process.poll() is None and birth(self.pid) != 0
+
+    def begin(self, parcel: Parcel) -> None:
+        """Hand over a call; `check` then tells its report."""
+        script = self._limits.script if parcel.needs_script else None
+        self._outbox += frame(pickle.dumps((parcel.payload, script), protocol=5))
+        self._began = self._next_look = time.monotonic()
+        self._log_start = self._log.seek(0, os.SEEK_END)
+        self._write()
+
+    def fileno(self) -> int:
+        """The pipe to wait for, so that select() takes a child."""
+        assert self._process.stdout is not None
+        return self._process.stdout.fileno()
+
+    def wait(self, timeout: float) -> Report | None:
+        """Wait for the report of the call in hand, at most `timeout` seconds."""
+        report = self.check()
+        if report is None:
+            wait_for([self], timeout)
+            report = self.check()
+        return report
+
+    def check(self) -> Report | None:
+        """The report of the call in hand, or None while it goes on. Never blocks.
+
+        A result that has arrived counts, however late it is looked for.
+        """
+        gone = self._process.poll() is not None  # before reading: its last words are then complete
+        closed = self._exchange()
+        answer = self._frames.next()
+        if answer is not None and not self._ready:
+            self._ready = True
+            answer = self._frames.next()
+        if answer is not None:
+            return self._finished(answer)
+        if gone or closed:
+            return self._died()
+        return self._over_limit()
+
+    def kill(self) -> None:
+        """End it and everything it has started, and free what belongs to it."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.kill()
+        with contextlib.suppress(subprocess.TimeoutExpired):  # stuck in the kernel: nothing more can be done
+            self._process.wait(timeout=5)
+        for pipe in (self._process.stdin, self._process.stdout, self._log):
+            with contextlib.suppress(OSError):
+                assert pipe is not None
+                pipe.close()
+
+    def _write(self) -> None:
+        assert self._process.stdin is not None
+        with contextlib.suppress(BlockingIOError, BrokenPipeError):
+            while self._outbox:
+                del self._outbox[: os.write(self._process.stdin.fileno(), self._outbox)]
+
+    def _exchange(self) -> bool:
+        """Move what the pipes take and give; True when the child has closed its side."""
+        if self._outbox:
+            self._write()
+        with contextlib.suppress(BlockingIOError):
+            while data := os.read(self.fileno(), 1 << 20):
+                self._frames.feed(data)
+            return True
+        return False
+
+    def _finished(self, answer: bytes) -> Report:
+        report = Report(*pickle.loads(answer))
+        size = resident(self.pid)
+        if self._first_size is None:
+            self._first_size = size
+        self.worn_out = size - self._first_size > GROWTH_LIMIT
+        return report._replace(worker=self.name)
+
+    def _died(self) -> Report:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=1)
+        how = how_it_ended(self._process.returncode)
+        if not self._ready:
+            how = f"the child could not start: {how}"
+        return self._ended("lost", how + last_words(self._log, self._log_start))
+
+    def _over_limit(self) -> Report | None:
+        now = time.monotonic()
+        if now - self._began > self._limits.time_limit:
+            reason = f"time limit: not finished after {self._limits.time_limit:g} s"
+            return self._ended("timeout", reason + last_words(self._log, self._log_start))
+        allowed = self._limits.memory_limit
+        if allowed is None or now < self._next_look:
+            return None
+        self._next_look = now + MEMORY_WATCH
+        size = resident(self.pid)
+        if size <= allowed:
+            return None
+        reason = f"memory limit: {size / 1e6:.0f} MB resident, {allowed / 1e6:.0f} MB allowed"
+        return self._ended("memory", reason + last_words(self._log, self._log_start))
+
+    def _ended(self, kind: str, reason: str) -> Report:
+        seconds = time.monotonic() - self._began
+        self.kill()
+        return Report(kind, reason=one_line(reason), seconds=seconds, worker=self.name)  # type: ignore[arg-type]
+
+
+def wait_for(children: list[Child], timeout: float) -> None:
+    """Sleep until one of the children has something to say, at most `timeout` seconds."""
+    poller = select.poll()
+    for child in children:
+        poller.register(child, select.POLLIN)
+    poller.poll(max(0.0, timeout) * 1000)

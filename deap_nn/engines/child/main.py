@@ -1,0 +1,107 @@
+"""The process that evaluates, started (see `deap_nn.engines.child.start`) and ended by its owner.
+
+Packed calls come in on stdin, reports go out on stdout; what the calls print goes to stderr, which is
+the log. When stdin closes, the owner is gone and the child leaves at once, in the middle of a training
+if need be.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import faulthandler
+import functools
+import importlib.util
+import os
+import pickle
+import queue
+import signal
+import sys
+import threading
+from typing import BinaryIO
+
+from deap_nn.engines.child.heap import give_back, keep_freed_blocks
+from deap_nn.engines.child.wire import frame, read_frame
+from deap_nn.engines.parcel import SCRIPT_NAMES
+from deap_nn.engines.perform import perform
+
+READY = b"ready"
+_PR_SET_PDEATHSIG = 1
+
+
+def main() -> None:
+    """Serve calls until stdin closes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the origin decides
+    inbox, outbox = _take_pipes()
+    die_with_parent()
+    keep_freed_blocks()
+    faulthandler.enable()
+    hello = pickle.loads(read_frame(inbox))
+    sys.path[:] = hello["path"]
+    calls: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    threading.Thread(target=_receive, args=(inbox, calls), daemon=True).start()
+    _send(outbox, READY)
+    while True:
+        payload, script = pickle.loads(calls.get())
+        report = perform(payload, functools.partial(load_script, script) if script else None)
+        give_back()  # the owner looks at the size of a child that has nothing to do
+        _send(outbox, pickle.dumps(tuple(report), protocol=5))
+
+
+def load_script(path: str) -> None:
+    """Import the user's script once, under every name that pickles may know it by.
+
+    Its `if __name__ == "__main__":` part does not run.
+    """
+    if getattr(sys.modules.get("__mp_main__"), "__file__", None) == path:
+        return
+    spec = importlib.util.spec_from_file_location("__mp_main__", path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"the script {path} cannot be loaded as a module")
+    module = importlib.util.module_from_spec(spec)
+    before = {name: sys.modules.get(name) for name in SCRIPT_NAMES}
+    for name in SCRIPT_NAMES:
+        sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        for name, old in before.items():
+            if old is None:
+                del sys.modules[name]
+            else:
+                sys.modules[name] = old
+        raise
+
+
+def die_with_parent() -> None:
+    """Ask Linux to end this process with the thread that started it, however that ends.
+
+    Closing stdin does the same while Python runs; this also covers code that never gives the
+    interpreter back. Elsewhere than on Linux nothing happens.
+    """
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL))
+
+
+def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
+    """Keep stdin and stdout for the frames; user code reads nothing and prints into the log."""
+    inbox, outbox = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    return inbox, outbox
+
+
+def _send(outbox: BinaryIO, payload: bytes) -> None:
+    outbox.write(frame(payload))
+    outbox.flush()
+
+
+def _receive(inbox: BinaryIO, calls: queue.SimpleQueue[bytes]) -> None:
+    with contextlib.suppress(Exception):
+        while True:
+            calls.put(read_frame(inbox))
+    if os.getpgrp() == os.getpid():  # also whatever the evaluation had started
+        os.killpg(0, signal.SIGKILL)
+    os._exit(0)

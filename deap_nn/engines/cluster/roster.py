@@ -1,0 +1,167 @@
+"""Who of this host works for a run: a folder of small files that all its processes there can see.
+
+SCOOP numbers no worker and tells nobody when one dies. Here a worker takes the lowest free slot, its rank
+on the host, by a lock that the kernel frees however the worker dies, and claims each attempt before it
+starts it; the origin, if it is on the same host, sees at once whose claimant has died. When the origin
+removes the folder, the run is over for every worker on its host.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import signal
+import socket
+import tempfile
+import time
+from pathlib import Path
+
+from deap_nn.engines.child.procfs import birth
+
+# What `python -m deap_nn.scoop` tells its origin through the environment.
+ALL_LOCAL = "DEAP_NN_ALL_LOCAL"  # every worker is on the origin's host
+RESPAWNS = "DEAP_NN_RESPAWNS"  # dead workers are replaced
+
+_ORIGIN = "origin"  # the file that names the process a run depends on
+_STALE = 7 * 24 * 3600  # seconds after which the folder of a run from elsewhere is removed
+_SLOTS = 4096
+
+
+def host_name() -> str:
+    """This host, as far as a shared folder for temporary files goes."""
+    return socket.gethostname() or "localhost"
+
+
+class Slot:
+    """A worker's rank on its host, held until the process ends or lets go."""
+
+    def __init__(self, rank: int, file: int) -> None:
+        self.rank = rank
+        self._file = file
+
+    def announce(self, pid: int) -> None:
+        """Write down the child that runs here, so that the origin can end it."""
+        os.ftruncate(self._file, 0)
+        os.pwrite(self._file, f"{pid} {birth(pid)}".encode(), 0)
+
+    def free(self) -> None:
+        """Let go of the rank."""
+        os.close(self._file)
+
+
+class Roster:
+    """The folder of one run on this host.
+
+    Args:
+        run: the run's unique key.
+        create: False if the folder exists as long as the run goes on (on the origin's host).
+    """
+
+    def __init__(self, run: str, create: bool = True) -> None:
+        self.folder = _base() / f"{run}-{host_name()}"
+        if create:
+            self.folder.mkdir(mode=0o700, exist_ok=True)
+
+    def take_slot(self) -> Slot:
+        """The lowest free rank of this host."""
+        for rank in range(_SLOTS):
+            file = os.open(self.folder / f"slot{rank}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                os.close(file)
+                continue
+            return Slot(rank, file)
+        raise RuntimeError(f"all {_SLOTS} worker slots of this host are taken")
+
+    def claim(self, key: int) -> bool:
+        """Take an attempt for this process; False if somebody has it, or the run is over."""
+        try:
+            file = os.open(self._claim(key), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        except OSError:
+            return False
+        os.write(file, _sign().encode())
+        os.close(file)
+        return True
+
+    def claimed(self, key: int) -> bool:
+        """Whether the claim still stands; not when the run is over."""
+        return self._claim(key).exists()
+
+    def claimant(self, key: int) -> bool | None:
+        """Whether the process that claimed an attempt lives; None if nobody on this host has claimed it."""
+        try:
+            text = self._claim(key).read_text()
+        except OSError:
+            return None
+        return _lives(text) if text else True  # empty: it is just being written
+
+    def forget(self, key: int) -> None:
+        """Remove a claim: the attempt is settled, or its claimant shall end it."""
+        with contextlib.suppress(OSError):
+            self._claim(key).unlink()
+
+    def workers(self) -> int:
+        """How many slots of this host are held now."""
+        return sum(_is_locked(path) for path in self.folder.glob("slot*"))
+
+    def close(self) -> None:
+        """End the run on this host: kill the children, remove the folder."""
+        children = [path.read_text() for path in self.folder.glob("slot*")]
+        shutil.rmtree(self.folder, ignore_errors=True)  # first, so that no worker starts another child
+        for text in filter(_lives, children):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(int(text.split()[0]), signal.SIGKILL)
+        patience = time.monotonic() + 1.0
+        while any(map(_lives, children)) and time.monotonic() < patience:
+            time.sleep(0.005)
+
+    def _claim(self, key: int) -> Path:
+        return self.folder / f"claim{key}"
+
+
+def open_roster(run: str) -> Roster:
+    """The origin's roster of a new run; what killed origins have left behind is removed."""
+    for folder in _base().iterdir():
+        if _is_stale(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+    roster = Roster(run)
+    (roster.folder / _ORIGIN).write_text(_sign())
+    return roster
+
+
+def _is_stale(folder: Path) -> bool:
+    with contextlib.suppress(OSError):
+        return not _lives((folder / _ORIGIN).read_text())
+    with contextlib.suppress(OSError):  # of a run whose origin is elsewhere, or just being made
+        return folder.stat().st_mtime < time.time() - _STALE
+    return False
+
+
+def _sign() -> str:
+    return f"{os.getpid()} {birth(os.getpid())}"
+
+
+def _base() -> Path:
+    base = Path(tempfile.gettempdir(), f"deap_nn-{os.getuid()}")
+    base.mkdir(mode=0o700, exist_ok=True)
+    if base.is_symlink() or base.stat().st_uid != os.getuid():
+        raise RuntimeError(f"{base} belongs to somebody else; set TMPDIR to a folder of your own")
+    return base
+
+
+def _lives(text: str) -> bool:
+    """Whether the process written down as number and birth is alive."""
+    fields = text.split()
+    return len(fields) == 2 and fields[1] != "0" and birth(int(fields[0])) == int(fields[1])
+
+
+def _is_locked(path: Path) -> bool:
+    with contextlib.suppress(OSError), path.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return True
+    return False

@@ -1,0 +1,126 @@
+"""From a name and settings to an engine; nonsense is refused here, before anything is started."""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from deap_nn.engines.backend import Backend
+from deap_nn.engines.backends.processes import ProcessesBackend
+from deap_nn.engines.backends.serial import SerialBackend
+from deap_nn.engines.cluster.roster import RESPAWNS
+from deap_nn.engines.limits import Limits
+from deap_nn.engines.parcel import script_of_main
+from deap_nn.engines.policy import Engine
+
+ENGINES = ("serial", "processes", "scoop", "dask")
+
+
+def default_engine() -> str:
+    """`scoop` when the script runs under `python -m scoop` with a worker, otherwise `processes`."""
+    scoop = sys.modules.get("scoop")
+    if not getattr(scoop, "IS_RUNNING", False):
+        return "processes"
+    if getattr(scoop, "SIZE", 1) >= 2:
+        return "scoop"
+    print("SCOOP was started with -n 1: nobody is left to evaluate beside the origin; using local processes")
+    return "processes"
+
+
+def exit_code_counts() -> bool:
+    """Whether anybody takes note of this process's exit code.
+
+    Stock SCOOP does not, and prints a traceback for `sys.exit`; our own launcher passes it on.
+    """
+    return not getattr(sys.modules.get("scoop"), "IS_RUNNING", False) or RESPAWNS in os.environ
+
+
+def make_engine(
+    name: str,
+    *,
+    workers: int | None = None,
+    time_limit: float = 600.0,
+    memory_limit: int | None = None,
+    threads_per_worker: int = 1,
+    workers_per_gpu: int = 1,
+    scheduler_address: str | None = None,
+    log_dir: Path | str | None = None,
+    main_script: Path | str | None = None,
+) -> Engine:
+    """Make the engine of that name, ready to be given tasks.
+
+    Args:
+        name: one of `ENGINES`.
+        workers: how many tasks run at once, at least 1; None: as many as the host's GPUs or cores take.
+            SCOOP's number is set by its own `-n` (the origin coordinates, so one less evaluates).
+        time_limit: seconds for one evaluation, above 0; what takes longer is ended by force. A new child's
+            imports count.
+        memory_limit: bytes that a child may have resident, above 0, or None for no limit.
+        threads_per_worker: threads of a training, at least 1.
+        workers_per_gpu: how many workers share one GPU, at least 1.
+        scheduler_address: of a running Dask scheduler; None: a cluster on this host. Only for `dask`.
+        log_dir: folder for one log per worker; None: logs are not kept.
+        main_script: the script that functions of `__main__` come from; None: the one that is running.
+
+    Raises:
+        ValueError: if an argument makes no sense; the message says what would.
+    """
+    if name not in ENGINES:
+        raise ValueError(f"received engine {name!r}; expected one of {', '.join(ENGINES)}")
+    _check_counts(workers=workers, threads_per_worker=threads_per_worker, workers_per_gpu=workers_per_gpu)
+    _check_limits(name, time_limit, memory_limit)
+    if scheduler_address is not None and name != "dask":
+        raise ValueError(f"received scheduler_address for engine {name!r}; only dask has a scheduler")
+    script = Path(main_script).absolute() if main_script is not None else script_of_main()
+    limits = Limits(
+        float(time_limit),
+        memory_limit,
+        threads_per_worker,
+        workers_per_gpu,
+        str(Path(log_dir).absolute()) if log_dir is not None else None,
+        str(script) if script is not None else None,
+    )
+    return Engine(_backend(name, workers, limits, scheduler_address))
+
+
+def _backend(name: str, workers: int | None, limits: Limits, scheduler_address: str | None) -> Backend:
+    if name == "serial":
+        return SerialBackend(limits.threads)
+    if name == "processes":
+        return ProcessesBackend(workers, limits)
+    if name == "scoop":
+        from deap_nn.engines.backends.scoop import ScoopBackend
+
+        return ScoopBackend(workers, limits)
+    from deap_nn.engines.backends.dask import DaskBackend
+
+    return DaskBackend(workers, limits, scheduler_address)
+
+
+def _check_counts(**counts: Any) -> None:
+    for name, value in counts.items():
+        if value is None and name == "workers":
+            continue
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            raise ValueError(f"received {name}={value!r}; expected a whole number of at least 1")
+
+
+def _check_limits(name: str, time_limit: Any, memory_limit: Any) -> None:
+    number = isinstance(time_limit, int | float) and not isinstance(time_limit, bool)
+    if not number or not time_limit > 0 or math.isinf(time_limit):
+        raise ValueError(
+            f"received time_limit={time_limit!r}; expected seconds above 0 (a limit always exists: "
+            "give a large one for long trainings)"
+        )
+    if memory_limit is None:
+        return
+    if name == "serial":
+        raise ValueError(
+            "received a memory_limit for the serial engine, which evaluates in this process and cannot "
+            "enforce one; leave it out or use the engine 'processes'"
+        )
+    if isinstance(memory_limit, bool) or not isinstance(memory_limit, int) or memory_limit < 1:
+        raise ValueError(f"received memory_limit={memory_limit!r}; expected a whole number of bytes above 0")

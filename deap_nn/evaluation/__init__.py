@@ -1,0 +1,13 @@
+"""What engines ship: one training of one individual, and the last training of the best."""
+
+from deap_nn.evaluation.evaluating import evaluate
+from deap_nn.evaluation.problem import Problem, genome_seed
+from deap_nn.evaluation.winner import Winner, train_winner
+
+__all__ = [
+    "Problem",
+    "Winner",
+    "evaluate",
+    "genome_seed",
+    "train_winner",
+]

@@ -1,0 +1,38 @@
+"""Operators: how heredity is recombined, altered and selected.
+
+DEAP's grammar: individuals come in and are changed in place, a tuple of the same individuals goes out. They
+are blind to fitness (whoever calls them deletes the values) and draw from the global stream of `random`.
+"""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from deap_nn.evolution.operators.crossover import cxTwoPointGenes, cxWholeLayer
+from deap_nn.evolution.operators.mutation import (
+    mutChoices,
+    mutDuplicateLayer,
+    mutGaussianGenes,
+    mutInsertLayer,
+    mutRemoveLayer,
+)
+from deap_nn.evolution.operators.selection import selTruncation
+from deap_nn.space import Chromosome, SearchSpace
+
+__all__ = [
+    "cxTwoPointGenes",
+    "cxWholeLayer",
+    "initIndividual",
+    "mutChoices",
+    "mutDuplicateLayer",
+    "mutGaussianGenes",
+    "mutInsertLayer",
+    "mutRemoveLayer",
+    "selTruncation",
+]
+
+T = TypeVar("T", bound=list[Chromosome])
+
+
+def initIndividual(cls: Callable[[list[Chromosome]], T], space: SearchSpace) -> T:
+    """Draw an individual of class `cls` from the start ranges of `space`."""
+    return cls(space.sample())

@@ -1,0 +1,107 @@
+"""The switchboard: a DEAP toolbox for a search space, with the origin's operators in its slots.
+
+Every slot can be registered anew; DEAP's own loops and ours run on it alike.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Callable
+from typing import Any
+
+from deap import base, tools
+
+from deap_nn.evolution.individual import Individual
+from deap_nn.evolution.operators import (
+    cxTwoPointGenes,
+    cxWholeLayer,
+    initIndividual,
+    mutChoices,
+    mutDuplicateLayer,
+    mutGaussianGenes,
+    mutInsertLayer,
+    mutRemoveLayer,
+    selTruncation,
+)
+from deap_nn.space import SearchSpace
+
+Crossover = Callable[[Individual, Individual], tuple[Individual, Individual]]
+
+SIGMA = 0.15
+"""Standard deviation of a Gaussian mutation, as a share of a gene's range: two to three steps of a filter count."""
+
+
+class InTurn:
+    """A crossover that uses several operators in turn: the first for the first pair, the second for the next, ...
+
+    Args:
+        crossovers: the operators, at least one.
+    """
+
+    def __init__(self, *crossovers: Crossover) -> None:
+        self._crossovers = itertools.cycle(crossovers)
+
+    def __call__(self, ind1: Individual, ind2: Individual) -> tuple[Individual, Individual]:
+        """Cross two individuals with the operator whose turn it is."""
+        return next(self._crossovers)(ind1, ind2)
+
+
+CROSSOVERS: dict[str, tuple[Crossover, ...]] = {
+    "whole-layer": (cxWholeLayer,),
+    "two-point": (cxTwoPointGenes,),
+    "both": (cxWholeLayer, cxTwoPointGenes),
+}
+
+
+def make_toolbox(
+    space: SearchSpace,
+    *,
+    evaluate: Callable[[Individual], Any],
+    map: Callable[..., Any] = map,
+    crossover: str = "both",
+    mutation_probability: float = 0.1,
+) -> base.Toolbox:
+    """Return a toolbox with `individual, population, mate, mutate, select, evaluate, map` and DEAP's `clone`.
+
+    Args:
+        space: what individuals are drawn from and stay inside.
+        evaluate: `individual -> fitness values`; a module-level function (or a `functools.partial` of one) can be
+            shipped to workers.
+        map: `(function, individuals) -> fitness values in order`, such as the `map` of an `EvaluationMap`.
+        crossover: a name in `CROSSOVERS`: "whole-layer", "two-point", or "both" in turn.
+        mutation_probability: for each gene, and for each block whose depth may vary, 0 to 1.
+
+    Raises:
+        ValueError: for an unknown crossover or a probability out of range.
+    """
+    if crossover not in CROSSOVERS:
+        raise ValueError(f"crossover is {crossover!r}, expected one of {', '.join(CROSSOVERS)}")
+    if not 0 <= mutation_probability <= 1:
+        raise ValueError(f"mutation_probability is {mutation_probability!r}, expected a number from 0 to 1")
+    toolbox = base.Toolbox()
+    toolbox.register("individual", initIndividual, Individual, space)
+    toolbox.register("population", tools.initRepeat, list, toolbox.individual)
+    toolbox.register("mate", InTurn(*CROSSOVERS[crossover]))
+    toolbox.register("mutate", mutAll, space=space, indpb=mutation_probability)
+    toolbox.register("select", selTruncation)
+    toolbox.register("evaluate", evaluate)
+    toolbox.register("map", map)
+    return toolbox
+
+
+def mutAll(individual: Individual, space: SearchSpace, indpb: float = 0.1) -> tuple[Individual]:
+    """Mutate numbers, choices and depth, each gene and each block of variable depth with probability `indpb`.
+
+    Of the depth's three mutations (insert, remove, duplicate a layer) one is drawn, which visits all blocks.
+
+    Args:
+        individual: changed in place.
+        space: its search space.
+        indpb: 0 to 1.
+    """
+    mutGaussianGenes(individual, space, indpb, SIGMA)
+    mutChoices(individual, space, indpb)
+    depth = random.choice((mutInsertLayer, mutRemoveLayer, mutDuplicateLayer))
+    depth(individual, space, indpb)
+    return (individual,)

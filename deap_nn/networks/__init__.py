@@ -1,0 +1,14 @@
+"""Networks on paper: from an individual to its list of layers, by arithmetic alone and without any framework."""
+
+from deap_nn.networks.blueprints import blueprint, check_space, multiply_adds, parameters
+from deap_nn.networks.plan import NETWORK_INPUT, LayerSpec, Shape
+
+__all__ = [
+    "NETWORK_INPUT",
+    "LayerSpec",
+    "Shape",
+    "blueprint",
+    "check_space",
+    "multiply_adds",
+    "parameters",
+]

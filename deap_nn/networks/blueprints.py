@@ -1,0 +1,88 @@
+"""From an individual to the list of layers it stands for, by shape arithmetic alone.
+
+In: a search space, an individual and the shape of one image or feature vector. Out: a tuple of `LayerSpec`s,
+the network as it will be built, with every fall-back already applied. Nothing here needs Keras (but for layers
+that a user's own kind makes), so a thousand networks can be checked in a moment, and the compiled training and
+the Keras model are made from the same list.
+
+The fall-backs, for maps that have become too small; the genome itself is never rewritten:
+
+- `valid` padding under a kernel larger than the map becomes `same`;
+- a stride longer than the map's shorter side becomes 1;
+- 2x2 pooling of a map with a side of 1 is left out;
+- a shortcut across a layer with `valid` padding is left out, unless the shapes agree all the same.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from deap_nn.networks.kinds import layer_function
+from deap_nn.networks.plan import NETWORK_INPUT, LayerSpec, Plan, Shape
+from deap_nn.space import Block, Chromosome, SearchSpace
+
+
+def blueprint(
+    space: SearchSpace, individual: Sequence[Chromosome], input_shape: Shape, classes: int
+) -> tuple[LayerSpec, ...]:
+    """Return the network that `individual` stands for, layer by layer, the softmax included.
+
+    Args:
+        space: the search space of the individual.
+        individual: its chromosomes.
+        input_shape: of one sample: `(height, width, channels)` or `(features,)`.
+        classes: number of classes, at least 2.
+
+    Raises:
+        ValueError: where convolutions are asked for on flat data.
+    """
+    check_space(space, input_shape)
+    plan = Plan(input_shape)
+    for block in space.blocks:
+        _add_block(plan, space, block, [c for c in individual if c.kind == block.kind.name])
+    plan.flatten()
+    plan.dense(classes, "softmax")
+    return tuple(plan.specs)
+
+
+def check_space(space: SearchSpace, input_shape: Shape) -> None:
+    """Refuse, with a ValueError, a kind without a builder, and a space of convolutions for data that has no maps."""
+    for block in space.blocks:
+        layer_function(block.kind)
+    if space.takes_maps and len(input_shape) != 3:
+        raise ValueError(
+            f"space {space.name!r} has convolutional layers and needs images (height, width, channels), but the data "
+            f"has the shape {input_shape}: choose a space of dense layers, such as 'dense'"
+        )
+
+
+def parameters(specs: Sequence[LayerSpec]) -> int | None:
+    """Return the number of weights of all layers, or None where a user's own layer is among them."""
+    counts = [spec.parameters for spec in specs]
+    return None if None in counts else sum(count or 0 for count in counts)
+
+
+def multiply_adds(specs: Sequence[LayerSpec], input_shape: Shape) -> int:
+    """Return the multiply-adds of one sample's way through convolutions and dense layers: what a training costs.
+
+    Layers of a user's own count nothing.
+    """
+    total = 0
+    for spec in specs:
+        source = spec.inputs[0]
+        channels = (input_shape if source == NETWORK_INPUT else specs[source].output_shape)[-1]
+        if spec.built is None and spec.layer in ("Conv2D", "Dense"):
+            total += math.prod(spec.output_shape) * channels * spec.config.get("kernel_size", 1) ** 2
+    return total
+
+
+def _add_block(plan: Plan, space: SearchSpace, block: Block, layers: Sequence[Chromosome]) -> None:
+    kind = space.kind(block.kind.name)
+    for position, chromosome in enumerate(layers, start=1):
+        if kind.takes == "flat":
+            plan.flatten()
+        layer_function(kind)(plan, chromosome.genes)
+        every = block.pool_every > 0 and position % block.pool_every == 0
+        if every or (block.pool_last and position == len(layers)):
+            plan.pool("max")

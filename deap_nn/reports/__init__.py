@@ -1,0 +1,18 @@
+"""What people see of a run: progress, closing report, comparisons, predictions, TensorBoard files."""
+
+from deap_nn.reports.comparison import table, write_csv
+from deap_nn.reports.console import print_report
+from deap_nn.reports.prediction import predict_probabilities, read_images, to_csv
+from deap_nn.reports.progress import Progress
+from deap_nn.reports.tensorboard import TensorBoard
+
+__all__ = [
+    "Progress",
+    "TensorBoard",
+    "predict_probabilities",
+    "print_report",
+    "read_images",
+    "table",
+    "to_csv",
+    "write_csv",
+]

@@ -1,0 +1,95 @@
+"""What a run shows while it goes on: a bar on a terminal, plain lines in a pipe or a log."""
+
+from __future__ import annotations
+
+import math
+import sys
+from typing import Any, TextIO
+
+from tqdm import tqdm
+
+from deap_nn.engines import Engine
+from deap_nn.evolution import FitnessValues, Generation, Individual, survivor_count
+from deap_nn.runs import Run
+from deap_nn.search import Hooks
+
+
+class Progress:
+    """Hooks that tell how far a run is.
+
+    Args:
+        stream: where to; a terminal gets a bar, anything else a line per generation.
+    """
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = stream or sys.stdout
+        self._bar: tqdm | None = None
+        self._generations = 0
+        self._best = -math.inf
+
+    @property
+    def hooks(self) -> Hooks:
+        """What `evolve` is given."""
+        return Hooks((self._start,), (self._evaluation,), (self._generation,))
+
+    def close(self) -> None:
+        """Leave the terminal as it should be."""
+        if self._bar is not None:
+            self._bar.close()
+
+    def _start(self, run: Run, engine: Engine) -> None:
+        settings = run.info["settings"]
+        self._say(f"run directory: {run.path}")
+        if "data" in run.info:
+            self._say(_about(run.info["data"]))
+        self._say(f"engine: {engine.description}")
+        self._generations = settings["generations"]
+        self._best = -math.inf
+        size = settings["population"]
+        children = size - survivor_count(settings["survivors"], size)
+        self._bar = tqdm(
+            desc=f"generation 0/{self._generations}",
+            total=size + self._generations * children,
+            unit="network",
+            file=self._stream,
+            disable=None,  # where the stream is no terminal
+            dynamic_ncols=True,
+            bar_format="{desc}{bar}| {n_fmt}/{total_fmt} networks [{elapsed}<{remaining}{postfix}]",
+        )
+
+    def _evaluation(self, individual: Individual, values: FitnessValues) -> None:
+        if self._bar is not None:
+            self._best = max(self._best, values[0])
+            self._bar.set_postfix_str(f"best {self._best:.4f}", refresh=False)
+            self._bar.update()
+
+    def _generation(self, generation: Generation) -> None:
+        row = generation.logbook[-1]
+        if self._bar is None or self._bar.disable:
+            self._say(_line(row, self._generations))
+            return
+        done = sum(earlier["nevals"] for earlier in generation.logbook)
+        self._best = row["best"]
+        under_way = min(row["gen"] + 1, self._generations)
+        self._bar.set_description(f"generation {under_way}/{self._generations}", refresh=False)
+        self._bar.set_postfix_str(f"best {self._best:.4f}", refresh=False)
+        self._bar.update(done - self._bar.n)  # also those that were known already
+        self._bar.refresh()
+
+    def _say(self, line: str) -> None:
+        print(line, file=self._stream, flush=True)
+
+
+def _about(data: dict[str, Any]) -> str:
+    shape = "x".join(map(str, data["input_shape"]))
+    note = f" ({data['note']})" if data["note"] else ""
+    return f"data: {data['source']}, inputs {shape}, {data['classes']} classes{note}"
+
+
+def _line(row: dict[str, Any], generations: int) -> str:
+    mean = "none" if row["avg"] is None else f"{row['avg']:.4f}"
+    given_up = f"{row['pruned']} given up, " if row["pruned"] else ""
+    return (
+        f"generation {row['gen']}/{generations}: best {row['best']:.4f}, mean {mean}, "
+        f"{row['nevals']} networks ({given_up}{row['failed']} failed, {row['cached']} known) in {row['seconds']:.1f} s"
+    )

@@ -1,0 +1,58 @@
+"""A run for TensorBoard: scalars per generation, hyperparameters per individual.
+
+Needs the package tensorboardX (`pip install deap_nn[tensorboard]`), which writes the files without TensorFlow.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from deap_nn.engines import Engine
+from deap_nn.evolution import FitnessValues, Generation, Individual
+from deap_nn.runs import Run
+from deap_nn.search import Hooks
+
+
+class TensorBoard:
+    """Hooks that write into the run's `tensorboard/`.
+
+    Raises:
+        ValueError: if tensorboardX is not installed.
+    """
+
+    def __init__(self) -> None:
+        try:
+            from tensorboardX import SummaryWriter
+        except ImportError as error:
+            raise ValueError("TensorBoard files need tensorboardX: pip install deap_nn[tensorboard]") from error
+        self._make_writer = SummaryWriter
+        self._writer: Any = None
+
+    @property
+    def hooks(self) -> Hooks:
+        """What `evolve` is given."""
+        return Hooks((self._start,), (self._evaluation,), (self._generation,))
+
+    def _start(self, run: Run, engine: Engine) -> None:
+        self._writer = self._make_writer(str(run.path / "tensorboard"))
+
+    def _evaluation(self, individual: Individual, values: FitnessValues) -> None:
+        self._writer.add_hparams(flat(individual), {"fitness": values[0]})
+
+    def _generation(self, generation: Generation) -> None:
+        row = generation.logbook[-1]
+        for name, value in row.items():
+            if name != "gen" and value is not None:
+                self._writer.add_scalar(f"generation/{name}", value, row["gen"])
+        self._writer.flush()
+
+
+def flat(individual: Individual) -> dict[str, Any]:
+    """Return the genes under names such as `conv2d_1/filters`; the position counts within the kind."""
+    genes: dict[str, Any] = {}
+    counts: dict[str, int] = {}
+    for chromosome in individual:
+        counts[chromosome.kind] = counts.get(chromosome.kind, 0) + 1
+        for name, value in chromosome.genes.items():
+            genes[f"{chromosome.kind}_{counts[chromosome.kind]}/{name}"] = value
+    return genes

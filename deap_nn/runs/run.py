@@ -1,0 +1,167 @@
+"""A run on disk: one directory, written as things happen and readable with any tool.
+
+    run.json            settings, search space, data set and its fingerprint, versions, status
+    evaluations.jsonl   one line per finished evaluation: genome, fitness, record
+    logbook.csv         one row per generation
+    checkpoint.json     population, hall of fame and random state after the latest generation
+    best.keras          the trained best network
+    best.json           its genome and figures
+    logs/               one file per worker
+    plots/              pictures
+
+`docs/run_directory.md` describes each file. Nothing here is a pickle.
+"""
+
+from __future__ import annotations
+
+import csv
+import fcntl
+import io
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from deap import tools
+
+from deap_nn.evolution import FitnessValues, Individual
+from deap_nn.runs.files import JsonLines, read_lines, write_atomic, write_json
+
+FORMAT = 1
+"""The journal's format; a directory of another one is refused."""
+
+
+class Run:
+    """A run directory.
+
+    Args:
+        path: a directory that holds a run.
+
+    Raises:
+        ValueError: if there is none, or one of another format.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+        try:
+            self.info: dict[str, Any] = json.loads((self.path / "run.json").read_text())
+        except (OSError, ValueError) as error:
+            raise ValueError(
+                f"{self.path} holds no run that can be read ({error}): name a directory with a run.json"
+            ) from error
+        if self.info.get("format") != FORMAT:
+            raise ValueError(
+                f"{self.path} has the journal format {self.info.get('format')!r}, this version reads {FORMAT}: "
+                "use the version of deap_nn that wrote it (run.json names it)"
+            )
+
+    @classmethod
+    def create(cls, path: Path | str, info: dict[str, Any]) -> Run:
+        """Make a run directory.
+
+        Args:
+            path: must not hold a run yet.
+            info: the content of `run.json`, plain data.
+
+        Raises:
+            ValueError: if there is a run already, or the directory cannot be made.
+        """
+        path = Path(path)
+        cls.check_free(path)
+        try:
+            for folder in (path, path / "logs", path / "plots"):
+                folder.mkdir(parents=True, exist_ok=True)
+            write_json(path / "run.json", {"format": FORMAT, "status": "running", **info})
+        except OSError as error:
+            raise ValueError(f"{path} cannot be written ({error}): choose another run directory") from error
+        return cls(path)
+
+    @staticmethod
+    def check_free(path: Path) -> None:
+        """Refuse a directory that holds a run already, with a ValueError."""
+        if (path / "run.json").exists():
+            raise ValueError(f"{path} holds a run already: choose another run directory, or go on with --resume {path}")
+
+    def withdraw(self) -> None:
+        """Make the directory free for another run."""
+        (self.path / "run.json").unlink()
+
+    @contextmanager
+    def writing(self) -> Iterator[JsonLines]:
+        """Hold the directory for this process and yield its journal; the lock dies with the process.
+
+        Raises:
+            ValueError: if another process writes there.
+        """
+        folder = os.open(self.path, os.O_RDONLY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(folder)
+            raise ValueError(f"{self.path} is in use by another process: wait for it or stop it first") from error
+        journal = JsonLines(self.path / "evaluations.jsonl")
+        try:
+            yield journal
+        finally:
+            journal.close()
+            os.close(folder)
+
+    @property
+    def status(self) -> str:
+        """One of running, finished, stopped, failed."""
+        return self.info["status"]
+
+    def update(self, **changes: Any) -> None:
+        """Change entries of `run.json`."""
+        self.info = {**self.info, **changes}
+        write_json(self.path / "run.json", self.info)
+
+    def evaluations(self) -> Iterator[tuple[Individual, FitnessValues]]:
+        """Return the journal: each individual evaluated, and its fitness with the record, in order of arrival."""
+        for line in read_lines(self.path / "evaluations.jsonl"):
+            yield Individual.from_json(line["genome"]), FitnessValues(line["fitness"], line["record"])
+
+    @property
+    def logbook(self) -> tools.Logbook:
+        """The logbook so far, as DEAP's."""
+        logbook = tools.Logbook()
+        path = self.path / "logbook.csv"
+        if path.exists():
+            with path.open(newline="") as file:
+                rows = csv.DictReader(file)
+                logbook.header = list(rows.fieldnames or [])
+                for row in rows:
+                    logbook.record(**{name: json.loads(text) if text else None for name, text in row.items()})
+        return logbook
+
+    def write_logbook(self, logbook: tools.Logbook) -> None:
+        """Replace `logbook.csv`; an empty field stands for a figure that there is none of."""
+        text = io.StringIO()
+        writer = csv.DictWriter(text, logbook.header, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(logbook)
+        write_atomic(self.path / "logbook.csv", text.getvalue())
+
+    @property
+    def checkpoint(self) -> dict[str, Any] | None:
+        """The content of `checkpoint.json`, None before the first generation has ended."""
+        path = self.path / "checkpoint.json"
+        return json.loads(path.read_text()) if path.exists() else None
+
+    def write_checkpoint(self, content: dict[str, Any]) -> None:
+        """Replace `checkpoint.json`."""
+        write_json(self.path / "checkpoint.json", content)
+
+    @property
+    def best(self) -> dict[str, Any] | None:
+        """The content of `best.json`, None until the winner is trained."""
+        path = self.path / "best.json"
+        return json.loads(path.read_text()) if path.exists() else None
+
+    def write_best(self, model: bytes | None, report: dict[str, Any]) -> None:
+        """Replace `best.keras`, if there is a trained network, and then `best.json`."""
+        if model is not None:
+            write_atomic(self.path / "best.keras", model)
+        write_json(self.path / "best.json", report)

@@ -1,0 +1,34 @@
+"""What is called while a run goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from deap_nn.engines import Engine
+from deap_nn.evolution import OnGeneration
+from deap_nn.runs import Run
+from deap_nn.search.evaluations import OnEvaluation
+
+
+@dataclass(frozen=True)
+class Hooks:
+    """What is called while a run goes on; an evaluation or generation hook that returns True stops the run.
+
+    Attributes:
+        on_start: called with the run and the engine before the first evaluation.
+        on_evaluation: called with the individual and its fitness values as each evaluation ends.
+        on_generation: called with each `Generation`, also those that a resumed run plays again.
+    """
+
+    on_start: tuple[Callable[[Run, Engine], object], ...] = ()
+    on_evaluation: tuple[OnEvaluation, ...] = ()
+    on_generation: tuple[OnGeneration, ...] = ()
+
+    def __add__(self, other: Hooks) -> Hooks:
+        """Return the hooks of both, these first."""
+        return Hooks(
+            self.on_start + other.on_start,
+            self.on_evaluation + other.on_evaluation,
+            self.on_generation + other.on_generation,
+        )

@@ -1,0 +1,102 @@
+"""The other front door: `resume` goes on with a search that ended early, or one that shall have more generations."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from deap_nn.data import DataSpec, load
+from deap_nn.runs import Run
+from deap_nn.search.objective import Data, Evaluate, Objective, data_spec, keras_objective, user_objective
+from deap_nn.search.search import Hooks, Search
+from deap_nn.search.session import perform
+from deap_nn.search.settings import Settings, meanings
+from deap_nn.space import SearchSpace
+
+
+def resume(
+    run_dir: str | os.PathLike[str],
+    *,
+    space: SearchSpace | None = None,
+    data: Data | None = None,
+    evaluate: Evaluate | None = None,
+    cache: str | os.PathLike[str] | None = None,
+    retry_failed: bool = False,
+    hooks: Hooks | None = None,
+    **changes: Any,
+) -> Run:
+    """Go on with a run as if nothing had happened; finished evaluations are not repeated.
+
+    Args:
+        run_dir: the directory of the run.
+        space: if given, must be the run's.
+        data: if given, must be the run's; by default it is read from where the run read it.
+        evaluate: the user's own function, if the run has one.
+        cache: as for `evolve`.
+        retry_failed: evaluate again what a limit or a death ended; the run may then come out differently.
+        hooks: called while the run goes on.
+        **changes: settings that a resumed run may change: generations, target, engine, workers, ...
+
+    Raises:
+        ValueError: if the run cannot be read, is in use, was made with another space, data or function, or a
+            setting that is fixed is changed.
+    """
+    run = Run(Path(run_dir))
+    settings = _changed(run, changes)
+    own = SearchSpace.from_json(run.info["space"]) if space is None else space
+    if own.to_json() != run.info["space"]:
+        raise ValueError(
+            f"{run.path} searches the space {run.info['space']['name']!r}, not this {own.name!r}: go on with the "
+            "script that began it, or start a new run"
+        )
+    objective = _same_objective(run, own, data, evaluate, settings)
+    return perform(
+        Search(run, own, objective, settings, Path(cache) if cache else None, retry_failed, hooks or Hooks())
+    )
+
+
+def _changed(run: Run, changes: Mapping[str, Any]) -> Settings:
+    fixed = [name for name in changes if name not in meanings() or not meanings()[name].resumable]
+    if fixed:
+        free = ", ".join(name for name, meaning in meanings().items() if meaning.resumable)
+        raise ValueError(f"a resumed run keeps its {', '.join(fixed)}; only {free} may change")
+    settings = replace(Settings(**run.info["settings"]), **changes)
+    done = run.checkpoint["generation"] if run.checkpoint else 0
+    if settings.generations < done:
+        raise ValueError(
+            f"generations is {settings.generations}, but {run.path} has {done} already: give as many or more"
+        )
+    return settings
+
+
+def _data_again(run: Run, data: Data | None, settings: Settings) -> DataSpec:
+    """Return where the data lies; arrays are only compared, lest others take the place of the run's own."""
+    if isinstance(data, tuple):
+        with TemporaryDirectory() as folder:
+            given = load(data_spec(data, Path(folder), settings)).fingerprint
+        if given != run.info["data"]["fingerprint"]:
+            raise ValueError(f"{run.path} was made with other data than these arrays: give the same, or none")
+        data = None
+    return data_spec(run.info["data"]["source"] if data is None else data, run.path, settings)
+
+
+def _same_objective(
+    run: Run, space: SearchSpace, data: Data | None, evaluate: Evaluate | None, settings: Settings
+) -> Objective:
+    if evaluate is not None:
+        objective = user_objective(evaluate)
+    elif "data" in run.info:
+        objective = keras_objective(space, _data_again(run, data, settings), settings)
+    else:
+        raise ValueError(f"{run.path} was made with {run.info['evaluate']}: give this function as evaluate=")
+    before = replace(objective, info={name: run.info[name] for name in ("data", "evaluate") if name in run.info})
+    if objective.essence != before.essence:
+        raise ValueError(
+            f"{run.path} was made with {dict(before.info)}; received {dict(objective.info)}: restore the first, or "
+            "start a new run"
+        )
+    return objective

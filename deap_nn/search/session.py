@@ -1,0 +1,122 @@
+"""One sitting at a search: everything is opened, the loop runs, the winner is trained, everything is closed.
+
+A resumed run is played again from its seed, with the journal in place of the trainings that it holds: so every
+draw, the order of everything and the state of every operator are what they were, and the rest of the run is what
+it would have been. `deap_nn.search.recorder` compares with the checkpoint on the way.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from deap_nn.engines import Engine, default_engine, make_engine
+from deap_nn.evolution import FitnessValues
+from deap_nn.random_stream import seeded
+from deap_nn.runs import Cache, Run
+from deap_nn.search.evaluations import EvaluationMap
+from deap_nn.search.loop import find_best
+from deap_nn.search.recorder import Recorder
+from deap_nn.search.search import Search
+from deap_nn.search.settings import Settings
+from deap_nn.search.statistics import LIMITS
+from deap_nn.search.winner import write_winner
+
+
+def perform(search: Search) -> Run:
+    """Evolve and train the winner; whatever happens, `run.json` tells how it ended.
+
+    Raises:
+        ValueError: if something cannot be opened; nothing has happened then.
+        RunFailed: if the run cannot go on.
+        RuntimeError: for any other exception that looks like a user's mistake and is one of a program.
+    """
+    run, settings, hooks = search.run, search.settings, search.hooks
+    with ExitStack() as stack:
+        journal = stack.enter_context(run.writing())
+        engine = stack.enter_context(_engine(run, settings))
+        cache = stack.enter_context(_cache(search)) if search.cache else None
+        stack.enter_context(_status(run))
+        recorder = Recorder(run, journal, compare=not search.retry_failed)
+        evaluations = EvaluationMap(
+            engine,
+            journal=_journal(search),
+            cost=search.objective.cost,
+            on_evaluation=(recorder.evaluation, *hooks.on_evaluation),
+            cache=cache,
+            until=None if settings.stop_after is None else time.monotonic() + settings.stop_after,
+        )
+        run.update(status="running", reason="", settings=settings.to_json(), engine=engine.description)
+        for hook in hooks.on_start:
+            hook(run, engine)
+        stack.enter_context(seeded(settings.seed))
+        best, stopped = find_best(search, evaluations, recorder)
+        engine.clear()
+        write_winner(run, best, search.objective, engine)
+        run.update(status="stopped" if stopped else "finished", reason=stopped)
+    return run
+
+
+def _engine(run: Run, settings: Settings) -> Engine:
+    return make_engine(
+        settings.engine or default_engine(),
+        workers=settings.workers,
+        time_limit=settings.time_limit,
+        memory_limit=None if settings.memory_limit is None else int(settings.memory_limit * 2**30),
+        threads_per_worker=settings.threads_per_worker,
+        workers_per_gpu=settings.workers_per_gpu,
+        scheduler_address=settings.dask_scheduler,
+        log_dir=run.path / "logs",
+    )
+
+
+def _journal(search: Search) -> dict[str, list[FitnessValues]]:
+    """Return the results of each genome in their order: one, or two where it was given up and then trained in full."""
+    journal: dict[str, list[FitnessValues]] = {}
+    for individual, values in search.run.evaluations():
+        results = journal.setdefault(individual.canonical(), [])
+        if results and results[-1].status != "pruned":
+            results.pop()  # a failure that was tried again
+        results.append(values)
+    if search.retry_failed:
+        journal = {key: [one for one in results if one.status not in LIMITS] for key, results in journal.items()}
+    return journal
+
+
+@contextmanager
+def _cache(search: Search) -> Iterator[Cache]:
+    info = search.run.info
+    circumstances: dict[str, Any] = {
+        "space": info["space"],
+        "objective": search.objective.essence,
+        "training_seed": search.settings.seed_of_trainings,
+        "threads": search.settings.threads_per_worker,
+        "precision": search.settings.precision,
+        # All but those that only the search depends on, not a training.
+        "versions": {name: it for name, it in info["versions"].items() if name not in ("python", "deap")},
+    }
+    cache = Cache(search.cache or Path(), circumstances)
+    try:
+        yield cache
+    finally:
+        cache.close()
+
+
+@contextmanager
+def _status(run: Run) -> Iterator[None]:
+    """Have `run.json` tell the truth when a search ends with an exception."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        run.update(status="stopped", reason="interrupted")
+        raise
+    except BaseException as error:
+        reason = (str(error) or repr(error)).splitlines()[0]
+        with suppress(OSError):  # the directory may be what failed
+            run.update(status="failed", reason=reason)
+        if isinstance(error, ValueError):
+            raise RuntimeError(f"an error in a hook, or in deap_nn itself: {error}") from error
+        raise

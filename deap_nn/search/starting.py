@@ -1,0 +1,129 @@
+"""One front door: `evolve` begins a search; `deap_nn.search.resuming` has the other."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Sequence
+from datetime import datetime, timezone
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from deap_nn.evolution import Individual
+from deap_nn.runs import Run, read_genomes
+from deap_nn.search.objective import Data, Evaluate, data_spec, keras_objective, user_objective
+from deap_nn.search.search import Hooks, Search
+from deap_nn.search.session import perform
+from deap_nn.search.settings import Settings
+from deap_nn.space import SearchSpace
+
+PACKAGES = ("deap_nn", "deap", "keras", "numpy")
+
+
+def evolve(
+    space: SearchSpace,
+    data: Data | None = None,
+    *,
+    evaluate: Evaluate | None = None,
+    run_dir: str | os.PathLike[str] | None = None,
+    start_with: str | os.PathLike[str] | Sequence[Individual] = (),
+    cache: str | os.PathLike[str] | None = None,
+    hooks: Hooks | None = None,
+    **settings: Any,
+) -> Run:
+    """Search a space for the network with the highest validation accuracy, and train the best one found.
+
+    Args:
+        space: which networks may exist.
+        data: a data set's name ("digits", "cifar10", ...), an .npz file with x_train, y_train and, if there is a
+            test split, x_test, y_test; or these arrays as a tuple in this order.
+        evaluate: a function of your own in place of data: `individual -> (fitness,)`, to be maximised, defined at
+            the top level of a module or script. No winner is trained then.
+        run_dir: where the run is written; must not hold a run yet. By default a new directory under `runs/`.
+        start_with: individuals for the first generation, at most as many as it holds, or a file of genomes
+            (see `deap_nn.runs.warm_start`); the rest is drawn.
+        cache: a file of results shared with other runs, made where it does not exist.
+        hooks: called while the run goes on.
+        **settings: see `deap_nn.search.settings.Settings`.
+
+    Returns:
+        The run: `run.best` holds the figures of the winner, `run.path / "best.keras"` its network.
+
+    Raises:
+        ValueError: if a setting is out of range, the data is malformed or does not fit the space.
+        RunFailed: if an evaluation raised, or all were lost; what had finished is in the run's journal.
+        OSError: if the run directory cannot be written any more; what it holds can be resumed.
+    """
+    chosen = Settings(**({"race": False} if evaluate is not None else {}) | settings)
+    path = Path(run_dir) if run_dir is not None else default_run_dir(space.name)
+    Run.check_free(path)
+    starters = _starters(start_with, space, chosen.population)
+    if (data is None) == (evaluate is None):
+        raise ValueError("expected either data to train networks on, or evaluate=, a function of your own; give one")
+    if evaluate is not None:
+        if chosen.race:
+            raise ValueError("the race needs the learning curves of networks; give data, or leave race out")
+        objective = user_objective(evaluate)
+    elif data is not None:
+        objective = keras_objective(space, data_spec(data, path, chosen), chosen)
+    info = {
+        "settings": chosen.to_json(),
+        "space": space.to_json(),
+        **objective.info,
+        "start_with": [individual.to_json() for individual in starters],
+        "versions": versions(),
+        "started": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+    }
+    run = Run.create(path, info)
+    try:
+        return perform(Search(run, space, objective, chosen, Path(cache) if cache else None, hooks=hooks or Hooks()))
+    except ValueError:
+        run.withdraw()  # nothing has happened: the corrected call may use the directory
+        raise
+
+
+def default_run_dir(name: str) -> Path:
+    """Return a directory under `runs/` that does not exist yet, named after the space and the time."""
+    stem = f"{name}-{datetime.now():%Y%m%d-%H%M%S}"
+    candidates = [Path("runs") / stem, *(Path("runs") / f"{stem}-{i}" for i in range(2, 100))]
+    return next(path for path in candidates if not path.exists())
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that a run's results depend on.
+
+    Raises:
+        ValueError: Keras's backend is not installed: the one that KERAS_BACKEND names, or TensorFlow.
+    """
+    backend = os.environ.get("KERAS_BACKEND", "tensorflow")
+    try:
+        backend_version = version(backend)
+    except PackageNotFoundError:
+        raise ValueError(
+            f"received {backend} as Keras's backend, but no package of that name is installed; install it, or set the "
+            "environment variable KERAS_BACKEND to tensorflow, jax or torch, whichever is"
+        ) from None
+    return {
+        "python": platform.python_version(),
+        "backend": backend,
+        **{name: version(name) for name in PACKAGES},
+        backend: backend_version,
+    }
+
+
+def _starters(
+    start_with: str | os.PathLike[str] | Sequence[Individual], space: SearchSpace, population: int
+) -> list[Individual]:
+    if isinstance(start_with, str | os.PathLike):
+        starters = read_genomes(Path(start_with), space)
+    else:
+        starters = list(start_with)
+        for individual in starters:
+            space.validate(individual)
+    if len(starters) > population:
+        raise ValueError(
+            f"received {len(starters)} genomes to start with, expected at most the population of {population}: "
+            "give fewer, or enlarge the population"
+        )
+    return starters

@@ -1,0 +1,78 @@
+"""The figures of a generation, a DEAP `Statistics` over individuals with records.
+
+Networks that failed or were given up are counted and enter no mean, spread or minimum.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+
+import numpy as np
+from deap import tools
+
+from deap_nn.evolution import Individual, status_of
+
+LIMITS = ("timeout", "lost")
+"""Statuses of evaluations that a limit or a death ended: they depend on the machine, not on the seed."""
+
+FAILURES = ("failed", *LIMITS)
+
+
+def make_statistics(counts: Counter[str], halloffame: tools.HallOfFame) -> tools.Statistics:
+    """Return the statistics of a run's logbook.
+
+    Args:
+        counts: what an `EvaluationMap` has counted in the generation.
+        halloffame: the best so far.
+
+    Returns:
+        The fields avg, std, min, max (accuracies of those that were trained in full; None where there are none)
+        and trained (how many these are); best (so far); cached, pruned, failed (evaluations of this generation)
+        and limits (the failures that a limit or a death caused); diversity (the share of different genomes, above
+        0 and up to 1); seconds (of this generation).
+    """
+    statistics = tools.Statistics()
+    for name, function in (("avg", np.mean), ("std", np.std), ("min", np.min), ("max", np.max)):
+        statistics.register(name, _of_trained, function)
+    statistics.register("trained", lambda population: len(_accuracies(population)))
+    statistics.register("best", lambda _: halloffame[0].fitness.values[0])
+    counted = {"cached": ("cached",), "pruned": ("pruned",), "failed": FAILURES, "limits": LIMITS}
+    for name, statuses in counted.items():
+        statistics.register(name, lambda _, statuses=statuses: sum(counts[status] for status in statuses))
+    statistics.register("diversity", diversity)
+    statistics.register("seconds", _stopwatch())
+    return statistics
+
+
+def diversity(population: list[Individual]) -> float:
+    """Return the share of different genomes, above 0 and up to 1."""
+    return len({individual.canonical() for individual in population}) / len(population)
+
+
+def status(individual: Individual) -> str:
+    """Return how the training of an individual ended: ok, failed, pruned, timeout or lost."""
+    return status_of(individual.fitness.record)
+
+
+def _of_trained(function: Callable[[list[float]], float], population: list[Individual]) -> float | None:
+    values = _accuracies(population)
+    return float(function(values)) if values else None
+
+
+def _accuracies(population: list[Individual]) -> list[float]:
+    return [individual.fitness.values[0] for individual in population if status(individual) == "ok"]
+
+
+def _stopwatch() -> Callable[[object], float]:
+    """Return a function that tells the seconds since it was last called."""
+    since = time.monotonic()
+
+    def lap(_: object) -> float:
+        nonlocal since
+        now = time.monotonic()
+        elapsed, since = now - since, now
+        return round(elapsed, 3)
+
+    return lap

@@ -1,0 +1,56 @@
+"""The end of a search: the best individual is trained for good, and `best.keras` and `best.json` are written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from deap_nn.engines import Engine
+from deap_nn.evaluation import Winner
+from deap_nn.evolution import Individual
+from deap_nn.runs import Run
+from deap_nn.search.evaluations import BrokenProgram
+from deap_nn.search.objective import Objective, TrainWinner
+
+
+def write_winner(run: Run, best: Individual, objective: Objective, engine: Engine) -> None:
+    """Train the best individual of a search and write it down; where it stands there already, do nothing.
+
+    The test split is used here and nowhere else, once for each winner.
+
+    Args:
+        run: the run's directory.
+        best: its best individual, with the fitness from the search.
+        objective: how to train it; without training, only `best.json` is written.
+        engine: where to train.
+
+    Raises:
+        BrokenProgram: if the training fails, and the repetition of the search's training too.
+    """
+    past = run.best or {}
+    report: dict[str, Any] = {"genome": best.to_json(), "fitness": best.fitness.values[0]}
+    if objective.train_winner is None:
+        run.write_best(None, report)
+    elif past.get("genome") != report["genome"]:
+        winner = _train(best, objective.train_winner, engine)
+        report = {
+            "genome": best.to_json(),
+            "search_validation_accuracy": best.fitness.values[0],
+            "test_accuracy": winner.test_accuracy,
+            "trained_on": winner.trained_on,
+            "test_evaluations": past.get("test_evaluations", 0) + 1,
+            "class_accuracy": winner.class_accuracy,
+            "confusion_matrix": winner.confusion_matrix,
+            "layers": winner.layers,
+        }
+        run.write_best(winner.model, report)
+
+
+def _train(best: Individual, train: TrainWinner, engine: Engine) -> Winner:
+    """Train on training and validation data; should that fail, repeat the training of the search from its seed."""
+    for with_validation in (True, False):
+        (outcome,) = engine.map(train, [best], [with_validation])
+        if outcome.status == "ok":
+            return outcome.value
+    raise BrokenProgram(
+        f"the training of the winner ended as {outcome.status}: {outcome.reason}\n{outcome.traceback}".strip()
+    )

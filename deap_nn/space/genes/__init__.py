@@ -1,0 +1,28 @@
+"""Genes: the declared ranges of single hyperparameters.
+
+In come limits and the range a first network starts from; out go drawn values, checks and the gene's own unit
+scale, on which mutation takes its steps. A gene is a declaration: the values themselves live in chromosomes.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from deap_nn.space.genes.choice import Choice
+from deap_nn.space.genes.numeric import Float, Integer
+
+__all__ = ["GENES", "Choice", "Float", "Gene", "Integer", "gene_from_json"]
+
+Gene = Float | Integer | Choice
+GENES: dict[str, Any] = {"float": Float, "integer": Integer, "choice": Choice}
+
+
+def gene_from_json(data: Mapping[str, Any]) -> Gene:
+    """Make the gene that `to_json` described."""
+    fields = dict(data)
+    name = fields.pop("type", None)
+    if name not in GENES:
+        raise ValueError(f"gene type {name!r} is unknown; expected one of {', '.join(GENES)}")
+    try:
+        return GENES[name](**fields)
+    except TypeError as error:
+        raise ValueError(f"a gene of type {name!r} cannot be made from {fields!r}: {error}") from error

@@ -1,0 +1,73 @@
+"""Categorical genes."""
+
+import random
+from dataclasses import dataclass
+from typing import Any
+
+from deap_nn.space.genes.scale import check_number
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A categorical gene.
+
+    Args:
+        options: The values to choose from, all different: strings, bools, ints, floats or None.
+        start: Options that a first network draws from, with equal chances; None: all.
+    """
+
+    options: tuple[Any, ...]
+    start: tuple[Any, ...] | None = None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.options, str):
+            raise ValueError(f"options is the string {self.options!r}; expected a tuple of values")
+        object.__setattr__(self, "options", tuple(self.options))
+        if not self.options:
+            raise ValueError("options is empty; expected at least one value")
+        for option in self.options:
+            if option is None or type(option) in (str, bool):
+                continue
+            if type(option) not in (int, float):
+                raise ValueError(f"option {option!r} is no string, bool, int, float or None")
+            check_number(option, "an option")
+        if len(set(self.options)) < len(self.options):
+            # 1, 1.0 and True are equal to Python: two of them would be one genome with two canonical forms.
+            raise ValueError(f"options are {self.options!r}; expected all different (1, 1.0 and True are equal)")
+        self._check_start()
+
+    def _check_start(self) -> None:
+        if self.start is None:
+            return
+        if isinstance(self.start, str):
+            raise ValueError(f"start is the string {self.start!r}; expected a tuple of options")
+        start = tuple(self.start)
+        if not start:
+            raise ValueError("start is empty; give at least one option, or None for all")
+        for option in start:
+            self.check(option)
+        object.__setattr__(self, "start", start)
+
+    def __str__(self) -> str:
+        start = f", starts from {', '.join(map(repr, self.start))}" if self.start else ""
+        return f"one of {', '.join(map(repr, self.options))}{start}"
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether there is one option only."""
+        return len(self.options) == 1
+
+    def sample(self) -> Any:
+        """Draw one of the start options, each with equal chances."""
+        return random.choice(self.start or self.options)
+
+    def check(self, value: Any) -> None:
+        """Refuse with a ValueError what is none of the options."""
+        if not any(type(value) is type(option) and value == option for option in self.options):
+            raise ValueError(f"received {value!r}, expected {self}")
+
+    def to_json(self) -> dict[str, Any]:
+        """Describe the gene as plain data."""
+        # Without a start there is no such field: spaces stay equal to those in the runs and caches of earlier versions.
+        start = {} if self.start is None else {"start": list(self.start)}
+        return {"type": "choice", "options": list(self.options), **start}

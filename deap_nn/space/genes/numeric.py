@@ -1,0 +1,155 @@
+"""Real-valued and whole-numbered genes, with the unit scale on which mutation takes its steps."""
+
+import random
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from deap_nn.space.genes.scale import check_limits, check_number, check_whole, place_in_unit, value_at_unit
+
+
+@dataclass(frozen=True)
+class Float:
+    """A real-valued gene.
+
+    Args:
+        low: Smallest value, included. With `log` greater than zero.
+        high: Largest value, included.
+        log: Whether the gene's own scale is logarithmic.
+        start: `(low, high)` that a first network draws from, both ends included; None: the limits.
+    """
+
+    low: float
+    high: float
+    log: bool = False
+    start: tuple[float, float] | None = None
+
+    def __post_init__(self) -> None:
+        check_number(self.low, "low")
+        check_number(self.high, "high")
+        check_limits(self.low, self.high, self.log)
+        object.__setattr__(self, "low", float(self.low))
+        object.__setattr__(self, "high", float(self.high))
+        if self.start is None:
+            return
+        start = tuple(self.start)
+        if len(start) != 2:
+            raise ValueError(f"start is {start!r}; expected a pair (low, high)")
+        for value in start:
+            check_number(value, "start")
+        if not self.low <= start[0] <= start[1] <= self.high:
+            raise ValueError(f"start is {start!r}; expected two ascending values in {self.low}..{self.high}")
+        object.__setattr__(self, "start", (float(start[0]), float(start[1])))
+
+    def __str__(self) -> str:
+        scale = ", log scale" if self.log else ""
+        start = f", starts from {self.start[0]}..{self.start[1]}" if self.start else ""
+        return f"a float in {self.low}..{self.high}{scale}{start}"
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether the limits hold one value only."""
+        return self.low == self.high
+
+    def sample(self) -> float:
+        """Draw a value of the start range, uniformly on the gene's own scale."""
+        low, high = self.start or (self.low, self.high)
+        value = self.from_unit(random.uniform(self.to_unit(low), self.to_unit(high)))
+        return min(max(value, low), high)
+
+    def check(self, value: Any) -> None:
+        """Refuse with a ValueError what is no float within the limits."""
+        # Exactly a float: an int or a NumPy scalar would give the same network a second canonical form.
+        if type(value) is not float or not self.low <= value <= self.high:
+            raise ValueError(f"received {value!r}, expected {self}; convert with float() or move it inside")
+
+    def to_unit(self, value: float) -> float:
+        """Place a value on the gene's own scale: low is 0, high is 1."""
+        return place_in_unit(value, self.low, self.high, self.log)
+
+    def from_unit(self, unit: float) -> float:
+        """Give the value at a place between 0 and 1 of the gene's own scale."""
+        return value_at_unit(unit, self.low, self.high, self.log) + 0.0  # makes -0.0 the one zero
+
+    def to_json(self) -> dict[str, Any]:
+        """Describe the gene as plain data."""
+        return {"type": "float", **asdict(self), "start": None if self.start is None else list(self.start)}
+
+
+@dataclass(frozen=True)
+class Integer:
+    """A whole-numbered gene: `low, low + step, ..., high`.
+
+    Args:
+        low: Smallest value, included. With `log` greater than zero.
+        high: Largest value, included; a whole number of steps above `low`.
+        step: Distance of neighbouring values, at least 1.
+        log: Whether the gene's own scale is logarithmic.
+        start: Values that a first network draws from, with equal chances; None: all values (with `log`
+            evenly on the log scale).
+    """
+
+    low: int
+    high: int
+    step: int = 1
+    log: bool = False
+    start: tuple[int, ...] | None = None
+
+    def __post_init__(self) -> None:
+        for what in ("low", "high", "step"):
+            check_whole(getattr(self, what), what)
+        check_limits(self.low, self.high, self.log)
+        if self.step < 1:
+            raise ValueError(f"step is {self.step!r}; expected at least 1")
+        if excess := (self.high - self.low) % self.step:
+            raise ValueError(
+                f"high is {self.high!r}, which steps of {self.step} from {self.low} do not reach; "
+                f"the nearest below is {self.high - excess}"
+            )
+        if self.start is None:
+            return
+        object.__setattr__(self, "start", tuple(self.start))
+        if not self.start:
+            raise ValueError("start is empty; give at least one value, or None for all")
+        for value in self.start:
+            self.check(value)
+
+    def __str__(self) -> str:
+        steps = f" in steps of {self.step}" if self.step > 1 else ""
+        scale = ", log scale" if self.log else ""
+        start = f", starts from {', '.join(map(str, self.start))}" if self.start else ""
+        return f"an int in {self.low}..{self.high}{steps}{scale}{start}"
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether the limits hold one value only."""
+        return self.low == self.high
+
+    def sample(self) -> int:
+        """Draw one of the start values."""
+        if self.start is not None:
+            return random.choice(self.start)
+        if self.log:
+            return self.from_unit(random.random())
+        return random.randrange(self.low, self.high + 1, self.step)
+
+    def check(self, value: Any) -> None:
+        """Refuse with a ValueError what is no int within the limits and on a step."""
+        if type(value) is not int or not self.low <= value <= self.high or (value - self.low) % self.step:
+            raise ValueError(f"received {value!r}, expected {self}; convert with int() or move it inside")
+
+    def to_unit(self, value: int) -> float:
+        """Place a value on the gene's own scale: low is 0, high is 1."""
+        return place_in_unit(value, self.low, self.high, self.log)
+
+    def from_unit(self, unit: float) -> int:
+        """Give the value nearest to a place between 0 and 1 of the gene's own scale."""
+        steps = round((value_at_unit(unit, self.low, self.high, self.log) - self.low) / self.step)
+        return self.low + self.step * steps
+
+    def neighbours(self, value: int) -> list[int]:
+        """List the values one step below and above that lie within the limits."""
+        return [n for n in (value - self.step, value + self.step) if self.low <= n <= self.high]
+
+    def to_json(self) -> dict[str, Any]:
+        """Describe the gene as plain data."""
+        return {"type": "integer", **asdict(self), "start": None if self.start is None else list(self.start)}

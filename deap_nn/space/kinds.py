@@ -1,0 +1,115 @@
+"""Kinds of layers, and the chromosomes that are drawn from them.
+
+A kind is a name, its genes and, where it is a user's own, the function that returns Keras layers; a chromosome is a
+kind's name with a value for each gene.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from operator import attrgetter
+from typing import Any
+
+from deap_nn.space.genes import Gene, gene_from_json
+
+TRAINING = "training"
+
+
+@dataclass
+class Chromosome:
+    """One layer of a network, or its training settings: a kind and the values of its genes."""
+
+    kind: str
+    genes: dict[str, Any]
+
+    def copy(self) -> "Chromosome":
+        """Give an equal chromosome with genes of its own."""
+        return Chromosome(self.kind, dict(self.genes))
+
+    def to_json(self) -> dict[str, Any]:
+        """Describe the chromosome as plain data."""
+        return {"kind": self.kind, "genes": dict(self.genes)}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Chromosome":
+        """Make the chromosome that `to_json` described."""
+        try:
+            return cls(data["kind"], dict(data["genes"]))
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"received {data!r}, expected {{'kind': name, 'genes': {{name: value}}}}") from error
+
+
+def _build_name(build: Callable[..., Any]) -> str:
+    """Name a module-level function so that another process finds it."""
+    name = getattr(build, "__qualname__", "<nameless>")
+    if not callable(build) or "<" in name:
+        raise ValueError(f"build is {build!r}; expected a function at module level, so that workers can import it")
+    return f"{build.__module__}:{name}"
+
+
+def _build_function(name: str) -> Callable[..., Any]:
+    module, _, qualname = name.partition(":")
+    try:
+        return attrgetter(qualname)(import_module(module))
+    except (ImportError, AttributeError, ValueError) as error:
+        raise ValueError(f"build {name!r} cannot be imported ({error}); define it before loading") from error
+
+
+@dataclass(frozen=True)
+class LayerKind:
+    """A kind of layer, or the training settings: a name, its genes, and how Keras layers come of it.
+
+    Args:
+        name: Unique within a space.
+        genes: The genes by name. Their order is the order in which they lie on a chromosome.
+        takes: What the layer works on: `map` (images), `flat` (vectors) or `any`.
+        build: `build(genes, shape)` gives a list of Keras layers for values of the genes and an input shape
+            without the batch axis; a module-level function. None for the kinds that the package builds.
+    """
+
+    name: str
+    genes: Mapping[str, Gene]
+    takes: str = "any"
+    build: Callable[..., Any] | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not self.name:
+            raise ValueError(f"name is {self.name!r}; expected a string that is not empty")
+        object.__setattr__(self, "genes", dict(self.genes))
+        for name, gene in self.genes.items():
+            if not isinstance(gene, Gene):
+                raise ValueError(f"gene {name!r} of {self.name!r} is {gene!r}; expected Float, Integer or Choice")
+        if self.takes not in ("map", "flat", "any"):
+            raise ValueError(f"takes is {self.takes!r}; expected 'map', 'flat' or 'any'")
+        if self.build is not None:
+            _build_name(self.build)
+
+    def sample(self) -> Chromosome:
+        """Draw a chromosome from the start ranges."""
+        return Chromosome(self.name, {name: gene.sample() for name, gene in self.genes.items()})
+
+    def check(self, genes: Mapping[str, Any]) -> None:
+        """Refuse with a ValueError genes that are missing, unknown or out of their limits."""
+        if genes.keys() != self.genes.keys():
+            raise ValueError(f"received genes {sorted(genes)}, expected {sorted(self.genes)}")
+        for name, gene in self.genes.items():
+            try:
+                gene.check(genes[name])
+            except ValueError as error:
+                raise ValueError(f"gene {name!r}: {error}") from error
+
+    def to_json(self) -> dict[str, Any]:
+        """Describe the kind as plain data; a build function becomes `module:name`."""
+        return {
+            "name": self.name,
+            "genes": {name: gene.to_json() for name, gene in self.genes.items()},
+            "takes": self.takes,
+            "build": None if self.build is None else _build_name(self.build),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "LayerKind":
+        """Make the kind that `to_json` described, importing its build function."""
+        genes = {name: gene_from_json(gene) for name, gene in data["genes"].items()}
+        build = None if data["build"] is None else _build_function(data["build"])
+        return cls(data["name"], genes, data["takes"], build)

@@ -1,0 +1,187 @@
+"""Search spaces: which networks may exist.
+
+In come layer kinds with their genes and the blocks they stand in; out go chromosomes, drawn or checked.
+Operators, logging and reports read limits from here and nowhere else. Every draw uses the standard library's
+global `random`, the evolution's stream.
+"""
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from deap_nn.space.kinds import TRAINING, Chromosome, LayerKind
+
+
+@dataclass(frozen=True)
+class Block:
+    """A run of layers of one kind.
+
+    Args:
+        kind: The kind of all its layers.
+        min_layers: Fewest layers, at least 0.
+        max_layers: Most layers, included; at least 1.
+        pool_every: 2x2 max pooling after every so many layers; 0: nowhere.
+        pool_last: 2x2 max pooling after the last layer (once, also where `pool_every` puts one).
+        start_layers: `(fewest, most)` layers that a first network starts with, both included and equally
+            likely with all between; None: the limits.
+    """
+
+    kind: LayerKind
+    min_layers: int
+    max_layers: int
+    pool_every: int = 0
+    pool_last: bool = False
+    start_layers: tuple[int, int] | None = None
+
+    def __post_init__(self) -> None:
+        counts = (self.min_layers, self.max_layers, self.pool_every)
+        if any(type(count) is not int for count in counts):
+            raise ValueError(f"layer counts and pool_every are {counts!r}; expected ints")
+        if not 0 <= self.min_layers <= self.max_layers or self.max_layers < 1:
+            raise ValueError(
+                f"block {self.kind.name!r} holds {self.min_layers} to {self.max_layers} layers; "
+                "expected 0 <= min_layers <= max_layers and max_layers >= 1"
+            )
+        if self.pool_every < 0:
+            raise ValueError(f"pool_every is {self.pool_every!r}; expected 0 (nowhere) or more")
+        if self.kind.takes == "flat" and (self.pool_every or self.pool_last):
+            raise ValueError(f"block {self.kind.name!r} takes flat input and cannot pool; leave pooling out")
+        if self.start_layers is not None:
+            object.__setattr__(self, "start_layers", tuple(self.start_layers))
+            self._check_start()
+
+    def _check_start(self) -> None:
+        limits = (self.min_layers, self.max_layers)
+        start = self.start_layers or limits
+        if len(start) != 2 or not limits[0] <= start[0] <= start[1] <= limits[1]:
+            raise ValueError(f"start_layers is {start!r}; expected (fewest, most) within {limits}")
+
+    def sample(self) -> list[Chromosome]:
+        """Draw a depth and its layers."""
+        fewest, most = self.start_layers or (self.min_layers, self.max_layers)
+        return [self.kind.sample() for _ in range(random.randint(fewest, most))]
+
+    def to_json(self) -> dict[str, Any]:
+        """Describe the block as plain data."""
+        return {
+            "kind": self.kind.to_json(),
+            "min_layers": self.min_layers,
+            "max_layers": self.max_layers,
+            "pool_every": self.pool_every,
+            "pool_last": self.pool_last,
+            "start_layers": None if self.start_layers is None else list(self.start_layers),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Block":
+        """Make the block that `to_json` described."""
+        return cls(**{**data, "kind": LayerKind.from_json(data["kind"])})
+
+
+@dataclass(frozen=True)
+class SearchSpace:
+    """All networks that may exist: blocks of layers in order, then the training settings.
+
+    An individual holds, for each block, from `min_layers` to `max_layers` chromosomes of its kind, and as its
+    last chromosome the one of kind `training`.
+
+    Args:
+        name: What the space is called in logs and reports.
+        blocks: The blocks from input to output, each of a kind of its own; those that take maps stand before
+            those that take flat input.
+        training: The kind named `training`.
+    """
+
+    name: str
+    blocks: tuple[Block, ...]
+    training: LayerKind
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "blocks", tuple(self.blocks))
+        if self.training.name != TRAINING or self.training.build is not None:
+            raise ValueError(f"training is {self.training.name!r}; expected a kind named 'training' without build")
+        names = [block.kind.name for block in self.blocks]
+        if len({*names, TRAINING}) <= len(names):
+            raise ValueError(f"kinds are {[*names, TRAINING]}; expected all different: rename one")
+        takes = [block.kind.takes for block in self.blocks]
+        if "flat" in takes and "map" in takes[takes.index("flat") :]:
+            raise ValueError(f"blocks {names} take {takes}; expected those that take maps before the flat ones")
+
+    @property
+    def takes_maps(self) -> bool:
+        """Whether any block works on maps, so that the data must be images."""
+        return any(block.kind.takes == "map" for block in self.blocks)
+
+    def block(self, name: str) -> Block | None:
+        """Find the block of a kind; None for `training` and unknown kinds."""
+        return next((block for block in self.blocks if block.kind.name == name), None)
+
+    def kind(self, name: str) -> LayerKind:
+        """Find a kind by name, `training` included."""
+        kinds = {kind.name: kind for kind in (*(block.kind for block in self.blocks), self.training)}
+        if name not in kinds:
+            raise ValueError(f"received kind {name!r}, expected one of {', '.join(kinds)} (space {self.name!r})")
+        return kinds[name]
+
+    def sample(self) -> list[Chromosome]:
+        """Draw a network to start from: its layers in order, then its training settings."""
+        layers = [chromosome for block in self.blocks for chromosome in block.sample()]
+        return [*layers, self.training.sample()]
+
+    def validate(self, chromosomes: Sequence[Chromosome]) -> None:
+        """Refuse with a ValueError chromosomes that are no network of this space, naming what is wrong."""
+        for index, chromosome in enumerate(chromosomes):
+            if not isinstance(chromosome, Chromosome):
+                raise ValueError(f"chromosome {index} is {chromosome!r}; expected a Chromosome")
+            try:
+                self.kind(chromosome.kind).check(chromosome.genes)
+            except ValueError as error:
+                raise ValueError(f"chromosome {index} ({chromosome.kind}): {error}") from error
+        self._check_layout([chromosome.kind for chromosome in chromosomes])
+
+    def _check_layout(self, kinds: list[str]) -> None:
+        expected = []
+        for block in self.blocks:
+            name, depth = block.kind.name, kinds.count(block.kind.name)
+            if not block.min_layers <= depth <= block.max_layers:
+                raise ValueError(f"received {depth} x {name}, expected {block.min_layers}..{block.max_layers}")
+            expected += [name] * depth
+        if kinds != [*expected, TRAINING]:
+            raise ValueError(f"received chromosomes {kinds}, expected {[*expected, TRAINING]} in this order")
+
+    def describe(self) -> str:
+        """Tell the space in a few lines for people."""
+        lines = [f"search space {self.name}"]
+        for block in self.blocks:
+            lines += [f"  {block.kind.name}: {_depth(block)}", *_genes(block.kind)]
+        return "\n".join([*lines, f"  {TRAINING}", *_genes(self.training)])
+
+    def to_json(self) -> dict[str, Any]:
+        """Describe the space as plain data."""
+        blocks = [block.to_json() for block in self.blocks]
+        return {"name": self.name, "blocks": blocks, "training": self.training.to_json()}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "SearchSpace":
+        """Make the space that `to_json` described."""
+        try:
+            blocks = tuple(Block.from_json(block) for block in data["blocks"])
+            return cls(data["name"], blocks, LayerKind.from_json(data["training"]))
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"no search space can be made from this description: {error!r}") from error
+
+
+def _depth(block: Block) -> str:
+    low, high = block.min_layers, block.max_layers
+    text = f"{low} layer{'s' * (low != 1)}" if low == high else f"{low}..{high} layers"
+    if block.start_layers:
+        text += ", starts from {}..{}".format(*block.start_layers)
+    if block.pool_every:
+        text += f", max pooling after every {block.pool_every}"
+    return text + ", max pooling after the last" * block.pool_last
+
+
+def _genes(kind: LayerKind) -> list[str]:
+    width = max(map(len, kind.genes), default=0)
+    return [f"    {name:{width}}  {gene}" for name, gene in kind.genes.items()]

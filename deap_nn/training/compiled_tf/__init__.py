@@ -1,0 +1,1 @@
+"""The fast training: a network as one compiled TensorFlow function per epoch."""

@@ -1,0 +1,1 @@
+"""The portable training: plain Keras, on every back end that Keras has."""

@@ -1,0 +1,187 @@
+"""Evaluations with real networks, in this process."""
+
+import random
+
+import keras
+import numpy as np
+import pytest
+import search_stubs
+
+from deap_nn import PRESETS, Individual, LayerKind
+from deap_nn.data import DataSpec, load, save_arrays
+from deap_nn.evaluation import Problem, Winner, evaluate, genome_seed, train_winner
+from deap_nn.pruning.race import SHARES
+from deap_nn.space import Block, Choice, Float, Integer, SearchSpace
+
+pytestmark = pytest.mark.slow
+
+DIGITS = DataSpec("digits", train_samples=200)
+
+
+@pytest.fixture
+def individual():
+    random.seed(3)
+    return Individual(PRESETS["dense"].sample())
+
+
+@pytest.fixture(scope="module")
+def problem():
+    return Problem(PRESETS["dense"], DIGITS, training_seed=1)
+
+
+def test_the_record_tells_how_it_went(individual, problem):
+    values = evaluate(individual, problem)
+    record, epochs = values.record, individual[-1].genes["epochs"]
+    assert values == (record["history"]["val_accuracy"][-1],)
+    assert 0 < values[0] < 1
+    assert record["status"] == "ok"
+    assert record["reason"] == ""
+    assert record["epochs"] == epochs
+    assert {name: len(curve) for name, curve in record["history"].items()} == dict.fromkeys(
+        ("loss", "accuracy", "val_loss", "val_accuracy"), epochs
+    )
+    assert record["network"][0] == "Flatten() -> 64"
+    assert record["network"][-1] == "Dense(units=10, activation=softmax) -> 10"
+    assert record["parameters"] > 64 * 32
+    assert record["seconds"].keys() == {"load", "train"}
+    assert record["seed"] == genome_seed(1, individual)
+    assert record["worker"]
+    assert record["device"]
+
+
+def test_an_accuracy_is_a_share_of_the_validation_samples(individual, problem):
+    right = evaluate(individual, problem)[0] * len(load(DIGITS).y_validation)
+    assert right == pytest.approx(round(right), abs=1e-9)
+
+
+def test_the_seed_and_the_genome_decide_everything(individual, problem):
+    first, again = evaluate(individual, problem), evaluate(individual, problem)
+    assert first.record["history"] == again.record["history"]
+    other = evaluate(individual, Problem(problem.space, problem.data, training_seed=2))
+    assert other.record["history"] != first.record["history"]
+
+
+def test_the_stream_of_random_is_left_as_it_was(individual, problem):
+    random.seed(5)
+    expected = random.random()
+    random.seed(5)
+    evaluate(individual, problem)
+    assert random.random() == expected
+
+
+def test_a_network_that_falls_behind_is_given_up(individual, problem):
+    full = evaluate(individual, problem).record["history"]["val_accuracy"]
+    values = evaluate(individual, problem, [1.0] * SHARES)
+    assert values == (0.0,)
+    assert values.record["status"] == "pruned"
+    assert values.record["reason"] == "pruned in epoch 3"
+    assert values.record["history"]["val_accuracy"] == full[:3]
+
+
+def space_of(kind):
+    training = LayerKind(
+        "training", {"epochs": Integer(2, 2), "optimizer": Choice(("sgd",)), "learning_rate": Float(1e30, 1e30)}
+    )
+    return SearchSpace("odd", (Block(kind, 1, 1),), training)
+
+
+def test_a_training_that_diverges_is_the_worst_and_says_when():
+    dense = LayerKind("dense", {"units": Integer(16, 16), "activation": Choice(("linear",))}, takes="flat")
+    space = space_of(dense)
+    values = evaluate(Individual(space.sample()), Problem(space, DIGITS))
+    assert values == (0.0,)
+    assert values.record["status"] == "failed"
+    assert values.record["reason"].startswith("diverged in epoch ")
+
+
+def unbuildable(genes, shape):
+    raise ValueError("no such layer can be")
+
+
+def too_large(genes, shape):
+    raise MemoryError("no room")
+
+
+def programming_error(genes, shape):
+    return [undefined]  # noqa: F821
+
+
+@pytest.mark.parametrize(
+    "build, reason",
+    [(unbuildable, "cannot be built: no such layer can be"), (too_large, "out of memory: no room")],
+)
+def test_a_network_that_cannot_be_is_the_worst_and_says_why(build, reason):
+    space = space_of(LayerKind("odd", {}, takes="map", build=build))
+    values = evaluate(Individual(space.sample()), Problem(space, DIGITS))
+    assert values == (0.0,)
+    assert values.record["status"] == "failed"
+    assert values.record["reason"] == reason
+
+
+def test_a_broken_program_is_not_hidden():
+    space = space_of(LayerKind("odd", {}, takes="map", build=programming_error))
+    with pytest.raises(NameError):
+        evaluate(Individual(space.sample()), Problem(space, DIGITS))
+
+
+def test_the_winner_is_measured_on_the_test_split(individual, problem):
+    winner = train_winner(individual, True, problem)
+    counts = np.array(winner.confusion_matrix).sum(axis=1)
+    assert list(counts) == list(np.bincount(load(DIGITS).y_test))
+    assert winner.trained_on == "training + validation"
+    assert 0 < winner.test_accuracy < 1
+    assert len(winner.class_accuracy) == 10
+    assert winner.model.startswith(b"PK")
+
+
+def test_the_winner_of_a_search_in_bfloat16_is_saved_in_float32(tmp_path):
+    space = PRESETS["conv2d"]
+    problem = Problem(space, DIGITS, precision="bfloat16")
+    random.seed(3)
+    individual = Individual(space.sample())
+    assert (
+        evaluate(individual, problem).record["history"]
+        != evaluate(individual, Problem(space, DIGITS)).record["history"]
+    )
+    (tmp_path / "best.keras").write_bytes(train_winner(individual, True, problem).model)
+    model = keras.models.load_model(tmp_path / "best.keras")
+    assert {layer.dtype_policy.name for layer in model.layers} == {"float32"}
+
+
+def test_without_validation_data_the_training_of_the_search_is_repeated(individual, problem):
+    winner = train_winner(individual, False, problem)
+    assert winner.trained_on == "training"
+
+
+def test_figures_of_a_confusion_matrix():
+    winner = Winner(b"", [], "training", [[3, 1], [0, 0]], 0.0)
+    assert winner.test_accuracy == 0.75
+    assert winner.class_accuracy == [0.75, 0.0]
+
+
+def test_flat_features_are_trained_on(tmp_path, individual):
+    rng = np.random.default_rng(0)
+    y = np.arange(200) % 2
+    save_arrays(tmp_path / "flat.npz", rng.normal(y[:, None], 1.0, (200, 5)).astype(np.float32), y)
+    values = evaluate(individual, Problem(PRESETS["dense"], DataSpec(str(tmp_path / "flat.npz"))))
+    assert values.record["status"] == "ok"
+
+
+def test_the_seed_of_a_training_is_a_digest():
+    individual = Individual(search_stubs.SPACE.sample())
+    seeds = {genome_seed(seed, individual) for seed in range(100)}
+    assert len(seeds) == 100
+    assert all(0 <= seed < 2**31 for seed in seeds)
+
+
+def huge(genes, shape):
+    import keras
+
+    return [keras.layers.Flatten(), keras.layers.Dense(10**13)]
+
+
+def test_a_network_that_the_framework_has_no_memory_for_is_the_worst():
+    space = space_of(LayerKind("odd", {}, takes="map", build=huge))
+    values = evaluate(Individual(space.sample()), Problem(space, DIGITS))
+    assert values == (0.0,)
+    assert values.record["reason"].startswith("out of memory: ")

@@ -1,0 +1,26 @@
+import numpy as np
+import pytest
+
+from deap_nn.reports.prediction import predict_probabilities, read_images, to_csv
+
+
+@pytest.mark.parametrize("names", [("x",), ("x", "other"), ("x_test", "x_train"), ("photos",)])
+def test_images_are_found_by_name(tmp_path, names):
+    np.savez(tmp_path / "images.npz", **{name: np.full(3, i) for i, name in enumerate(names)})
+    assert list(read_images(tmp_path / "images.npz")) == [0, 0, 0]
+
+
+def test_several_arrays_of_other_names_are_refused(tmp_path):
+    np.savez(tmp_path / "images.npz", a=np.zeros(3), b=np.zeros(3))
+    with pytest.raises(ValueError, match="holds a, b; expected an array x"):
+        read_images(tmp_path / "images.npz")
+
+
+def test_a_run_without_a_winner_is_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"holds no best\.keras"):
+        predict_probabilities(tmp_path, np.zeros((1, 8, 8)))
+
+
+def test_the_table_names_the_likeliest_class():
+    table = to_csv(np.array([[0.2, 0.8], [0.75, 0.25]]))
+    assert table == "image,class,p0,p1\n0,1,0.200000,0.800000\n1,0,0.750000,0.250000\n"

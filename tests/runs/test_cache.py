@@ -1,0 +1,90 @@
+import subprocess
+import sys
+
+import pytest
+from search_stubs import SPACE
+
+from deap_nn.evolution import FitnessValues, Individual
+from deap_nn.runs import Cache
+
+
+@pytest.fixture
+def individual():
+    return Individual(SPACE.sample())
+
+
+def ok(value=0.5):
+    return FitnessValues((value,), {"status": "ok", "reason": "", "epochs": 3})
+
+
+def test_a_result_comes_back_with_its_record(tmp_path, individual):
+    cache = Cache(tmp_path / "cache", {"seed": 1})
+    assert cache.get(individual) is None
+    cache.put(individual, ok())
+    values = cache.get(individual)
+    assert values == (0.5,)
+    assert values.record == {"status": "ok", "reason": "", "epochs": 3, "from_cache": True}
+    cache.close()
+
+
+def test_another_connection_finds_it(tmp_path, individual):
+    first = Cache(tmp_path / "cache", {"seed": 1})
+    first.put(individual, ok())
+    second = Cache(tmp_path / "cache", {"seed": 1})
+    assert second.get(individual) == (0.5,)
+    first.close()
+    second.close()
+
+
+def test_other_circumstances_are_other_results(tmp_path, individual):
+    first, second = (Cache(tmp_path / "cache", {"seed": seed}) for seed in (1, 2))
+    first.put(individual, ok())
+    assert second.get(individual) is None
+    first.close()
+    second.close()
+
+
+@pytest.mark.parametrize("status", ["failed", "pruned", "timeout", "lost"])
+def test_only_full_trainings_that_ended_ok_are_kept(tmp_path, individual, status):
+    cache = Cache(tmp_path / "cache", {})
+    cache.put(individual, FitnessValues((0.5,), {"status": status}))
+    assert cache.get(individual) is None
+    cache.close()
+
+
+def test_a_file_of_another_kind_is_refused(tmp_path):
+    (tmp_path / "cache").write_text("something else, and long enough to be no database" * 50)
+    with pytest.raises(ValueError, match="cannot be used as a cache"):
+        Cache(tmp_path / "cache", {})
+
+
+def test_a_folder_that_does_not_exist_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="cannot be used as a cache"):
+        Cache(tmp_path / "nowhere" / "cache", {})
+
+
+WRITER = """
+import random, sys
+from search_stubs import SPACE
+from deap_nn.runs import Cache
+from deap_nn.evolution import FitnessValues, Individual
+random.seed(int(sys.argv[2]) % 2)  # two processes write the same keys
+cache = Cache(sys.argv[1], {})
+for _ in range(50):
+    cache.put(Individual(SPACE.sample()), FitnessValues((0.5,), {"status": "ok"}))
+"""
+
+
+def test_several_runs_write_at_once(tmp_path):
+    command = [sys.executable, "-c", WRITER, str(tmp_path / "cache")]
+    env = {"PYTHONPATH": ":".join(path for path in sys.path if path)}
+    writers = [subprocess.Popen([*command, str(i)], env=env, stderr=subprocess.PIPE) for i in range(4)]
+    try:
+        errors = [writer.communicate(timeout=60)[1] for writer in writers]
+    finally:
+        for writer in writers:
+            writer.kill()
+    assert errors == [b""] * 4
+    cache = Cache(tmp_path / "cache", {})
+    assert cache._database.execute("SELECT count(*) FROM results").fetchone() == (100,)
+    cache.close()

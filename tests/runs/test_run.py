@@ -1,0 +1,78 @@
+import json
+import os
+
+import pytest
+from deap import tools
+
+from deap_nn.runs import Run
+from deap_nn.runs.run import FORMAT
+
+
+@pytest.fixture
+def run(tmp_path):
+    return Run.create(tmp_path / "run", {"settings": {}})
+
+
+def test_a_new_run_is_running(run):
+    assert run.status == "running"
+    assert json.loads((run.path / "run.json").read_text())["format"] == FORMAT
+    assert (run.path / "logs").is_dir()
+    assert (run.path / "plots").is_dir()
+
+
+def test_a_directory_that_holds_a_run_is_refused(run):
+    with pytest.raises(ValueError, match=f"{run.path} holds a run already: .* --resume {run.path}"):
+        Run.create(run.path, {})
+
+
+def test_a_directory_that_cannot_be_made_is_refused(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ValueError, match="cannot be written"):
+        Run.create(tmp_path / "file" / "run", {})
+
+
+def test_a_directory_without_a_run_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="holds no run that can be read"):
+        Run(tmp_path)
+
+
+def test_another_format_is_refused(run):
+    run.update(format=99)
+    with pytest.raises(ValueError, match="has the journal format 99, this version reads 1"):
+        Run(run.path)
+
+
+def test_updates_are_on_disk(run):
+    run.update(status="failed", reason="because")
+    assert Run(run.path).info["reason"] == "because"
+
+
+def test_two_writers_are_refused_and_the_lock_ends_with_the_first(run):
+    with run.writing(), pytest.raises(ValueError, match="in use by another process"), Run(run.path).writing():
+        pass
+    with run.writing():
+        pass
+
+
+def test_the_logbook_comes_back_as_it_was(run):
+    assert run.logbook == []
+    logbook = tools.Logbook()
+    logbook.header = ["gen", "avg", "best"]
+    logbook.record(gen=0, avg=None, best=0.1)
+    logbook.record(gen=1, avg=1 / 3, best=0.5)
+    run.write_logbook(logbook)
+    again = run.logbook
+    assert again == logbook
+    assert again.header == logbook.header
+    assert [type(value) for value in again[1].values()] == [int, float, float]
+
+
+def test_nothing_is_best_before_the_winner_is_trained(run):
+    assert run.best is None
+    run.write_best(b"model", {"test_accuracy": 0.5})
+    assert run.best == {"test_accuracy": 0.5}
+    assert (run.path / "best.keras").read_bytes() == b"model"
+
+
+def test_the_run_directory_holds_no_pickle(run):
+    assert not [name for _, _, names in os.walk(run.path) for name in names if name.endswith((".pkl", ".pickle"))]

@@ -1,0 +1,81 @@
+import pickle
+import shutil
+from functools import partial
+
+import numpy as np
+import pytest
+import search_stubs
+
+from deap_nn import PRESETS, Block, Individual, LayerKind, SearchSpace
+from deap_nn.data import DataSpec, save_arrays
+from deap_nn.search import Settings
+from deap_nn.search.objective import chance_level, data_spec, keras_objective, user_objective
+
+DENSE = PRESETS["dense"]
+
+
+@pytest.fixture
+def arrays():
+    y = np.arange(60) % 3
+    return np.random.default_rng(0).normal(size=(60, 5)).astype(np.float32), y
+
+
+def test_arrays_are_written_into_the_run(tmp_path, arrays):
+    spec = data_spec(arrays, tmp_path / "run", Settings(train_samples=40, seed=3))
+    assert spec == DataSpec(str(tmp_path / "run" / "data.npz"), 40, 3)
+    info = keras_objective(DENSE, spec, Settings()).info["data"]
+    assert (info["input_shape"], info["classes"]) == ([5], 3)
+
+
+def test_data_is_what_it_holds_wherever_it_lies(tmp_path, arrays):
+    save_arrays(tmp_path / "one.npz", *arrays)
+    shutil.copy(tmp_path / "one.npz", tmp_path / "two.npz")
+    save_arrays(tmp_path / "other.npz", arrays[0] + 1, arrays[1])
+    one, two, other = (
+        keras_objective(DENSE, DataSpec(str(tmp_path / f"{name}.npz")), Settings()).essence
+        for name in ("one", "two", "other")
+    )
+    assert one == two != other
+
+
+def test_a_longer_training_of_a_larger_network_costs_more():
+    cost = keras_objective(DENSE, DataSpec("digits"), Settings()).cost
+    small = Individual(DENSE.sample())
+    for chromosome in small[:-1]:
+        chromosome.genes["units"] = 32
+    large = Individual.from_json(small.to_json())
+    large[0].genes["units"] = 64
+    longer = Individual.from_json(small.to_json())
+    longer[-1].genes["epochs"] = 2 * small[-1].genes["epochs"]
+    assert cost(small) < cost(large)
+    assert cost(longer) == 2 * cost(small)
+
+
+def test_chance_is_what_naming_the_commonest_class_reaches(arrays, tmp_path):
+    assert chance_level(np.array([0, 2, 2, 1, 2])) == 0.6
+    save_arrays(tmp_path / "data.npz", *arrays)
+    assert keras_objective(DENSE, DataSpec(str(tmp_path / "data.npz")), Settings()).chance == 0.4
+
+
+def test_nobody_knows_what_layers_of_ones_own_cost():
+    space = SearchSpace("own", (Block(LayerKind("own", {}, build=search_stubs.fitness), 1, 1),), DENSE.training)
+    assert keras_objective(space, DataSpec("digits"), Settings()).cost is None
+
+
+def test_a_kind_that_nobody_can_build_is_refused_at_once():
+    space = SearchSpace("odd", (Block(LayerKind("odd", {}), 1, 1),), DENSE.training)
+    with pytest.raises(ValueError, match="layer kind 'odd' has no builder"):
+        keras_objective(space, DataSpec("digits"), Settings())
+
+
+def test_a_function_is_known_by_its_name():
+    objective = user_objective(partial(search_stubs.fitness))
+    assert objective.info == {"evaluate": "search_stubs:fitness"}
+    assert objective.essence == "search_stubs:fitness"
+    assert objective.train_winner is None
+
+
+@pytest.mark.parametrize("space", PRESETS.values(), ids=PRESETS)
+def test_a_task_carries_no_data(space):
+    objective = keras_objective(space, DataSpec("digits"), Settings())
+    assert len(pickle.dumps((objective.evaluate, Individual(space.sample())))) < 10_000

@@ -1,0 +1,150 @@
+"""Every setting's range, and what is said of a value outside."""
+
+import json
+import math
+from dataclasses import FrozenInstanceError, fields, replace
+
+import pytest
+
+from deap_nn.search import Settings, meanings
+
+NAN, INFINITE = math.nan, math.inf
+
+IN_RANGE = {
+    "train_samples": [10, 50_000],
+    "population": [3, 1000],
+    "generations": [0, 100],
+    "survivors": [0.01, 0.5, 0.9],
+    "crossover": ["whole-layer", "two-point", "both"],
+    "mutation_probability": [0, 0.0, 1, 1.0],
+    "target": [None, 0.01, 1, 1.0],
+    "seed": [0, 2**70],
+    "training_seed": [None, 0, 7],
+    "engine": [None, "serial", "processes", "scoop", "dask"],
+    "workers": [None, 1, 64],
+    "time_limit": [0.1, 3600],
+    "memory_limit": [None, 0.5, 2],
+    "threads_per_worker": [1, 8],
+    "precision": ["float32", "bfloat16"],
+    "workers_per_gpu": [1, 4],
+    "dask_scheduler": [None, "tcp://host:8786"],
+    "race": [False, True],
+    "stop_after": [None, 0.1, 60],
+}
+
+WHOLE = [True, 1.0, "5", NAN]
+OUT_OF_RANGE = {
+    "train_samples": [9, -1, None, *WHOLE],
+    "population": [2, -5, None, *WHOLE],
+    "generations": [-1, None, *WHOLE],
+    "survivors": [0, 1, -0.2, True, "0.2", None, NAN, INFINITE],
+    "crossover": ["uniform", "", None, 1],
+    "mutation_probability": [-0.01, 1.01, True, "0.1", None, NAN, INFINITE],
+    "target": [0, 1.01, -0.5, True, "0.9", NAN, INFINITE],
+    "seed": [-1, None, *WHOLE],
+    "training_seed": [-1, *WHOLE],
+    "engine": ["threads", "", 1],
+    "workers": [0, -1, *WHOLE],
+    "time_limit": [0, -1, None, True, "60", NAN, INFINITE],
+    "memory_limit": [0, -1, True, "1", NAN, INFINITE],
+    "threads_per_worker": [0, None, *WHOLE],
+    "precision": ["float16", "", None, 16],
+    "workers_per_gpu": [0, None, *WHOLE],
+    "dask_scheduler": ["", 8786],
+    "race": [None, 1, "yes"],
+    "stop_after": [0, -1, True, "60", NAN, INFINITE],
+}
+
+EXPECTED = {
+    "train_samples": "a whole number of at least 10",
+    "population": "a whole number of at least 3",
+    "generations": "a whole number of at least 0",
+    "survivors": "a share above 0 and below 1",
+    "crossover": "one of whole-layer, two-point, both",
+    "mutation_probability": "a probability from 0 to 1",
+    "target": "an accuracy above 0 and up to 1",
+    "seed": "a whole number of at least 0",
+    "training_seed": "a whole number of at least 0",
+    "engine": "one of serial, processes, scoop, dask",
+    "workers": "a whole number of at least 1",
+    "time_limit": "seconds above 0",
+    "memory_limit": "gibibytes above 0",
+    "threads_per_worker": "a whole number of at least 1",
+    "precision": "one of float32, bfloat16",
+    "workers_per_gpu": "a whole number of at least 1",
+    "dask_scheduler": "an address such as tcp://host:8786",
+    "race": "True or False",
+    "stop_after": "seconds above 0",
+}
+
+
+def cases(table):
+    return [(name, value) for name, values in table.items() for value in values]
+
+
+def test_the_defaults_are_those_of_the_first_experiments():
+    defaults = Settings()
+    expected = {"train_samples": 10_000, "population": 20, "generations": 30, "survivors": 0.2, "crossover": "both"}
+    expected |= {"mutation_probability": 0.1, "target": None, "time_limit": 600.0, "stop_after": None}
+    assert {name: getattr(defaults, name) for name in expected} == expected
+
+
+def test_every_setting_is_under_these_tests():
+    assert IN_RANGE.keys() == OUT_OF_RANGE.keys() == EXPECTED.keys() == meanings().keys()
+
+
+@pytest.mark.parametrize(("name", "value"), cases(IN_RANGE))
+def test_a_value_in_range_is_taken_as_it_is(name, value):
+    settings = Settings(**{name: value})
+    assert getattr(settings, name) is value
+    assert Settings(**json.loads(json.dumps(settings.to_json(), allow_nan=False))) == settings
+
+
+@pytest.mark.parametrize(("name", "value"), cases(OUT_OF_RANGE))
+def test_a_value_out_of_range_is_named_with_what_was_expected(name, value):
+    with pytest.raises(ValueError) as caught:
+        Settings(**{name: value})
+    assert str(caught.value) == f"{name} is {value!r}, expected {EXPECTED[name]}"
+
+
+def test_a_population_without_room_for_offspring_is_refused():
+    with pytest.raises(ValueError, match="of a population of 4, 4 would survive and leave no place for offspring"):
+        Settings(population=4, survivors=0.9)
+    assert Settings(population=5, survivors=0.8).population == 5
+
+
+def test_an_unknown_setting_is_refused():
+    with pytest.raises(TypeError, match="populations"):
+        Settings(populations=20)
+
+
+def test_settings_are_frozen_and_compare_by_value():
+    settings = Settings(seed=3)
+    with pytest.raises(FrozenInstanceError):
+        settings.seed = 4
+    assert replace(settings, seed=4) == Settings(seed=4) != settings
+
+
+def test_the_trainings_seed_is_the_runs_unless_it_is_given():
+    assert Settings(seed=3).seed_of_trainings == 3
+    assert Settings(seed=3, training_seed=0).seed_of_trainings == 0
+
+
+def test_only_what_leaves_results_as_they_are_and_the_limits_of_a_machine_may_change_in_a_resumed_run():
+    resumable = {name for name, meaning in meanings().items() if meaning.resumable}
+    assert resumable == {
+        "generations", "target", "engine", "workers", "workers_per_gpu", "dask_scheduler", "stop_after",
+        "time_limit", "memory_limit",
+    }  # fmt: skip
+
+
+def test_every_meaning_is_in_words_and_reads_its_own_default():
+    for field in fields(Settings):
+        meaning = field.metadata["meaning"]
+        assert meaning.help
+        assert meaning.expected
+        assert meaning.default
+        assert "None" not in meaning.default
+        assert meaning.check(field.default)
+        if field.default is not None and meaning.type is not bool:
+            assert meaning.type(meaning.default) == field.default
