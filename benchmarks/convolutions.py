@@ -19,11 +19,12 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import tensorflow as tf
 
-from deap_nn.networks import NETWORK_INPUT, LayerSpec
+from deap_nn.networks import LayerSpec
+from deap_nn.networks.plan import Plan
 from deap_nn.training.compiled_tf.convolution import is_spectral
 from deap_nn.training.compiled_tf.precision import product
 from deap_nn.training.compiled_tf.spectral import convolve
-from deap_nn.training.schedule import MIN_PART
+from deap_nn.training.schedule import MIN_MICRO_BATCH
 
 MAPS = (5, 8, 11, 16, 32)
 KERNELS = (3, 5, 7)
@@ -42,7 +43,7 @@ def main() -> None:
     print("map  channels  filters  kernel  direct  spectral  times as fast  chosen")
     for size, channels, filters, kernel in shapes:
         direct, spectral = measure((size, size, channels), (kernel, kernel, channels, filters), precision)
-        chosen = is_spectral(layer(filters, kernel), (size, size, channels), precision)
+        chosen = is_spectral(layer(size, channels, filters, kernel), precision)
         print(
             f"{size:3}  {channels:8}  {filters:7}  {kernel:6}  {direct:6.1f}  {spectral:8.1f}  "
             f"{direct / spectral:13.2f}  {'spectral' if chosen else 'direct'}",
@@ -50,13 +51,14 @@ def main() -> None:
         )
         ours, oracle = spectral if chosen else direct, min(direct, spectral)
         taken, best, logs = taken + ours, best + oracle, logs + math.log(ours / oracle)
-    print(f"milliseconds for {MIN_PART} samples; the choice costs {taken:.0f} where the best costs {best:.0f};")
+    print(f"milliseconds for {MIN_MICRO_BATCH} samples; the choice costs {taken:.0f} where the best costs {best:.0f};")
     print(f"on average it is {100 * (math.exp(logs / len(shapes)) - 1):.1f} % slower than the best")
 
 
-def layer(filters: int, kernel_size: int) -> LayerSpec:
-    config = {"filters": filters, "kernel_size": kernel_size, "strides": 1, "padding": "same"}
-    return LayerSpec("Conv2D", config, (NETWORK_INPUT,), ())
+def layer(size: int, channels: int, filters: int, kernel_size: int) -> LayerSpec:
+    plan = Plan((size, size, channels))
+    plan.add("Conv2D", filters=filters, kernel_size=kernel_size, strides=1, padding="same")
+    return plan.specs[0]
 
 
 def measure(map_shape: tuple[int, ...], kernel_shape: tuple[int, ...], precision: str) -> list[float]:
@@ -68,8 +70,8 @@ def measure(map_shape: tuple[int, ...], kernel_shape: tuple[int, ...], precision
     def spectral(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
         return convolve(x, kernel, "same", precision)
 
-    x, kernel = tf.random.normal([MIN_PART, *map_shape]), tf.random.normal(kernel_shape)
-    upstream = tf.random.normal([MIN_PART, *map_shape[:2], kernel_shape[3]])
+    x, kernel = tf.random.normal([MIN_MICRO_BATCH, *map_shape]), tf.random.normal(kernel_shape)
+    upstream = tf.random.normal([MIN_MICRO_BATCH, *map_shape[:2], kernel_shape[3]])
     ways = [tf.function(_step(way)).get_concrete_function(x, kernel, upstream) for way in (direct, spectral)]
     seconds: list[list[float]] = [[], []]
     for run in range(RUNS + 1):

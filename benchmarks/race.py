@@ -65,7 +65,7 @@ def curve(run: Run) -> Iterator[tuple[int, float]]:
     """Yield epochs trained so far and best validation accuracy so far, after each evaluation."""
     epochs, best = 0, 0.0
     for _, values in run.evaluations():
-        epochs += len((values.record or {}).get("history", {}).get("loss", []))
+        epochs += len(values.record.curve("loss"))
         best = max(best, values[0])
         yield epochs, best
 

@@ -20,8 +20,10 @@ from typing import NamedTuple
 import numpy as np
 
 from deap_nn import Run
+from deap_nn.data import load
 from deap_nn.evolution import survivor_count
-from deap_nn.pruning.race import BETTER, PACEMAKERS, USUAL, chance_thresholds, given_up, thresholds, trained_after_all
+from deap_nn.pruning import PACEMAKERS
+from deap_nn.pruning.rule import BETTER, USUAL, first_thresholds, furthest, usual_thresholds
 from deap_nn.search import Settings
 from deap_nn.search.objective import Objective, data_spec, keras_objective
 from deap_nn.space import SearchSpace
@@ -47,9 +49,9 @@ class Replay(NamedTuple):
     survivors: int
     """How many networks survived at least one generation of the full search."""
     lost: int
-    """How many of these would have been given up."""
+    """How many of these would have been pruned."""
     best: float
-    """Best final accuracy of those not given up, minus that of all."""
+    """Best final accuracy of those not pruned, minus that of all."""
 
 
 def main() -> None:
@@ -73,9 +75,8 @@ def main() -> None:
 def full_search(run: Run, dataset: str | None = None) -> Search:
     """Read what a run recorded."""
     settings = run.info["settings"]
-    chance = objective_of(run, dataset or run.info["data"]["source"]).chance
-    assert chance is not None
-    curves = {one.canonical(): values.record["history"]["val_accuracy"] for one, values in run.evaluations()}
+    chance = naive_score(run, dataset or run.info["data"]["source"])
+    curves = {one.canonical(): values.record.curve("val_accuracy") for one, values in run.evaluations()}
     return Search(curves, split(run), survivor_count(settings["survivors"], settings["population"]), chance)
 
 
@@ -83,26 +84,33 @@ def replay(search: Search, better: float = BETTER, usual: float = USUAL) -> Repl
     """Have the rule judge each generation by those before it."""
     curves, pacemakers = search.curves, max(PACEMAKERS, search.survivors)
     best_of = partial(sorted, key=lambda key: curves[key][-1], reverse=True)
-    limits = chance_thresholds(search.chance)
+    limits = first_thresholds(search.chance)
     trained: list[str] = []
     survivors: set[str] = set()
     spent = 0
     for number, newcomers in enumerate(search.generations):
-        stopped = {key: given_up(curves[key], limits) for key in newcomers}
+        stopped = {key: limits.pruned_after(curves[key]) for key in newcomers}
         spent += sum(last or len(curves[key]) for key, last in stopped.items())
         again: list[str] = []
         if number == 0:
-            given = {key: curves[key][:last] for key, last in stopped.items() if last}
-            again = trained_after_all(given, pacemakers - len(stopped) + len(given))
+            pruned = {key: curves[key][:last] for key, last in stopped.items() if last}
+            again = furthest(pruned, pacemakers - len(stopped) + len(pruned))
         spent += sum(len(curves[key]) for key in again)
         trained += [key for key in newcomers if stopped[key] is None or key in again]
         goal = curves[best_of(trained)[:pacemakers][-1]][-1]
-        limits = thresholds([curves[key] for key in trained], goal, better, usual)
+        limits = usual_thresholds([curves[key] for key in trained], goal, better, usual)
         survivors |= set(best_of(itertools.chain(*search.generations[: number + 1]))[: search.survivors])
     everyone = list(itertools.chain(*search.generations))  # not of a generation that the search did not finish
     best = max(curves[key][-1] for key in trained) - max(curves[key][-1] for key in everyone)
     everything = sum(len(curves[key]) for key in everyone)
     return Replay(everything / spent, len(survivors), len(survivors - set(trained)), best)
+
+
+def naive_score(run: Run, dataset: str) -> float:
+    """Return what takes no learning on a run's validation split."""
+    settings = Settings(**run.info["settings"])
+    splits = load(data_spec(dataset, run.path, settings))
+    return splits.task.naive_score(splits.y_validation)
 
 
 def objective_of(run: Run, dataset: str) -> Objective:

@@ -24,6 +24,7 @@ from scipy import stats
 from deap_nn.data import DataSpec, load
 from deap_nn.engines import Engine, Outcome, make_engine
 from deap_nn.evaluation import Problem, evaluate, genome_seed
+from deap_nn.evaluation.problem import samples_of
 from deap_nn.evolution import Individual
 from deap_nn.networks import blueprint, multiply_adds
 from deap_nn.plots import half_width
@@ -86,9 +87,9 @@ def _options() -> argparse.Namespace:
 def _operations(individual: Individual, problem: Problem) -> float:
     """Return the floating-point operations of a training: two per multiply-add, backward twice forward."""
     splits = load(problem.data)
-    specs = blueprint(problem.space, individual, splits.input_shape, splits.classes)
+    specs = blueprint(problem.space, individual, splits.input_shape, splits.task)
     samples = individual[-1].genes["epochs"] * (3 * len(splits.y_train) + len(splits.y_validation))
-    return 2.0 * multiply_adds(specs, splits.input_shape) * samples
+    return 2.0 * multiply_adds(specs) * samples
 
 
 def _race(ways: list[Way], genomes: list[Individual]) -> tuple[dict[str, float], dict[str, list[float]]]:
@@ -189,20 +190,17 @@ def _check_backend(backend: str, genomes: list[Individual], problem: Problem, ex
 
 
 def _evaluate_portable(individual: Individual, problem: Problem) -> float:
-    from deap_nn.training import Samples, Schedule
-    from deap_nn.training.portable import trainer as portable
+    from deap_nn.training import Schedule
+    from deap_nn.training.portable import trainer
+    from deap_nn.training.trainer import run
 
     splits = load(problem.data)
-    specs = blueprint(problem.space, individual, splits.input_shape, splits.classes)
-    result = portable.train(
-        specs,
-        splits.input_shape,
-        Schedule.from_genes(individual[-1].genes, problem.precision),
-        Samples(splits.scaled(splits.x_train), splits.y_train),
-        Samples(splits.scaled(splits.x_validation), splits.y_validation),
-        genome_seed(problem.training_seed, individual),
-    )
-    return result.history["val_accuracy"][-1]
+    specs = blueprint(problem.space, individual, splits.input_shape, splits.task)
+    schedule = Schedule.from_genes(individual[-1].genes, problem.precision)
+    seed = genome_seed(problem.training_seed, individual)
+    training, validation = samples_of(problem.data)
+    started = trainer.start(specs, splits.task, schedule, training, validation, seed)
+    return run(started, splits.task, schedule.epochs, len(training), seed).history["val_accuracy"][-1]
 
 
 if __name__ == "__main__":

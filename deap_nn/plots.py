@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -113,13 +114,16 @@ def half_width(deviation: np.ndarray, counts: np.ndarray) -> np.ndarray:
     return stdtrit(degrees, 0.975) * deviation / np.sqrt(degrees + 1)
 
 
-def plot_fitness(logbook: Logbook, ax: Axes | None = None, label: str = "") -> Axes:
+def plot_fitness(
+    logbook: Logbook, ax: Axes | None = None, label: str = "", measure: str = "validation accuracy"
+) -> Axes:
     """Draw the mean of each generation with the 95 % band of the mean, and the best so far.
 
     Args:
         logbook: of a run (`Run.logbook`) or of one of DEAP's loops.
         ax: where to draw; None for a figure of its own (`ax.figure.savefig(...)` saves it).
         label: what stands before "mean" and "best" in the legend, where several runs share the Axes.
+        measure: what the fitness is, in words.
     """
     curve = fitness_curve(logbook)
     ax = _axes() if ax is None else ax
@@ -128,7 +132,7 @@ def plot_fitness(logbook: Logbook, ax: Axes | None = None, label: str = "") -> A
     if label:
         mean.set(color=best.get_color(), linestyle="--")
     _band(ax, curve.generations, curve.mean, curve.half_width, mean.get_color(), "" if label else "of the mean")
-    return _finish(ax)
+    return _finish(ax, measure)
 
 
 def plot_comparison(logbooks: Mapping[str, Sequence[Logbook]], ax: Axes | None = None) -> Axes:
@@ -144,16 +148,20 @@ def plot_comparison(logbooks: Mapping[str, Sequence[Logbook]], ax: Axes | None =
         runs = f"{len(several)} run" + "s" * (len(several) > 1)
         (line,) = ax.plot(curve.generations, curve.mean, marker=".", linewidth=2, label=f"{name} ({runs})")
         _band(ax, curve.generations, curve.mean, curve.half_width, line.get_color())
-    ax = _finish(ax)
-    ax.set_ylabel("best validation accuracy so far\n(mean of the runs and its 95 % band)")
-    return ax
+    return _finish(ax, "best validation accuracy so far\n(mean of the runs and its 95 % band)")
+
+
+def png(ax: Axes) -> bytes:
+    """Return the figure of `ax` as a PNG file; no display is needed."""
+    figure, content = ax.get_figure(root=True), BytesIO()
+    if figure is not None:
+        figure.savefig(content, dpi=120, format="png")
+    return content.getvalue()
 
 
 def save(ax: Axes, path: Path) -> None:
-    """Save the figure of `ax` as a PNG file; no display is needed."""
-    figure = ax.get_figure(root=True)
-    if figure is not None:
-        figure.savefig(path, dpi=120)
+    """Save the figure of `ax` as a PNG file."""
+    path.write_bytes(png(ax))
 
 
 def _axes() -> Axes:
@@ -165,9 +173,9 @@ def _band(ax: Axes, x: np.ndarray, middle: np.ndarray, half: np.ndarray, color: 
     ax.fill_between(x, middle - half, middle + half, color=color, alpha=0.18, linewidth=0, label=label)
 
 
-def _finish(ax: Axes) -> Axes:
+def _finish(ax: Axes, measure: str) -> Axes:
     ax.set_xlabel("generation")
-    ax.set_ylabel("validation accuracy")
+    ax.set_ylabel(measure)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.grid(alpha=0.3)
     ax.spines[["top", "right"]].set_visible(False)

@@ -10,12 +10,16 @@ from typing import Any
 
 from deap_nn.cli import finish, make_parser, search
 from deap_nn.evolution import CROSSOVERS
-from deap_nn.search import Settings, meanings
+from deap_nn.search import Settings, all_settings
 from deap_nn.space import PRESETS
 
 DEFAULTS: dict[str, Any] = {"space": "full", "repeats": 3, "seed": Settings.seed}
-MAY_CHANGE = {name for name, meaning in meanings().items() if meaning.resumable} | {"repeats", "retry_failed", "quiet"}
-PROLONGS = {"generations", "target", "retry_failed"}
+MAY_CHANGE = {name for name, setting in all_settings().items() if setting.resumable} | {
+    "repeats",
+    "retry_failed",
+    "quiet",
+}
+PROLONGS = {"generations", "stop_at", "retry_failed"}
 
 
 def main() -> None:

@@ -13,13 +13,13 @@ def main() -> None:
         "images", metavar="IMAGES.npz", help="raw images, under the name x, x_test or the only one there is"
     )
     parser.add_argument("--output", metavar="FILE.csv", help="write the probabilities of all classes (default: print)")
-    predict(parser.parse_args())
+    tell(parser.parse_args())
 
 
-def predict(arguments: argparse.Namespace) -> None:
-    from deap_nn.reports.prediction import predict_probabilities, read_images, to_csv
+def tell(arguments: argparse.Namespace) -> None:
+    from deap_nn.reports import predict, read_images
 
-    table = to_csv(predict_probabilities(Path(arguments.run), read_images(Path(arguments.images))))
+    table = predict(Path(arguments.run), read_images(Path(arguments.images)))
     if "output" in arguments:
         Path(arguments.output).write_text(table)
     else:

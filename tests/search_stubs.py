@@ -7,7 +7,6 @@ import time
 from pathlib import Path
 
 from deap_nn.evolution import FitnessValues
-from deap_nn.pruning.race import given_up
 from deap_nn.space import Block, Choice, Float, Integer, LayerKind, SearchSpace
 
 COUNT_FILE = "STUB_COUNT_FILE"
@@ -29,11 +28,11 @@ def fitness(individual):
     return FitnessValues((value,), {"status": "ok", "reason": "", "history": {"val_accuracy": [value]}})
 
 
-def raced(individual, thresholds=()):
-    """As `fitness`, with a curve of four epochs; given up where the thresholds say so."""
+def raced(individual, rule=None):
+    """As `fitness`, with a curve of four epochs; pruned where the rule says so."""
     final = fitness(individual)[0]
     curve = [final / 4, final / 3, final / 2, final]
-    if last := given_up(curve, thresholds):
+    if rule is not None and (last := rule.pruned_after(curve)):
         return FitnessValues((0.0,), {"status": "pruned", "reason": "", "history": {"val_accuracy": curve[:last]}})
     return FitnessValues((final,), {"status": "ok", "reason": "", "history": {"val_accuracy": curve}})
 

@@ -128,4 +128,4 @@ def test_a_replay_trains_the_best_of_a_first_generation_in_full_where_too_few_ar
     curves = {str(i): [0.1, 0.1, 0.1 + i / 1000, 0.2] for i in range(6)}
     saved, _, lost, _ = race_replay.replay(race_replay.Search(curves, [[*curves]], survivors=2, chance=0.1))
     assert saved == pytest.approx(24 / (18 + 16))
-    assert lost == 2  # of six that end alike the first two survive, and the last four were ahead when all were given up
+    assert lost == 2  # of six that end alike the first two survive, and the last four were ahead when all were pruned

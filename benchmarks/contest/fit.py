@@ -37,9 +37,9 @@ def compiled_model(individual: Individual, problem: Problem) -> keras.Model:
     with protected():  # Keras would seed the stream that an evolution draws from
         keras.utils.set_random_seed(seed)
     splits = load(problem.data)
-    specs = blueprint(problem.space, individual, splits.input_shape, splits.classes)
-    model = connect(build_layers(specs, seed), specs, splits.input_shape)
-    compile_model(model, Schedule.from_genes(individual[-1].genes), len(splits.y_train))
+    specs = blueprint(problem.space, individual, splits.input_shape, splits.task)
+    model = connect(build_layers(specs, seed), specs)
+    compile_model(model, splits.task, Schedule.from_genes(individual[-1].genes), len(splits.y_train))
     return model
 
 

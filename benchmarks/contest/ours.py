@@ -14,8 +14,7 @@ def search(turn: Turn) -> float | None:
     """Search until the time is over; return the winner's test accuracy, None if no evaluation ended in time."""
 
     def tell(individual: Individual, values: FitnessValues) -> None:
-        record = values.record or {}
-        turn.tell(individual, values[0], record.get("epochs", 0), values.status)
+        turn.tell(individual, values[0], values.record.epochs or 0, values.status)
 
     conditions = turn.conditions
     load(turn.problem.data)  # beforehand, since the clock of a run starts after it

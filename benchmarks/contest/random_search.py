@@ -1,6 +1,6 @@
 """Random search on our own engine: the same workers and the same fast training, without evolution.
 
-Networks that are at chance level after three epochs are given up, as in the first generation of `evolve`.
+Networks that are at chance level after three epochs are pruned, as in the first generation of `evolve`.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from deap_nn.data import load
 from deap_nn.engines import make_engine
 from deap_nn.evaluation import evaluate
 from deap_nn.evolution import Individual
-from deap_nn.pruning.race import chance_thresholds
+from deap_nn.pruning.rule import first_thresholds
 from deap_nn.search import fitness_of
-from deap_nn.search.objective import chance_level
 
 
 def search(turn: Turn) -> float | None:
     """Train drawn networks until the time is over; return the winner's test accuracy, None if none ended in time."""
-    thresholds = chance_thresholds(chance_level(load(turn.problem.data).y_validation))
-    function = partial(evaluate, problem=turn.problem, thresholds=thresholds)
+    splits = load(turn.problem.data)
+    rule = first_thresholds(splits.task.naive_score(splits.y_validation))
+    function = partial(evaluate, problem=turn.problem, rule=rule)
     random.seed(turn.seed)
     tickets: dict[int, Individual] = {}
     with make_engine("processes", workers=turn.conditions.workers) as engine:
@@ -34,6 +34,6 @@ def search(turn: Turn) -> float | None:
             train_another()
         for ticket, outcome in engine.as_completed(until=turn.began + turn.conditions.seconds):
             values = fitness_of(outcome)
-            turn.tell(tickets.pop(ticket), values[0], (values.record or {}).get("epochs", 0), values.status)
+            turn.tell(tickets.pop(ticket), values[0], values.record.epochs or 0, values.status)
             train_another()
     return turn.measure_winner()

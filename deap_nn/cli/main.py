@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from deap_nn.cli.options import check_resume, make_parser
 from deap_nn.engines import exit_code_counts
-from deap_nn.search import Settings, meanings
+from deap_nn.search import Settings, all_settings
 from deap_nn.space import SearchSpace
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def search(space: SearchSpace, options: dict[str, Any], *, quiet: bool = False, 
         quiet: show nothing.
         resume_with: what `--resume` takes after an interruption, where that is not the run directory.
     """
-    Settings(**{name: value for name, value in options.items() if name in meanings()})
+    Settings(**{name: value for name, value in options.items() if name in all_settings()})
     check_resume(options)
     try:
         return _search(space, options, quiet)
@@ -112,7 +112,7 @@ def _search(space: SearchSpace, options: dict[str, Any], quiet: bool) -> Run:
         from deap_nn.reports import TensorBoard
 
         hooks += TensorBoard().hooks
-    settings = {name: value for name, value in options.items() if name in meanings()}
+    settings = {name: value for name, value in options.items() if name in all_settings()}
     common = {"cache": options.get("cache"), "hooks": hooks, **settings}
     with closing(progress):
         if "resume" in options:

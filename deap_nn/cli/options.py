@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, NoReturn
 
-from deap_nn.search import Meaning, meanings
+from deap_nn.search import Setting, all_settings
 
 
 class _Parser(argparse.ArgumentParser):
@@ -35,25 +35,25 @@ def make_parser(description: str | None, *, without: Sequence[str] = ()) -> argp
         help="digits, mnist, fashion_mnist, cifar10, cifar100, or a file with x_train, y_train (and x_test, y_test) "
         "(default: cifar10)",
     )
-    for name, meaning in meanings().items():
+    for name, setting in all_settings().items():
         if name in without:
             continue
-        if meaning.type is bool:
+        if setting.type is bool:
             flag = argparse.BooleanOptionalAction
-            parser.add_argument(option(name), action=flag, help=f"{meaning.help} (default: {meaning.default})")
+            parser.add_argument(option(name), action=flag, help=f"{setting.help} (default: {setting.default})")
             continue
         parser.add_argument(
             option(name),
-            type=_typed(meaning),
-            metavar="|".join(meaning.choices) if meaning.choices else meaning.metavar,
-            help=f"{meaning.help} (default: {meaning.default})",
+            type=_typed(setting),
+            metavar="|".join(setting.choices) if setting.choices else setting.metavar,
+            help=f"{setting.help} (default: {setting.default})",
         )
     _add_run_options(parser)
     return parser
 
 
 def _add_run_options(parser: argparse.ArgumentParser) -> None:
-    resumable = ", ".join(option(name) for name, meaning in meanings().items() if meaning.resumable)
+    resumable = ", ".join(option(name) for name, setting in all_settings().items() if setting.resumable)
     options = {
         "--run-dir": ("DIR", "where the run is written; must not hold one", "a new one in runs/"),
         "--resume": ("RUN", f"go on with this run; its settings stay, but for {resumable}", "a new run"),
@@ -89,12 +89,12 @@ def check_resume(options: dict[str, Any]) -> None:
             raise ValueError(f"{option(name)} is for a new run, --resume for one that exists: give one of them")
 
 
-def _typed(meaning: Meaning) -> Callable[[str], Any]:
+def _typed(setting: Setting) -> Callable[[str], Any]:
     def typed(text: str) -> Any:
         with suppress(ValueError):
-            value = meaning.type(text)
-            if meaning.check(value):
+            value = setting.type(text)
+            if setting.check(value):
                 return value
-        raise argparse.ArgumentTypeError(f"received {text!r}, expected {meaning.expected}")
+        raise argparse.ArgumentTypeError(f"received {text!r}, expected {setting.expected}")
 
     return typed

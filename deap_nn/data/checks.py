@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from deap_nn.data.npz import KEYS_TEXT
+from deap_nn.tasks import Task
 
 
 @dataclass(frozen=True, eq=False)
@@ -15,52 +16,51 @@ class Arrays:
 
     Attributes:
         x_train: Images (N, height, width, channels) or flat features (N, features); uint8 or float32.
-        y_train: Class indices 0 .. classes - 1, int64; every class occurs.
+        y_train: Targets, as the task reads them: class indices 0 .. classes - 1, int64; every class occurs.
         x_test: Like `x_train`, or None where no test split was given.
         y_test: Like `y_train` (not every class need occur), or None.
-        classes: Number of classes, at least 2.
+        task: What is learnt from them.
     """
 
     x_train: np.ndarray
     y_train: np.ndarray
     x_test: np.ndarray | None
     y_test: np.ndarray | None
-    classes: int
+    task: Task
 
 
-def check_arrays(where: str, arrays: Mapping[str, Any]) -> Arrays:
+def check_arrays(where: str, arrays: Mapping[str, Any], kind: type[Task]) -> Arrays:
     """Check and normalise a data set; `where` (a path, a name) opens every message.
 
-    uint8 stays uint8, every other number becomes float32; images without a channel axis get one;
-    one-hot labels and labels of shape (N, 1) become indices.
+    uint8 stays uint8, every other number becomes float32; images without a channel axis get one; targets are read
+    by a task of the `kind`.
 
     Raises:
         ValueError: In one line: what was received, what is expected, what helps.
     """
     if (arrays.get("x_test") is None) != (arrays.get("y_test") is None):
         raise ValueError(f"{where}: received one of x_test and y_test without the other; expected {KEYS_TEXT}")
-    x_train, y_train, classes = _check_split(where, "train", arrays)
-    _check_classes(f"{where}: y_train", y_train, classes)
+    x_train, y_train, outputs = _check_split(where, "train", arrays, kind)
+    task = kind.from_targets(f"{where}: y_train", y_train, outputs)
     if arrays.get("x_test") is None:
-        return Arrays(x_train, y_train, None, None, classes)
-    x_test, y_test, _ = _check_split(where, "test", arrays)
+        return Arrays(x_train, y_train, None, None, task)
+    x_test, y_test, _ = _check_split(where, "test", arrays, kind)
     _check_alike(where, x_train, x_test)
-    if y_test.max() >= classes:
-        raise ValueError(
-            f"{where}: y_test holds the label {y_test.max()}, which y_train has not (0..{classes - 1}); "
-            "leave these samples out or add such samples to the training split"
-        )
-    return Arrays(x_train, y_train, x_test, y_test, classes)
+    task.check_test(f"{where}: y_test", y_test)
+    return Arrays(x_train, y_train, x_test, y_test, task)
 
 
-def _check_split(where: str, split: str, arrays: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray, int]:
+def _check_split(
+    where: str, split: str, arrays: Mapping[str, Any], kind: type[Task]
+) -> tuple[np.ndarray, np.ndarray, int]:
     x = _features(f"{where}: x_{split}", arrays[f"x_{split}"])
-    y, classes = _labels(f"{where}: y_{split}", arrays[f"y_{split}"])
+    name = f"{where}: y_{split}"
+    y, outputs = kind.read_targets(name, _numbers(name, arrays[f"y_{split}"]))
     if len(x) != len(y):
         raise ValueError(
             f"{where}: x_{split} has {len(x)} samples but y_{split} has {len(y)}; expected one label per sample"
         )
-    return x, y, classes
+    return x, y, outputs
 
 
 def _numbers(name: str, raw: Any) -> np.ndarray:
@@ -95,40 +95,6 @@ def _features(name: str, raw: Any) -> np.ndarray:
         if not np.isfinite(array).all():
             raise ValueError(f"{name} holds numbers beyond the range of float32 (3.4e38); rescale them")
     return array[..., np.newaxis] if array.ndim == 3 else array
-
-
-def _labels(name: str, raw: Any) -> tuple[np.ndarray, int]:
-    """Return class indices and the number of classes that they imply."""
-    array = _numbers(name, raw)
-    if array.ndim == 2 and array.shape[1] == 1:
-        array = array[:, 0]
-    if array.ndim == 2:
-        if not (np.isin(array, (0, 1)).all() and (array.sum(axis=1) == 1).all()):
-            raise ValueError(
-                f"{name} has shape {array.shape}, but its rows are not one-hot (a single 1, otherwise 0); "
-                "expected class indices of shape (N,) or one-hot rows"
-            )
-        return array.argmax(axis=1), array.shape[1]
-    if array.ndim != 1:
-        raise ValueError(f"{name} has shape {array.shape}; expected (N,), (N, 1) or one-hot (N, classes)")
-    with np.errstate(invalid="ignore"):
-        labels = array.astype(np.int64)
-    broken = array[(labels != array) | (labels < 0)]
-    if broken.size:
-        raise ValueError(f"{name} holds the label {broken[0]}; expected whole numbers from 0 to classes - 1")
-    return labels, int(labels.max()) + 1
-
-
-def _check_classes(name: str, labels: np.ndarray, classes: int) -> None:
-    present = np.unique(labels)
-    if present.size == 1:
-        raise ValueError(f"{name} holds only one class ({present[0]}); expected at least two")
-    if present.size != classes:
-        raise ValueError(
-            f"{name}: labels are out of range: {present.size} classes occur, but the labels imply {classes}; "
-            "expected 0..classes - 1, each at least once; renumber with "
-            "numpy.unique(y, return_inverse=True)[1]"
-        )
 
 
 def _check_alike(where: str, x_train: np.ndarray, x_test: np.ndarray) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from deap_nn.data.checks import Arrays, check_arrays
 from deap_nn.data.download import KERAS_DATASETS, fetched
 from deap_nn.data.npz import read_data, write_npz
+from deap_nn.tasks import TASKS, Classification, Task
 
 DATASETS = ("digits", *KERAS_DATASETS)
 MIN_TRAIN_SAMPLES = 10  # two classes, of which 20 % for validation hold one sample each
@@ -23,11 +24,15 @@ class DataSpec:
         train_samples: Size of the class-stratified subset of the training split, at least 10, validation
             included; None, or more than there are: all.
         seed: Draws that subset and the validation split, never the test split; an integer >= 0.
+        fold: Which draw of a validation split, an integer >= 0; each is a stratified fifth of the training samples.
+        task: What is learnt, a name in `deap_nn.tasks.TASKS`.
     """
 
     source: str
     train_samples: int | None = None
     seed: int = 0
+    fold: int = 0
+    task: str = Classification.name
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "source", _checked_source(self.source))
@@ -35,18 +40,33 @@ class DataSpec:
             count = _checked_integer("train_samples", self.train_samples, MIN_TRAIN_SAMPLES)
             object.__setattr__(self, "train_samples", count)
         object.__setattr__(self, "seed", _checked_integer("seed", self.seed, 0))
+        object.__setattr__(self, "fold", _checked_integer("fold", self.fold, 0))
+        if self.task not in TASKS:
+            raise ValueError(f"task: received {self.task!r}, expected one of {', '.join(TASKS)}")
+
+    @property
+    def other_fold(self) -> tuple[int, ...]:
+        """The fold where it is not the first, whose draw is the one that there was before there were folds."""
+        return (self.fold,) if self.fold else ()
 
 
-def read_source(source: str) -> Arrays:
+def read_source(spec: DataSpec) -> Arrays:
     """Return the checked arrays of a data set's name or of an .npz file."""
-    if source == "digits":
-        return check_arrays(source, _digits())
-    path = fetched(source) if source in KERAS_DATASETS else Path(source)
-    return check_arrays(str(path), read_data(path))
+    kind = TASKS[spec.task]
+    if spec.source == "digits":
+        return check_arrays(spec.source, _digits(), kind)
+    path = fetched(spec.source) if spec.source in KERAS_DATASETS else Path(spec.source)
+    return check_arrays(str(path), read_data(path), kind)
 
 
 def save_arrays(
-    path: str | os.PathLike[str], x_train: Any, y_train: Any, x_test: Any = None, y_test: Any = None
+    path: str | os.PathLike[str],
+    x_train: Any,
+    y_train: Any,
+    x_test: Any = None,
+    y_test: Any = None,
+    *,
+    kind: type[Task] = Classification,
 ) -> None:
     """Write arrays from Python as an .npz file that `DataSpec` takes; a file that exists is replaced.
 
@@ -57,6 +77,7 @@ def save_arrays(
         x_test: Test samples of the same shape and dtype; None: a fifth of the
             training samples becomes the test split.
         y_test: Their labels; given exactly if `x_test` is.
+        kind: Of the task that the targets are for.
 
     Raises:
         ValueError: If the arrays are not such a data set, or the path has another ending.
@@ -64,7 +85,7 @@ def save_arrays(
     if Path(path).suffix != ".npz":
         raise ValueError(f"path: received {os.fspath(path)!r}, expected a name that ends in .npz")
     given = {"x_train": x_train, "y_train": y_train, "x_test": x_test, "y_test": y_test}
-    checked = check_arrays("arrays", given)
+    checked = check_arrays("arrays", given, kind)
     write_npz(Path(path), {key: getattr(checked, key) for key in given if given[key] is not None})
 
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from deap_nn.data.checks import Arrays
 from deap_nn.data.source import DataSpec, read_source
+from deap_nn.tasks import FIFTH, Task
 
-FIFTH = 5  # one sample in five for validation, and for a test split where none was given; rounded up
 # What a random stream is for; the first takes no seed, so the test split is the same for every run.
 TEST, SUBSET, VALIDATION = 0, 1, 2
 
@@ -20,12 +20,12 @@ class Splits:
 
     Attributes:
         x_train: Raw images (N, height, width, channels) or flat features (N, features), uint8 or float32.
-        y_train: Class indices, int64.
+        y_train: Targets as the task reads them: class indices, int64.
         x_validation: What fitness is measured on; training never sees it.
-        y_validation: Its class indices.
+        y_validation: Its targets.
         x_test: For the final report only.
-        y_test: Its class indices.
-        classes: Number of classes.
+        y_test: Its targets.
+        task: What is learnt.
         input_shape: Shape of one sample.
         scale: Factor and
         offset: summand that make scaled input of raw samples, see `scaled`; float32, one number
@@ -42,7 +42,7 @@ class Splits:
     y_validation: np.ndarray
     x_test: np.ndarray
     y_test: np.ndarray
-    classes: int
+    task: Task
     input_shape: tuple[int, ...]
     scale: np.ndarray
     offset: np.ndarray
@@ -61,76 +61,46 @@ def load(spec: DataSpec) -> Splits:
     Raises:
         ValueError: In one line, if the source is missing or malformed or has too few samples of a class.
     """
-    arrays = read_source(spec.source)
+    arrays = read_source(spec)
     try:
         return _split(arrays, spec)
     except ValueError as error:
         raise ValueError(f"{spec.source}: {error}") from error
 
 
-def stratified(labels: np.ndarray, take: int, rng: np.random.RandomState, low: int, leave: int) -> np.ndarray:
-    """Return the sorted indices of `take` samples in which every class has its share, drawn by `rng`.
-
-    Shares are rounded by largest remainder; at least `low` samples of each class are taken and at least
-    `leave` left. Own code because scikit-learn's `train_test_split` promises neither bound (a rare class
-    may vanish from one side) and would cost every worker a second of import.
-    """
-    counts = np.bincount(labels)
-    _check_enough(counts, take, low, leave)
-    shares = counts * take / counts.sum()
-    quotas = np.clip(np.floor(shares).astype(int), low, counts - leave)
-    while quotas.sum() != take:
-        step = 1 if quotas.sum() < take else -1
-        movable = quotas < counts - leave if step > 0 else quotas > low
-        quotas[np.argmax(np.where(movable, step * (shares - quotas), -np.inf))] += step
-    drawn = [rng.permutation(np.flatnonzero(labels == label))[:quota] for label, quota in enumerate(quotas)]
-    return np.sort(np.concatenate(drawn))
-
-
-def _check_enough(counts: np.ndarray, take: int, low: int, leave: int) -> None:
-    rarest = int(counts.argmin())
-    if counts[rarest] < low + leave:
-        raise ValueError(
-            f"class {rarest} has too few training samples: received {counts[rarest]}, expected at least "
-            f"{low + leave} to divide; add samples or leave the class out"
-        )
-    if not low * counts.size <= take <= counts.sum() - leave * counts.size:
-        raise ValueError(
-            f"too few samples for a stratified split: {take} of {counts.sum()} cannot hold every one of the "
-            f"{counts.size} classes; expected at least {FIFTH * (counts.size - 1) + 1} training samples"
-        )
-
-
 def _split(arrays: Arrays, spec: DataSpec) -> Splits:
     notes: list[str] = []
     x, y, x_test, y_test = _test_split(arrays, notes)
     if spec.train_samples is not None:
-        x, y = _subset(x, y, spec.train_samples, spec.seed, notes)
-    chosen = stratified(y, _fifth(y), _stream(VALIDATION, spec.seed), low=1, leave=1)
+        x, y = _subset(x, y, spec, arrays.task, notes)
+    chosen = arrays.task.draw(y, _fifth(y), _stream(VALIDATION, spec.seed, *spec.other_fold), low=1, leave=1)
     rest = np.delete(np.arange(len(y)), chosen)
     parts = (x[rest], y[rest], x[chosen], y[chosen], x_test, y_test)
     for part in parts:
         part.flags.writeable = False  # one copy serves every evaluation of this process
     scale, offset = _scaling(parts[0])
-    return Splits(*parts, arrays.classes, x.shape[1:], scale, offset, _fingerprint(parts), "; ".join(notes))
+    return Splits(*parts, arrays.task, x.shape[1:], scale, offset, _fingerprint(parts), "; ".join(notes))
 
 
 def _test_split(arrays: Arrays, notes: list[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     x, y = arrays.x_train, arrays.y_train
     if arrays.x_test is not None and arrays.y_test is not None:
         return x, y, arrays.x_test, arrays.y_test
-    test = stratified(y, _fifth(y), _stream(TEST, 0), low=1, leave=2)
+    test = arrays.task.draw(y, _fifth(y), _stream(TEST, 0), low=1, leave=2)
     rest = np.delete(np.arange(len(y)), test)
     notes.append(f"no test split is given: a stratified fifth ({len(test)} samples, always the same) serves as one")
     return x[rest], y[rest], x[test], y[test]
 
 
-def _subset(x: np.ndarray, y: np.ndarray, samples: int, seed: int, notes: list[str]) -> tuple[np.ndarray, np.ndarray]:
-    if samples >= len(y):
-        if samples > len(y):
+def _subset(
+    x: np.ndarray, y: np.ndarray, spec: DataSpec, task: Task, notes: list[str]
+) -> tuple[np.ndarray, np.ndarray]:
+    samples = spec.train_samples
+    if samples is None or samples >= len(y):
+        if samples is not None and samples > len(y):
             notes.append(f"{samples} training samples were asked for; all {len(y)} there are were taken")
         return x, y
-    subset = stratified(y, samples, _stream(SUBSET, seed), low=2, leave=0)
+    subset = task.draw(y, samples, _stream(SUBSET, spec.seed), low=2, leave=0)
     return x[subset], y[subset]
 
 
@@ -138,9 +108,9 @@ def _fifth(labels: np.ndarray) -> int:
     return -(-len(labels) // FIFTH)
 
 
-def _stream(purpose: int, seed: int) -> np.random.RandomState:
+def _stream(purpose: int, *seeds: int) -> np.random.RandomState:
     # RandomState, because NumPy keeps its stream for ever (NEP 19): a run can be repeated with a later NumPy.
-    return np.random.RandomState(np.random.MT19937(np.random.SeedSequence([purpose, seed])))
+    return np.random.RandomState(np.random.MT19937(np.random.SeedSequence([purpose, *seeds])))
 
 
 def _scaling(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

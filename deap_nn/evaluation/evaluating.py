@@ -5,86 +5,102 @@
 
 from __future__ import annotations
 
+import math
 import os
 import platform
 import time
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import replace
 
-from deap_nn.data import Splits, load
+from deap_nn.data import load
 from deap_nn.evaluation.problem import Problem, genome_seed, samples_of
-from deap_nn.evolution import WORST_FITNESS, FitnessValues, Individual
+from deap_nn.evolution import FitnessValues, Individual, Record
 from deap_nn.networks import LayerSpec, blueprint, parameters
-from deap_nn.pruning import hopeless
+from deap_nn.pruning import Rule
+from deap_nn.status import Status
 
 
-def evaluate(individual: Individual, problem: Problem, thresholds: Sequence[float] = ()) -> FitnessValues:
-    """Train the network of an individual and return its validation accuracy after the last epoch.
+def evaluate(
+    individual: Individual,
+    problem: Problem,
+    *,
+    repetition: int = 0,
+    budget: float = 1.0,
+    rule: Rule | None = None,
+) -> FitnessValues:
+    """Train the network of an individual and return its validation measure after the last epoch.
 
     Args:
-        individual: the genome.
-        problem: space, data and seed.
-        thresholds: the training is given up where its best validation accuracy so far is below these, see
-            `deap_nn.pruning.race`; none to train in full.
+        individual: The genome.
+        problem: Space, data and seed.
+        repetition: Which of several trainings of the same genome, 0 or more: each has a seed and a validation split of
+            its own.
+        budget: The share of the genome's epochs that is run, above 0 and up to 1, rounded up.
+        rule: Says when the training is pruned; None to train on to its end.
 
     Returns:
-        The fitness, 0 to 1, with the record. A network that cannot be built, whose loss is no longer finite or
-        that the framework has no memory for gets `WORST_FITNESS`, and so does one that was given up.
+        The fitness with the record. A network that cannot be built, whose loss is no longer finite or that the
+        framework has no memory for gets the worst one, and so does one that was pruned.
 
     Raises:
-        Exception: whatever a broken program raises; poor networks raise nothing.
+        Exception: Whatever a broken program raises; poor networks raise nothing.
     """
     started = time.monotonic()
-    splits = load(problem.data)
-    record: dict[str, Any] = {
-        "status": "ok",
-        "reason": "",
-        "seed": genome_seed(problem.training_seed, individual),
-        "worker": f"{platform.node()}:{os.getpid()}",
-        "device": os.environ.get("CUDA_VISIBLE_DEVICES") or "cpu",
-        "seconds": {"load": time.monotonic() - started},
-    }
+    data = problem.data_of(repetition)
+    splits = load(data)
+    record = Record(
+        seed=genome_seed(problem.training_seed, individual, repetition),
+        worker=f"{platform.node()}:{os.getpid()}",
+        device=os.environ.get("CUDA_VISIBLE_DEVICES") or "cpu",
+        seconds={"load": time.monotonic() - started},
+    )
     try:
-        specs = blueprint(problem.space, individual, splits.input_shape, splits.classes)
-        record |= {"network": [str(spec) for spec in specs], "parameters": parameters(specs)}
-        accuracy = _train_and_validate(individual, specs, splits, problem, thresholds, record)
+        specs = blueprint(problem.space, individual, splits.input_shape, splits.task)
+        record = replace(record, network=[str(spec) for spec in specs], parameters=parameters(specs))
+        record = _trained(individual, specs, problem, record, repetition, budget, rule)
     except ValueError as error:
-        return _failed(record, f"cannot be built: {error}")
+        record = _failed(record, f"cannot be built: {error}")
     except MemoryError as error:
-        return _failed(record, f"out of memory: {error}")
-    if record["status"] != "ok":
-        return FitnessValues((WORST_FITNESS,), record)
-    return FitnessValues((accuracy,), record)
+        record = _failed(record, f"out of memory: {error}")
+    if record.status is not Status.OK:
+        return FitnessValues((splits.task.measure.worst,), record)
+    return FitnessValues((record.curve(splits.task.validation_measure)[-1],), record)
 
 
-def _failed(record: dict[str, Any], reason: str) -> FitnessValues:
-    return FitnessValues((WORST_FITNESS,), record | {"status": "failed", "reason": " ".join(reason.split())})
+def _failed(record: Record, reason: str) -> Record:
+    return replace(record, status=Status.FAILED, reason=" ".join(reason.split()))
 
 
-def _train_and_validate(
+def _trained(
     individual: Individual,
     specs: Sequence[LayerSpec],
-    splits: Splits,
     problem: Problem,
-    thresholds: Sequence[float],
-    record: dict[str, Any],
-) -> float:
+    record: Record,
+    repetition: int,
+    budget: float,
+    rule: Rule | None,
+) -> Record:
+    """Train the network and return the record with its history."""
     from deap_nn.training import Schedule, train
 
     started = time.monotonic()
-    training, validation = samples_of(problem.data)
+    data = problem.data_of(repetition)
+    schedule = Schedule.from_genes(individual[-1].genes, problem.precision)
+    epochs = math.ceil(budget * schedule.epochs)
     result = train(
         specs,
-        splits.input_shape,
-        Schedule.from_genes(individual[-1].genes, problem.precision),
-        training,
-        validation,
-        record["seed"],
-        hopeless(thresholds, individual[-1].genes["epochs"]),
+        load(data).task,
+        schedule,
+        *samples_of(data),
+        seed=record.seed or 0,
+        on_epoch=None if rule is None else rule.verdict(epochs),
+        epochs=epochs,
     )
-    record["seconds"]["train"] = time.monotonic() - started
-    record |= {"history": result.history, "epochs": result.epochs}
-    if result.stopped:
-        status = {"diverged": "failed"}.get(result.stopped, result.stopped)
-        record |= {"status": status, "reason": f"{result.stopped} in epoch {result.epochs}"}
-    return result.history["val_accuracy"][-1]
+    return replace(
+        record,
+        status=result.status,
+        reason=result.reason,
+        seconds={**(record.seconds or {}), "train": time.monotonic() - started},
+        history=result.history,
+        epochs=result.epochs,
+    )

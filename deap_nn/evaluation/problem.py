@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
-
-import numpy as np
 
 from deap_nn.data import DataSpec, load
 from deap_nn.evolution import Individual
@@ -19,10 +17,10 @@ class Problem:
     """What every evaluation of a run has in common: small and picklable, since each task carries it.
 
     Attributes:
-        space: the search space.
-        data: which data, how much of it and how it is split.
-        training_seed: from which, with the genome, each training's own seed is derived.
-        precision: of the numbers that convolutions multiply, "float32" or "bfloat16".
+        space: The search space.
+        data: Which data, how much of it and how it is split.
+        training_seed: From which, with the genome, each training's own seed is derived.
+        precision: Of the numbers that convolutions multiply, "float32" or "bfloat16".
     """
 
     space: SearchSpace
@@ -30,20 +28,30 @@ class Problem:
     training_seed: int = 0
     precision: str = "float32"
 
+    def data_of(self, repetition: int) -> DataSpec:
+        """Return the data of a repetition: each has a validation split of its own."""
+        return replace(self.data, fold=repetition) if repetition else self.data
 
-def genome_seed(training_seed: int, individual: Individual) -> int:
-    """Return the seed of one training, 0 to 2**31 - 1: a digest of the run's seed and the genome."""
+
+def genome_seed(training_seed: int, individual: Individual, repetition: int = 0) -> int:
+    """Return the seed of one training, 0 to 2**31 - 1: a digest of the run's seed, the genome and the repetition.
+
+    The budget is no part of it: a shorter training begins as the full one does.
+    """
     text = f"{training_seed}:{individual.canonical()}"
+    if repetition:
+        text += f":{repetition}"
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=4).digest(), "big") >> 1
 
 
 @lru_cache(maxsize=1)
 def samples_of(data: DataSpec) -> tuple[Any, Any]:
-    """Scale training and validation split once per process."""
+    """Scale training and validation split, once per process."""
     from deap_nn.training import Samples
 
     splits = load(data)
+    dtype = splits.task.dtype
     return (
-        Samples(splits.scaled(splits.x_train), splits.y_train.astype(np.int32)),
-        Samples(splits.scaled(splits.x_validation), splits.y_validation.astype(np.int32)),
+        Samples(splits.scaled(splits.x_train), splits.y_train.astype(dtype)),
+        Samples(splits.scaled(splits.x_validation), splits.y_validation.astype(dtype)),
     )

@@ -4,19 +4,23 @@ In come a search space and a function that evaluates; out go populations. Nothin
 """
 
 from deap_nn.evolution.algorithms import Generation, OnGeneration, eaTruncation, survivor_count
-from deap_nn.evolution.individual import WORST_FITNESS, Fitness, FitnessValues, Individual, status_of
+from deap_nn.evolution.individual import Fitness, FitnessValues, Individual
+from deap_nn.evolution.key import Key
+from deap_nn.evolution.operators import selTruncation
+from deap_nn.evolution.record import Record
 from deap_nn.evolution.toolbox import CROSSOVERS, make_toolbox
 
 __all__ = [
     "CROSSOVERS",
-    "WORST_FITNESS",
     "Fitness",
     "FitnessValues",
     "Generation",
     "Individual",
+    "Key",
     "OnGeneration",
+    "Record",
     "eaTruncation",
     "make_toolbox",
-    "status_of",
+    "selTruncation",
     "survivor_count",
 ]

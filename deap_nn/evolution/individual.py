@@ -4,6 +4,8 @@ In come chromosomes; out go ordinary DEAP individuals, with JSON both ways and a
 genomes are recognised. The classes are importable, not made at run time, so that they pickle anywhere.
 """
 
+from __future__ import annotations
+
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,39 +15,35 @@ from typing import Any
 
 from deap import base
 
+from deap_nn.evolution.record import Record
 from deap_nn.space import Chromosome
-
-__all__ = ["WORST_FITNESS", "Fitness", "FitnessValues", "Individual"]
-
-WORST_FITNESS = 0.0
-"""The accuracy of a network that could not be built, diverged, ran out of memory or time, or was lost."""
+from deap_nn.status import Status
 
 
-def status_of(record: dict[str, Any] | None) -> str:
-    """Return how an evaluation ended, by its record: ok (without a record, too), failed, pruned, timeout or lost."""
-    return (record or {}).get("status", "ok")
-
-
-class FitnessValues(tuple):
+class FitnessValues(tuple[float, ...]):
     """What an evaluation returns: a fitness tuple that brings along the record of how it came about.
 
     Args:
         values: The fitness values, such as `(0.93,)`.
-        record: What the evaluation wrote down; plain data.
+        record: What the evaluation wrote down, also as plain data by the names of a `Record`; None for one that says
+            "ok" and no more.
+
+    Raises:
+        ValueError: If the record's status is unknown.
     """
 
-    record: dict[str, Any] | None
+    record: Record
 
-    def __new__(cls, values: Iterable[float], record: dict[str, Any] | None = None) -> "FitnessValues":
+    def __new__(cls, values: Iterable[float], record: Record | Mapping[str, Any] | None = None) -> FitnessValues:
         """Make the tuple and attach the record."""
         self = super().__new__(cls, values)
-        self.record = record
+        self.record = record if isinstance(record, Record) else Record.from_json(record)
         return self
 
     @property
-    def status(self) -> str:
-        """How the evaluation ended: ok, failed, pruned, timeout or lost."""
-        return status_of(self.record)
+    def status(self) -> Status:
+        """How the evaluation ended."""
+        return self.record.status
 
 
 class Fitness(base.Fitness):
@@ -56,7 +54,12 @@ class Fitness(base.Fitness):
     """
 
     weights = (1.0,)
-    record: dict[str, Any] | None = None
+    record: Record | None = None
+
+    @property
+    def status(self) -> Status:
+        """How the evaluation ended; without a record it is taken for ok."""
+        return Status.OK if self.record is None else self.record.status
 
     def setValues(self, values: Sequence[float]) -> None:
         """Set the values, as many finite numbers as there are weights."""
@@ -75,7 +78,7 @@ class Fitness(base.Fitness):
 
     values = property(base.Fitness.getValues, setValues, delValues, "The unweighted values, a tuple.")
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> "Fitness":
+    def __deepcopy__(self, memo: dict[int, Any]) -> Fitness:
         copied = super().__deepcopy__(memo)
         copied.record = deepcopy(self.record, memo)
         return copied
@@ -97,7 +100,7 @@ class Individual(list[Chromosome]):
         return [chromosome.to_json() for chromosome in self]
 
     @classmethod
-    def from_json(cls, data: Iterable[Mapping[str, Any]]) -> "Individual":
+    def from_json(cls, data: Iterable[Mapping[str, Any]]) -> Individual:
         """Make the individual, not yet evaluated, whose genome `to_json` described."""
         return cls(Chromosome.from_json(chromosome) for chromosome in data)
 

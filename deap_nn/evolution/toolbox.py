@@ -68,7 +68,7 @@ def make_toolbox(
         space: what individuals are drawn from and stay inside.
         evaluate: `individual -> fitness values`; a module-level function (or a `functools.partial` of one) can be
             shipped to workers.
-        map: `(function, individuals) -> fitness values in order`, such as the `map` of an `EvaluationMap`.
+        map: `(function, individuals) -> fitness values in order`, such as the `map` of an `Evaluations`.
         crossover: a name in `CROSSOVERS`: "whole-layer", "two-point", or "both" in turn.
         mutation_probability: for each gene, and for each block whose depth may vary, 0 to 1.
 

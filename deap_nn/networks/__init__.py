@@ -1,9 +1,11 @@
 """Networks on paper: from an individual to its list of layers, by arithmetic alone and without any framework."""
 
 from deap_nn.networks.blueprints import blueprint, check_space, multiply_adds, parameters
-from deap_nn.networks.plan import NETWORK_INPUT, LayerSpec, Shape
+from deap_nn.networks.layers import LAYERS, Shape
+from deap_nn.networks.plan import NETWORK_INPUT, LayerSpec
 
 __all__ = [
+    "LAYERS",
     "NETWORK_INPUT",
     "LayerSpec",
     "Shape",

@@ -15,34 +15,35 @@ The fall-backs, for maps that have become too small; the genome itself is never 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from deap_nn.networks.kinds import layer_function
-from deap_nn.networks.plan import NETWORK_INPUT, LayerSpec, Plan, Shape
+from deap_nn.networks.layers import Shape
+from deap_nn.networks.plan import LayerSpec, Plan
 from deap_nn.space import Block, Chromosome, SearchSpace
+from deap_nn.tasks import Task
 
 
 def blueprint(
-    space: SearchSpace, individual: Sequence[Chromosome], input_shape: Shape, classes: int
+    space: SearchSpace, individual: Sequence[Chromosome], input_shape: Shape, task: Task
 ) -> tuple[LayerSpec, ...]:
-    """Return the network that `individual` stands for, layer by layer, the softmax included.
+    """Return the network that `individual` stands for, layer by layer, the task's last layer included.
 
     Args:
-        space: the search space of the individual.
-        individual: its chromosomes.
-        input_shape: of one sample: `(height, width, channels)` or `(features,)`.
-        classes: number of classes, at least 2.
+        space: The search space of the individual.
+        individual: Its chromosomes.
+        input_shape: Of one sample: `(height, width, channels)` or `(features,)`.
+        task: What is learnt.
 
     Raises:
-        ValueError: where convolutions are asked for on flat data.
+        ValueError: Where convolutions are asked for on flat data.
     """
     check_space(space, input_shape)
     plan = Plan(input_shape)
     for block in space.blocks:
         _add_block(plan, space, block, [c for c in individual if c.kind == block.kind.name])
     plan.flatten()
-    plan.dense(classes, "softmax")
+    plan.add("Dense", units=task.outputs, activation=task.activation)
     return tuple(plan.specs)
 
 
@@ -63,18 +64,12 @@ def parameters(specs: Sequence[LayerSpec]) -> int | None:
     return None if None in counts else sum(count or 0 for count in counts)
 
 
-def multiply_adds(specs: Sequence[LayerSpec], input_shape: Shape) -> int:
-    """Return the multiply-adds of one sample's way through convolutions and dense layers: what a training costs.
+def multiply_adds(specs: Sequence[LayerSpec]) -> int:
+    """Return the multiply-adds of one sample's way through a network: what a training costs.
 
     Layers of a user's own count nothing.
     """
-    total = 0
-    for spec in specs:
-        source = spec.inputs[0]
-        channels = (input_shape if source == NETWORK_INPUT else specs[source].output_shape)[-1]
-        if spec.built is None and spec.layer in ("Conv2D", "Dense"):
-            total += math.prod(spec.output_shape) * channels * spec.config.get("kernel_size", 1) ** 2
-    return total
+    return sum(spec.multiply_adds for spec in specs)
 
 
 def _add_block(plan: Plan, space: SearchSpace, block: Block, layers: Sequence[Chromosome]) -> None:

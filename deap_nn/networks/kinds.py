@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from deap_nn.networks.plan import LayerSpec, Plan
+from deap_nn.networks.plan import Plan
 from deap_nn.space import LayerKind
 
 AddLayers = Callable[[Plan, dict[str, Any]], None]
@@ -21,12 +20,12 @@ def layer_function(kind: LayerKind) -> AddLayers:
     """
     if kind.build is not None:
         return partial(_user_layers, kind.build)
-    if kind.name not in _LAYERS:
+    if kind.name not in _KINDS:
         raise ValueError(
-            f"layer kind {kind.name!r} has no builder: the built-in kinds are {', '.join(_LAYERS)}; "
+            f"layer kind {kind.name!r} has no builder: the built-in kinds are {', '.join(_KINDS)}; "
             "a kind of your own needs build=, a function that returns Keras layers"
         )
-    return _LAYERS[kind.name]
+    return _KINDS[kind.name]
 
 
 def _conv2d(plan: Plan, genes: dict[str, Any]) -> None:
@@ -34,7 +33,7 @@ def _conv2d(plan: Plan, genes: dict[str, Any]) -> None:
     padding, strides = _convolve(plan, genes, activation="linear" if normalize else genes["activation"])
     if normalize:
         plan.normalize()
-        plan.add("Activation", plan.shape, activation=genes["activation"])
+        plan.add("Activation", activation=genes["activation"])
     if genes.get("shortcut", False):
         _shortcut(plan, source, padding, strides)
     if genes.get("pooling", "none") != "none":
@@ -43,27 +42,19 @@ def _conv2d(plan: Plan, genes: dict[str, Any]) -> None:
 
 
 def _convolve(plan: Plan, genes: dict[str, Any], activation: str) -> tuple[str, int]:
-    height, width, channels = plan.shape
-    kernel, filters = genes["kernel_size"], genes["filters"]
-    side = min(height, width)
+    height, width, _ = plan.shape
+    kernel, side = genes["kernel_size"], min(height, width)
     padding = genes.get("padding", "same") if side >= kernel else "same"
     strides = genes.get("strides", 1) if side >= genes.get("strides", 1) else 1
-    shape = (*(_convolved(size, kernel, strides, padding) for size in (height, width)), filters)
     plan.add(
         "Conv2D",
-        shape,
-        (kernel * kernel * channels + 1) * filters,
-        filters=filters,
+        filters=genes["filters"],
         kernel_size=kernel,
         strides=strides,
         padding=padding,
         activation=activation,
     )
     return padding, strides
-
-
-def _convolved(size: int, kernel: int, strides: int, padding: str) -> int:
-    return math.ceil(size / strides) if padding == "same" else (size - kernel) // strides + 1
 
 
 def _shortcut(plan: Plan, source: int, padding: str, strides: int) -> None:
@@ -73,18 +64,17 @@ def _shortcut(plan: Plan, source: int, padding: str, strides: int) -> None:
         return
     if before != after:
         config = {"filters": after[-1], "kernel_size": 1, "strides": strides, "padding": "same"}
-        weights = (before[-1] + 1) * after[-1]
-        plan.specs.append(LayerSpec("Conv2D", {**config, "activation": "linear"}, (source,), after, weights))
+        plan.add("Conv2D", inputs=(source,), **config, activation="linear")
         source = plan.last
-    plan.specs.append(LayerSpec("Add", {}, (main, source), after))
+    plan.add("Add", inputs=(main, source))
 
 
 def _dense(plan: Plan, genes: dict[str, Any]) -> None:
     normalize = genes.get("batch_normalization", False)
-    plan.dense(genes["units"], "linear" if normalize else genes["activation"])
+    plan.add("Dense", units=genes["units"], activation="linear" if normalize else genes["activation"])
     if normalize:
         plan.normalize()
-        plan.add("Activation", plan.shape, activation=genes["activation"])
+        plan.add("Activation", activation=genes["activation"])
     plan.dropout(genes.get("dropout", 0.0))
 
 
@@ -93,16 +83,15 @@ def _flatten(plan: Plan, genes: dict[str, Any]) -> None:
     if genes["pooling"] == "flatten" or len(plan.shape) == 1:
         plan.flatten()
     else:
-        plan.add(layers[genes["pooling"]], (plan.shape[-1],))
+        plan.add(layers[genes["pooling"]])
 
 
 def _user_layers(build: Callable[..., Any], plan: Plan, genes: dict[str, Any]) -> None:
     for layer in build(dict(genes), plan.shape):
-        shape = tuple(layer.compute_output_shape((None, *plan.shape))[1:])
-        plan.add(type(layer).__name__, shape, None, built=layer)
+        plan.add_built(layer, tuple(layer.compute_output_shape((None, *plan.shape))[1:]))
 
 
-_LAYERS: dict[str, AddLayers] = {
+_KINDS: dict[str, AddLayers] = {
     "conv2d": _conv2d,
     "dense": _dense,
     "flatten": _flatten,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-Shape = tuple[int, ...]
+from deap_nn.networks.layers import LAYERS, Shape, Weight
 
 NETWORK_INPUT = -1
 """The index that stands for the network's input in `LayerSpec.inputs`."""
@@ -21,19 +22,19 @@ class LayerSpec:
     """One layer of a network as built.
 
     Attributes:
-        layer: the Keras class, `"Conv2D"`, `"Dense"`, ...; for a user's own layer, the name of its class.
-        config: the keyword arguments that the Keras class takes.
-        inputs: indices of the layers this one reads, `NETWORK_INPUT` for the network's input.
-        output_shape: the shape of one output, without the batch.
-        parameters: weights, trainable and not; None where a user's own layer would have to be asked.
-        built: the Keras layer itself where a user's own kind made it, else None.
+        layer: The Keras class, `"Conv2D"`, `"Dense"`, ...; for a user's own layer, the name of its class.
+        config: The keyword arguments that the Keras class takes.
+        inputs: Indices of the layers this one reads, `NETWORK_INPUT` for the network's input.
+        output_shape: The shape of one output, without the batch.
+        input_shape: The shape of the first input.
+        built: The Keras layer itself where a user's own kind made it, else None.
     """
 
     layer: str
     config: dict[str, Any]
     inputs: tuple[int, ...]
     output_shape: Shape
-    parameters: int | None = 0
+    input_shape: Shape = ()
     built: Any = field(default=None, compare=False)
 
     def __str__(self) -> str:
@@ -41,9 +42,28 @@ class LayerSpec:
         arguments = ", ".join(f"{name}={value}" for name, value in self.config.items())
         return f"{self.layer}({arguments}) -> {'x'.join(map(str, self.output_shape))}"
 
+    @property
+    def weights(self) -> tuple[Weight, ...] | None:
+        """Its weights; None where a user's own layer would have to be asked."""
+        return None if self.built is not None else LAYERS[self.layer].weights(self.config, self.input_shape)
+
+    @property
+    def parameters(self) -> int | None:
+        """The number of its weights, trainable and not; None where a user's own layer would have to be asked."""
+        return None if self.weights is None else sum(math.prod(weight.shape) for weight in self.weights)
+
+    @property
+    def multiply_adds(self) -> int:
+        """The multiply-adds of one sample; of a user's own layer 0."""
+        return 0 if self.built is not None else LAYERS[self.layer].multiply_adds(self.config, self.input_shape)
+
 
 class Plan:
-    """The layers so far and the shape they end in."""
+    """The layers so far and the shape they end in.
+
+    Args:
+        input_shape: Of one sample.
+    """
 
     def __init__(self, input_shape: Shape) -> None:
         self.input_shape = input_shape
@@ -63,33 +83,32 @@ class Plan:
         """What the latest layer puts out."""
         return self.shape_of(self.last)
 
-    def add(
-        self, layer: str, output_shape: Shape, parameters: int | None = 0, built: Any = None, **config: Any
-    ) -> None:
-        """Add a layer that reads the latest."""
-        self.specs.append(LayerSpec(layer, config, (self.last,), output_shape, parameters, built))
+    def add(self, layer: str, *, inputs: Sequence[int] = (), **config: Any) -> None:
+        """Add a layer of `LAYERS` that reads the latest one, or those of the indices `inputs`."""
+        sources = tuple(inputs) or (self.last,)
+        shape = self.shape_of(sources[0])
+        self.specs.append(LayerSpec(layer, config, sources, LAYERS[layer].shape(config, shape), shape))
+
+    def add_built(self, layer: Any, output_shape: Shape) -> None:
+        """Add a Keras layer of a user's own that reads the latest one."""
+        self.specs.append(LayerSpec(type(layer).__name__, {}, (self.last,), output_shape, self.shape, built=layer))
 
     def flatten(self) -> None:
         """Make a vector of a map; a vector stays."""
         if len(self.shape) > 1:
-            self.add("Flatten", (math.prod(self.shape),))
-
-    def dense(self, units: int, activation: str) -> None:
-        """Add a dense layer."""
-        self.add("Dense", (units,), (self.shape[0] + 1) * units, units=units, activation=activation)
+            self.add("Flatten")
 
     def normalize(self) -> None:
         """Add batch normalisation."""
-        self.add("BatchNormalization", self.shape, 4 * self.shape[-1], momentum=MOMENTUM)
+        self.add("BatchNormalization", momentum=MOMENTUM)
 
     def dropout(self, rate: float) -> None:
         """Add dropout, unless its rate is 0."""
         if rate > 0:
-            self.add("Dropout", self.shape, rate=rate)
+            self.add("Dropout", rate=rate)
 
     def pool(self, kind: str) -> None:
         """Add 2x2 pooling, max or average, where the map is large enough."""
-        *sides, channels = self.shape
+        *sides, _ = self.shape
         if len(sides) == 2 and min(sides) >= 2:
-            layer = {"max": "MaxPooling2D", "average": "AveragePooling2D"}[kind]
-            self.add(layer, (sides[0] // 2, sides[1] // 2, channels), pool_size=2)
+            self.add({"max": "MaxPooling2D", "average": "AveragePooling2D"}[kind], pool_size=2)

@@ -1,8 +1,17 @@
-"""Pruning: trainings that will not survive are ended early."""
+"""Pruning: trainings that will not survive are ended early.
 
-from deap_nn.pruning.race import Race, hopeless
+`pruner` says what a pruner is; the race is the one there is.
+"""
+
+from deap_nn.pruning.pruner import NoPruning, Pruner, Rule
+from deap_nn.pruning.race import PACEMAKERS, Race
+from deap_nn.pruning.rule import Thresholds
 
 __all__ = [
+    "PACEMAKERS",
+    "NoPruning",
+    "Pruner",
     "Race",
-    "hopeless",
+    "Rule",
+    "Thresholds",
 ]

@@ -2,17 +2,16 @@
 
 from deap_nn.reports.comparison import table, write_csv
 from deap_nn.reports.console import print_report
-from deap_nn.reports.prediction import predict_probabilities, read_images, to_csv
+from deap_nn.reports.prediction import predict, read_images
 from deap_nn.reports.progress import Progress
 from deap_nn.reports.tensorboard import TensorBoard
 
 __all__ = [
     "Progress",
     "TensorBoard",
-    "predict_probabilities",
+    "predict",
     "print_report",
     "read_images",
     "table",
-    "to_csv",
     "write_csv",
 ]

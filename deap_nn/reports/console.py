@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from deap_nn.runs import Run
+from deap_nn.runs import BEST, MODEL, PICTURE, Run
+from deap_nn.tasks import task_from_json
 
 
 def print_report(run: Run) -> None:
     """Print the best network layer by layer, what it reaches and where it is."""
     best = run.best or {}
+    measure = task_from_json(run.info["data"]).measure.name
     layers = "\n  ".join(best["layers"])
     print(f"the best network:\n  {layers}")
     training = best["genome"][-1]["genes"]
     print("trained with " + ", ".join(f"{name} {value}" for name, value in training.items()))
-    print(f"found in the search (validation accuracy): {best['search_validation_accuracy']:.4f}")
-    print(f"final (test accuracy, trained on {best['trained_on']}): {best['test_accuracy']:.4f}")
+    print(f"found in the search (validation {measure}): {best[f'search_validation_{measure}']:.4f}")
+    print(f"final (test {measure}, trained on {best['trained_on']}): {best[f'test_{measure}']:.4f}")
     if run.status == "stopped":
         print(f"stopped early ({run.info['reason']}); go on with --resume {run.path}")
-    print(f"run directory: {run.path} (best.keras, best.json, plots/fitness.png)")
+    print(f"run directory: {run.path} ({MODEL}, {BEST}, {PICTURE})")

@@ -1,4 +1,4 @@
-"""The best network of a run at work: raw images in, probabilities out."""
+"""The best network of a run at work: raw inputs in, a table of its answers out."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from deap_nn.data import read_npz
+from deap_nn.runs import MODEL, Run
+from deap_nn.tasks import Task, task_from_json
 
 NAMES = ("x", "x_test")
 
@@ -26,28 +28,27 @@ def read_images(path: Path) -> np.ndarray:
     return next(iter(arrays.values()))
 
 
-def predict_probabilities(run_dir: Path, images: np.ndarray) -> np.ndarray:
-    """Return the probability of each class (columns) for each image (rows).
+def predict(run_dir: Path, images: np.ndarray) -> str:
+    """Return, as CSV, what the best network of a run answers for each image.
 
     Args:
-        run_dir: of a run whose winner is trained.
-        images: raw, as the run's data was: `(n, height, width, channels)`, `(n, height, width)` or `(n, features)`.
+        run_dir: Of a run whose winner is trained.
+        images: Raw, as the run's data was: `(n, height, width, channels)`, `(n, height, width)` or `(n, features)`.
 
     Raises:
-        ValueError: if the run has no trained network, or the images have another shape than its data.
+        ValueError: If the run has no trained network, or the images have another shape than its data.
     """
-    path = run_dir / "best.keras"
+    run = Run(run_dir)
+    path = run.path / MODEL
     if not path.exists():
-        raise ValueError(f"{run_dir} holds no best.keras: name the directory of a run that has trained its winner")
+        raise ValueError(f"{run_dir} holds no {MODEL}: name the directory of a run that has trained its winner")
     from deap_nn.training import predict_file  # loads Keras
 
-    return predict_file(path, images)
+    return to_csv(predict_file(path, images), task_from_json(run.info["data"]))
 
 
-def to_csv(probabilities: np.ndarray) -> str:
-    """Return a table: the number of the image, the likeliest class, the probability of each class."""
-    header = ["image", "class", *(f"p{label}" for label in range(probabilities.shape[1]))]
-    rows = [
-        [str(number), str(row.argmax()), *(f"{value:.6f}" for value in row)] for number, row in enumerate(probabilities)
-    ]
-    return "".join(",".join(line) + "\n" for line in [header, *rows])
+def to_csv(outputs: np.ndarray, task: Task) -> str:
+    """Return a table of a network's outputs: the number of the image and the task's columns."""
+    header, rows = task.table(outputs)
+    lines = [["image", *header], *([str(number), *row] for number, row in enumerate(rows))]
+    return "".join(",".join(line) + "\n" for line in lines)

@@ -88,8 +88,8 @@ def _about(data: dict[str, Any]) -> str:
 
 def _line(row: dict[str, Any], generations: int) -> str:
     mean = "none" if row["avg"] is None else f"{row['avg']:.4f}"
-    given_up = f"{row['pruned']} given up, " if row["pruned"] else ""
+    pruned = f"{row['pruned']} pruned, " if row["pruned"] else ""
     return (
         f"generation {row['gen']}/{generations}: best {row['best']:.4f}, mean {mean}, "
-        f"{row['nevals']} networks ({given_up}{row['failed']} failed, {row['cached']} known) in {row['seconds']:.1f} s"
+        f"{row['nevals']} networks ({pruned}{row['failed']} failed, {row['cached']} known) in {row['seconds']:.1f} s"
     )

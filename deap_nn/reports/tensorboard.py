@@ -9,7 +9,7 @@ from typing import Any
 
 from deap_nn.engines import Engine
 from deap_nn.evolution import FitnessValues, Generation, Individual
-from deap_nn.runs import Run
+from deap_nn.runs import TENSORBOARD, Run
 from deap_nn.search import Hooks
 
 
@@ -34,7 +34,7 @@ class TensorBoard:
         return Hooks((self._start,), (self._evaluation,), (self._generation,))
 
     def _start(self, run: Run, engine: Engine) -> None:
-        self._writer = self._make_writer(str(run.path / "tensorboard"))
+        self._writer = self._make_writer(str(run.path / TENSORBOARD))
 
     def _evaluation(self, individual: Individual, values: FitnessValues) -> None:
         self._writer.add_hparams(flat(individual), {"fitness": values[0]})

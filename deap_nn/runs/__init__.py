@@ -2,14 +2,38 @@
 
 from deap_nn.runs.cache import Cache
 from deap_nn.runs.files import JsonLines, write_atomic, write_json
+from deap_nn.runs.format import (
+    BEST,
+    DATA,
+    MODEL,
+    PICTURE,
+    RUN,
+    TENSORBOARD,
+    best_trained,
+    best_untrained,
+    checkpoint,
+    journal_line,
+    run_info,
+)
 from deap_nn.runs.run import Run
 from deap_nn.runs.warm_start import read_genomes
 
 __all__ = [
+    "BEST",
+    "DATA",
+    "MODEL",
+    "PICTURE",
+    "RUN",
+    "TENSORBOARD",
     "Cache",
     "JsonLines",
     "Run",
+    "best_trained",
+    "best_untrained",
+    "checkpoint",
+    "journal_line",
     "read_genomes",
+    "run_info",
     "write_atomic",
     "write_json",
 ]

@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from deap_nn.evolution import FitnessValues, Individual
+from deap_nn.evolution import FitnessValues, Key
+from deap_nn.status import Status
 
 BUSY = 60.0
 """Seconds to wait for another run's write."""
@@ -39,27 +40,26 @@ class Cache:
                 f"{path} cannot be used as a cache ({error}): name an SQLite file, or a new one in a folder that exists"
             ) from error
 
-    def get(self, individual: Individual) -> FitnessValues | None:
-        """Return the result of a genome; its record says that it comes from the cache."""
+    def get(self, key: Key) -> FitnessValues | None:
+        """Return the result of a key; its record says that it comes from the cache."""
         row = self._database.execute(
-            "SELECT fitness, record FROM results WHERE key = ?", (self._key(individual),)
+            "SELECT fitness, record FROM results WHERE key = ?", (self._digest(key),)
         ).fetchone()
-        return None if row is None else FitnessValues(json.loads(row[0]), json.loads(row[1]) | {"from_cache": True})
+        return None if row is None else FitnessValues(json.loads(row[0]), {**json.loads(row[1]), "from_cache": True})
 
-    def put(self, individual: Individual, values: FitnessValues) -> None:
-        """Keep a result if it is a full training that ended ok; of two for the same genome, the first stays."""
-        record = values.record or {}
-        if record.get("status") != "ok" or record.get("from_cache"):
+    def put(self, key: Key, values: FitnessValues) -> None:
+        """Keep a result if it is a full training that ended ok; of two for the same key, the first stays."""
+        if values.status is not Status.OK or values.record.from_cache:
             return
-        row = (self._key(individual), json.dumps(list(values)), json.dumps(record))
+        row = (self._digest(key), json.dumps(list(values)), json.dumps(values.record.to_json()))
         self._database.execute("INSERT OR IGNORE INTO results VALUES (?, ?, ?)", row)
 
     def close(self) -> None:
         """Close the file."""
         self._database.close()
 
-    def _key(self, individual: Individual) -> str:
-        return hashlib.sha256(f"{self._circumstances}\n{individual.canonical()}".encode()).hexdigest()
+    def _digest(self, key: Key) -> str:
+        return hashlib.sha256(f"{self._circumstances}\n{key.text}".encode()).hexdigest()
 
 
 def _open(path: Path) -> sqlite3.Connection:

@@ -28,9 +28,19 @@ from deap import tools
 
 from deap_nn.evolution import FitnessValues, Individual
 from deap_nn.runs.files import JsonLines, read_lines, write_atomic, write_json
-
-FORMAT = 1
-"""The journal's format; a directory of another one is refused."""
+from deap_nn.runs.format import (
+    BEST,
+    CHECKPOINT,
+    FORMAT,
+    JOURNAL,
+    LOGBOOK,
+    LOGS,
+    MODEL,
+    PICTURE,
+    RUN,
+    from_journal,
+    translated,
+)
 
 
 class Run:
@@ -46,16 +56,15 @@ class Run:
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
         try:
-            self.info: dict[str, Any] = json.loads((self.path / "run.json").read_text())
+            info = json.loads((self.path / RUN).read_text())
         except (OSError, ValueError) as error:
             raise ValueError(
                 f"{self.path} holds no run that can be read ({error}): name a directory with a run.json"
             ) from error
-        if self.info.get("format") != FORMAT:
-            raise ValueError(
-                f"{self.path} has the journal format {self.info.get('format')!r}, this version reads {FORMAT}: "
-                "use the version of deap_nn that wrote it (run.json names it)"
-            )
+        try:
+            self.info: dict[str, Any] = translated(info)
+        except ValueError as error:
+            raise ValueError(f"{self.path} {error}") from error
 
     @classmethod
     def create(cls, path: Path | str, info: dict[str, Any]) -> Run:
@@ -71,9 +80,9 @@ class Run:
         path = Path(path)
         cls.check_free(path)
         try:
-            for folder in (path, path / "logs", path / "plots"):
+            for folder in (path, path / LOGS, (path / PICTURE).parent):
                 folder.mkdir(parents=True, exist_ok=True)
-            write_json(path / "run.json", {"format": FORMAT, "status": "running", **info})
+            write_json(path / RUN, {"format": FORMAT, "status": "running", **info})
         except OSError as error:
             raise ValueError(f"{path} cannot be written ({error}): choose another run directory") from error
         return cls(path)
@@ -81,12 +90,12 @@ class Run:
     @staticmethod
     def check_free(path: Path) -> None:
         """Refuse a directory that holds a run already, with a ValueError."""
-        if (path / "run.json").exists():
+        if (path / RUN).exists():
             raise ValueError(f"{path} holds a run already: choose another run directory, or go on with --resume {path}")
 
     def withdraw(self) -> None:
         """Make the directory free for another run."""
-        (self.path / "run.json").unlink()
+        (self.path / RUN).unlink()
 
     @contextmanager
     def writing(self) -> Iterator[JsonLines]:
@@ -101,7 +110,7 @@ class Run:
         except OSError as error:
             os.close(folder)
             raise ValueError(f"{self.path} is in use by another process: wait for it or stop it first") from error
-        journal = JsonLines(self.path / "evaluations.jsonl")
+        journal = JsonLines(self.path / JOURNAL)
         try:
             yield journal
         finally:
@@ -116,18 +125,17 @@ class Run:
     def update(self, **changes: Any) -> None:
         """Change entries of `run.json`."""
         self.info = {**self.info, **changes}
-        write_json(self.path / "run.json", self.info)
+        write_json(self.path / RUN, self.info)
 
     def evaluations(self) -> Iterator[tuple[Individual, FitnessValues]]:
         """Return the journal: each individual evaluated, and its fitness with the record, in order of arrival."""
-        for line in read_lines(self.path / "evaluations.jsonl"):
-            yield Individual.from_json(line["genome"]), FitnessValues(line["fitness"], line["record"])
+        yield from map(from_journal, read_lines(self.path / JOURNAL))
 
     @property
     def logbook(self) -> tools.Logbook:
         """The logbook so far, as DEAP's."""
         logbook = tools.Logbook()
-        path = self.path / "logbook.csv"
+        path = self.path / LOGBOOK
         if path.exists():
             with path.open(newline="") as file:
                 rows = csv.DictReader(file)
@@ -142,26 +150,26 @@ class Run:
         writer = csv.DictWriter(text, logbook.header, lineterminator="\n")
         writer.writeheader()
         writer.writerows(logbook)
-        write_atomic(self.path / "logbook.csv", text.getvalue())
+        write_atomic(self.path / LOGBOOK, text.getvalue())
 
     @property
     def checkpoint(self) -> dict[str, Any] | None:
         """The content of `checkpoint.json`, None before the first generation has ended."""
-        path = self.path / "checkpoint.json"
+        path = self.path / CHECKPOINT
         return json.loads(path.read_text()) if path.exists() else None
 
     def write_checkpoint(self, content: dict[str, Any]) -> None:
         """Replace `checkpoint.json`."""
-        write_json(self.path / "checkpoint.json", content)
+        write_json(self.path / CHECKPOINT, content)
 
     @property
     def best(self) -> dict[str, Any] | None:
         """The content of `best.json`, None until the winner is trained."""
-        path = self.path / "best.json"
+        path = self.path / BEST
         return json.loads(path.read_text()) if path.exists() else None
 
     def write_best(self, model: bytes | None, report: dict[str, Any]) -> None:
         """Replace `best.keras`, if there is a trained network, and then `best.json`."""
         if model is not None:
-            write_atomic(self.path / "best.keras", model)
-        write_json(self.path / "best.json", report)
+            write_atomic(self.path / MODEL, model)
+        write_json(self.path / BEST, report)

@@ -1,23 +1,24 @@
 """A search from beginning to end: space, data, engine, loop and run put together."""
 
-from deap_nn.search.evaluations import BrokenProgram, EvaluationMap, RunFailed, StopRun, fitness_of
+from deap_nn.search.evaluations import Evaluations
 from deap_nn.search.hooks import Hooks
+from deap_nn.search.outcomes import BrokenProgram, RunFailed, StopRun, fitness_of
 from deap_nn.search.resuming import resume
-from deap_nn.search.setting import Meaning
-from deap_nn.search.settings import Settings, meanings
+from deap_nn.search.setting import Setting
+from deap_nn.search.settings import Settings, all_settings
 from deap_nn.search.starting import default_run_dir, evolve
 
 __all__ = [
     "BrokenProgram",
-    "EvaluationMap",
+    "Evaluations",
     "Hooks",
-    "Meaning",
     "RunFailed",
+    "Setting",
     "Settings",
     "StopRun",
+    "all_settings",
     "default_run_dir",
     "evolve",
     "fitness_of",
-    "meanings",
     "resume",
 ]

@@ -1,136 +1,231 @@
 """Between loop and engine: which evaluations are already known, and what becomes of the others.
 
-`EvaluationMap.map` is what `toolbox.map` gets. In: individuals. Out: their fitness values, in order. Nobody is
-trained twice: equal genomes share one evaluation, in a generation and over the whole run, and what a journal
-already holds is taken from there.
+`Evaluations.map` is what `toolbox.map` gets; `submit` and `next` are for loops without generations. Nothing is trained
+twice: evaluations of one key share a result, at one moment and over the whole run, and what a journal already holds is
+taken from there, in the order in which it was got the first time.
 """
 
 from __future__ import annotations
 
-import math
+import heapq
+import itertools
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Mapping
-from numbers import Real
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from deap_nn.engines import Engine, Outcome
-from deap_nn.evolution import WORST_FITNESS, FitnessValues, Individual
+from deap_nn.engines import Engine
+from deap_nn.evolution import FitnessValues, Individual, Key
+from deap_nn.pruning import NoPruning, Pruner, Rule
 from deap_nn.random_stream import protected
 from deap_nn.runs import Cache
+from deap_nn.search.outcomes import BrokenProgram, StopRun, fitness_of
+from deap_nn.status import Status
 
 OnEvaluation = Callable[[Individual, FitnessValues], object]
 
 
-class StopRun(Exception):  # noqa: N818 - a wish, not an error
-    """Somebody asked the run to stop: a hook, or the clock."""
-
-
-class RunFailed(RuntimeError):  # noqa: N818
-    """The run cannot go on; the message is for the user."""
-
-
-class BrokenProgram(RunFailed):
-    """An exception escaped from an evaluation; the message holds the worker's traceback."""
-
-
-class EvaluationMap:
-    """Evaluates individuals on an engine, each genome once.
+class Evaluations:
+    """Evaluates individuals on an engine, each key once.
 
     Args:
-        engine: where the evaluations run.
-        journal: fitness values by `Individual.canonical()`, from an earlier part of the run, in the order in which
-            they were got. They are used in place of an evaluation and counted as one.
-        on_evaluation: called with each individual whose evaluation has ended, and its fitness values, in the
-            order in which they end; one that returns True stops the run.
-        cost: what an evaluation is expected to take, in any unit; the dearest start first, so that no long one
-            begins when the others end.
-        cache: results that other runs left, and where this one's go.
-        until: a moment of `time.monotonic()` after which `map` raises `StopRun`.
+        engine: Where the evaluations run.
+        journal: What an earlier part of the run has got, in that order. It is used in place of an evaluation and
+            counted as one.
+        on_evaluation: Called with each evaluation that has ended, in the order in which they end; one that returns True
+            stops the run.
+        cost: What an evaluation is expected to take, in any unit; of a batch the most expensive start first, so that no
+            long one begins when the others end.
+        cache: Results that other runs left, and where this one's go.
+        pruner: Decides which evaluations of a batch end early.
+        worst: The fitness of what could not be measured.
+        until: A moment of `time.monotonic()` after which `next` and `map` raise `StopRun`.
     """
 
     def __init__(
         self,
         engine: Engine,
         *,
-        journal: Mapping[str, Iterable[FitnessValues]] | None = None,
+        journal: Iterable[tuple[Individual, FitnessValues]] = (),
         on_evaluation: Iterable[OnEvaluation] = (),
         cost: Callable[[Individual], float] | None = None,
         cache: Cache | None = None,
+        pruner: Pruner | None = None,
+        worst: float = 0.0,
         until: float | None = None,
     ) -> None:
         self._engine = engine
-        self._journal = {key: deque(values) for key, values in (journal or {}).items()}
-        self._known: dict[str, FitnessValues] = {}
         self._hooks = tuple(on_evaluation)
-        self._cost = cost
-        self._cache = cache
-        self._until = until
-        self.judge: Callable[[FitnessValues], FitnessValues] = lambda values: values
-        """What a result from the cache counts as; the race has its own answer."""
+        self._cost, self._cache, self._worst, self._until = cost, cache, worst, until
+        self._pruner = pruner or NoPruning()
+        self._journal: dict[Key, deque[tuple[int, FitnessValues]]] = {}
+        self._numbers = itertools.count()
+        for individual, values in journal:
+            number = next(self._numbers)
+            self._journal.setdefault(Key.of_result(individual, values), deque()).append((number, values))
+        self._tickets = itertools.count()
+        self._known: dict[Key, FitnessValues] = {}
+        self._waiting: dict[Key, list[int]] = {}  # the tickets for what the engine has not answered yet
+        self._under_way: dict[int, tuple[Key, Individual]] = {}  # by the engine's tickets
+        self._ready: list[tuple[int, int, Key]] = []  # a heap: known and not yet told, by place in the journal
+        self._places: dict[Key, int] = {}  # of what is ready for the first time
         self.counts: Counter[str] = Counter()
-        """Since this was last cleared: `cached` (nothing had to be trained), else by the status in the record."""
+        """Since this was last cleared: `cached` (nothing had to be trained), else by status."""
+
+    def submit(
+        self, function: Callable[..., Any], individual: Individual, repetition: int = 0, budget: float = 1.0
+    ) -> int:
+        """Ask for the evaluation of an individual; `next` then tells it.
+
+        Args:
+            function: `individual -> fitness values`; shipped to the engine. Where they are not 0 and 1.0 it is given
+                `repetition` and `budget` too, by name.
+            individual: What is to be evaluated.
+            repetition: Which of several evaluations of its genome, 0 or more.
+            budget: The share of a full training, above 0 and up to 1.
+
+        Returns:
+            The ticket under which `next` tells the result.
+
+        Raises:
+            StopRun: If a hook asked for it, of a result that came from the cache.
+        """
+        key = Key.of(individual, repetition, budget)
+        with protected():
+            ticket = next(self._tickets)
+            if not self._recall(ticket, key, individual):
+                self._start(function, key, individual, self._pruner.rule)
+        return ticket
+
+    def next(self) -> tuple[int, FitnessValues]:
+        """Return the ticket and the fitness values of an evaluation that was submitted, as they end.
+
+        Raises:
+            BrokenProgram: If its function raised.
+            StopRun: If a hook asked for it, or the time is over.
+            LookupError: If none is under way.
+        """
+        with protected():
+            _, ticket, key = self._take()
+        return ticket, self._known[key]
 
     def map(self, function: Callable[..., Any], individuals: Iterable[Individual]) -> list[FitnessValues]:
         """Return the fitness values of individuals, in their order.
 
         Args:
-            function: `individual -> fitness values`; shipped to the engine.
-            individuals: who is to be evaluated.
+            function: `individual -> fitness values`; shipped to the engine. Where the pruner has a rule, it is given
+                `rule` too, by name.
+            individuals: What is to be evaluated.
 
         Raises:
-            BrokenProgram: if `function` raised, or if every evaluation lost its process.
-            StopRun: if a hook asked for it, or the time is over.
+            BrokenProgram: If `function` raised, or if every evaluation lost its process.
+            StopRun: If a hook asked for it, or the time is over.
         """
         everyone = list(individuals)
         with protected():
-            self._dispatch(function, self._unknown(everyone))
-        return [self._known[individual.canonical()] for individual in everyone]
+            values = self._batch(function, everyone, self._pruner.rule)
+            again = self._pruner.reprieve(values)
+            for place in again:
+                self._known.pop(Key.of(everyone[place]), None)
+            repeated = self._batch(function, [everyone[place] for place in again], None)
+        for place, one in zip(again, repeated, strict=True):
+            values[place] = one
+        return values
 
-    def forget(self, individual: Individual) -> None:
-        """Have the next `map` that holds this individual evaluate it anew."""
-        self._known.pop(individual.canonical(), None)
+    def _batch(
+        self, function: Callable[..., Any], individuals: Sequence[Individual], rule: Rule | None
+    ) -> list[FitnessValues]:
+        tickets, new = [], []
+        for individual in individuals:
+            tickets.append(next(self._tickets))
+            key = Key.of(individual)
+            if not self._recall(tickets[-1], key, individual):
+                new.append((key, individual))
+        if (cost := self._cost) is not None:
+            new.sort(key=lambda one: cost(one[1]), reverse=True)
+        for key, individual in new:
+            self._start(function, key, individual, rule)
+        results = self._collect(tickets)
+        lost = [self._known[key] for key, _ in new if self._known[key].status is Status.LOST]
+        if new and len(lost) == len(new):
+            raise BrokenProgram(
+                f"every evaluation of the generation was lost, the last one so: {lost[-1].record.reason}"
+            )
+        return results
 
-    def _unknown(self, everyone: Iterable[Individual]) -> dict[str, Individual]:
-        """Take what journal and cache hold, and return the others, each genome once."""
-        new: dict[str, Individual] = {}
-        for individual in everyone:
-            key = individual.canonical()
-            if key in self._known or key in new:
-                self.counts["cached"] += 1
-            elif self._journal.get(key):
-                self._learn(key, self._journal[key].popleft())
-            elif (shared := self._shared(individual)) is not None:
-                self._learn(key, shared)
-                self._tell(individual, shared)
+    def _collect(self, tickets: Sequence[int]) -> list[FitnessValues]:
+        """Wait for these tickets; what is ready for others meanwhile is kept for them."""
+        found: dict[int, FitnessValues] = {}
+        others = []
+        while len(found) < len(tickets):
+            entry = self._take()
+            if entry[1] in tickets:
+                found[entry[1]] = self._known[entry[2]]
             else:
-                new[key] = individual
-        return new
+                others.append(entry)
+        for entry in others:
+            heapq.heappush(self._ready, entry)
+        return [found[ticket] for ticket in tickets]
 
-    def _dispatch(self, function: Callable[..., Any], new: Mapping[str, Individual]) -> None:
-        costs = {key: self._cost(individual) if self._cost else 0.0 for key, individual in new.items()}
-        dearest_first = sorted(new, key=costs.__getitem__, reverse=True)
-        tickets = {self._engine.submit(function, new[key]): key for key in dearest_first}
-        lost = 0
+    def _take(self) -> tuple[int, int, Key]:
+        """Take the next that is ready, or wait for it: its place in the journal, its ticket, its key."""
+        while not self._ready:
+            self._wait()
+        entry = heapq.heappop(self._ready)
+        self._places.pop(entry[2], None)
+        return entry
+
+    def _recall(self, ticket: int, key: Key, individual: Individual) -> bool:
+        """Take what is known, asked for already, in the journal or in the cache; False if the engine is to be asked."""
+        if key in self._waiting:
+            self._waiting[key].append(ticket)
+            self.counts["cached"] += 1
+        elif key in self._known:
+            heapq.heappush(self._ready, (self._places.get(key, -1), ticket, key))
+            self.counts["cached"] += 1
+        elif self._journal.get(key):
+            place, values = self._journal[key].popleft()
+            self._learn(place, [ticket], key, values)
+        elif (shared := self._shared(key)) is not None:
+            self._learn(next(self._numbers), [ticket], key, shared)
+            self._tell(individual, shared)
+        else:
+            self._waiting[key] = [ticket]
+            return False
+        return True
+
+    def _shared(self, key: Key) -> FitnessValues | None:
+        shared = None if self._cache is None else self._cache.get(key)
+        return None if shared is None else self._pruner.judge(shared)
+
+    def _start(self, function: Callable[..., Any], key: Key, individual: Individual, rule: Rule | None) -> None:
+        options: dict[str, Any] = {} if rule is None else {"rule": rule}
+        if key.repetition or key.budget != 1.0:
+            options |= {"repetition": key.repetition, "budget": key.budget}
+        ticket = self._engine.submit(partial(function, **options) if options else function, individual)
+        self._under_way[ticket] = key, individual
+
+    def _wait(self) -> None:
+        """Wait for the engine's next answer."""
+        if not self._under_way:
+            raise LookupError("no evaluation is under way: submit one first")
         for ticket, outcome in self._engine.as_completed(self._until):
-            key = tickets.pop(ticket)
-            values = fitness_of(outcome)
-            lost += outcome.status == "lost"
-            self._learn(key, values)
+            key, individual = self._under_way.pop(ticket)
+            values = _of_key(key, fitness_of(outcome, self._worst))
+            self._learn(next(self._numbers), self._waiting.pop(key), key, values)
             if self._cache is not None:
-                self._cache.put(new[key], values)
-            self._tell(new[key], values)
-        if tickets:
-            raise StopRun("the time is over")
-        if new and lost == len(new):
-            raise BrokenProgram(f"every evaluation of the generation was lost, the last one so: {outcome.reason}")
+                self._cache.put(key, values)
+            self._tell(individual, values)
+            return
+        raise StopRun("the time is over")
 
-    def _shared(self, individual: Individual) -> FitnessValues | None:
-        shared = None if self._cache is None else self._cache.get(individual)
-        return None if shared is None else self.judge(shared)
-
-    def _learn(self, key: str, values: FitnessValues) -> None:
+    def _learn(self, place: int, tickets: Iterable[int], key: Key, values: FitnessValues) -> None:
         self._known[key] = values
-        self.counts["cached" if (values.record or {}).get("from_cache") else values.status] += 1
+        self._places[key] = place
+        self.counts["cached" if values.record.from_cache else values.status] += 1
+        for ticket in tickets:
+            heapq.heappush(self._ready, (place, ticket, key))
 
     def _tell(self, individual: Individual, values: FitnessValues) -> None:
         replies = [hook(individual, values) for hook in self._hooks]
@@ -138,26 +233,8 @@ class EvaluationMap:
             raise StopRun("a hook asked for it")
 
 
-def fitness_of(outcome: Outcome) -> FitnessValues:
-    """Return the fitness of an ended task: what was returned, or the worst for one that was stopped or lost.
-
-    Raises:
-        BrokenProgram: if the function raised.
-    """
-    if outcome.status == "error":
-        raise BrokenProgram(f"{outcome.reason}\n{outcome.traceback}".strip())
-    if outcome.status == "ok":
-        return _checked(outcome.value)
-    record = {"status": outcome.status, "reason": outcome.reason, "worker": outcome.worker}
-    return FitnessValues((WORST_FITNESS,), record | {"attempts": outcome.attempts})
-
-
-def _checked(values: Any) -> FitnessValues:
-    """Return what an evaluation returned as fitness values; what is not finite becomes the worst, with the reason."""
-    if not isinstance(values, tuple | list) or len(values) != 1 or not isinstance(values[0], Real):
-        raise BrokenProgram(f"the evaluation returned {values!r}, expected a tuple of one number, such as (0.5,)")
-    if not math.isfinite(values[0]):
-        return FitnessValues((WORST_FITNESS,), {"status": "failed", "reason": f"the fitness is {values[0]}"})
-    if isinstance(values, FitnessValues):
+def _of_key(key: Key, values: FitnessValues) -> FitnessValues:
+    """Return the values with a record that says what they are of, where that is not the first full evaluation."""
+    if not key.repetition and key.budget == 1.0:
         return values
-    return FitnessValues((float(values[0]),), {"status": "ok", "reason": ""})
+    return FitnessValues(values, replace(values.record, repetition=key.repetition, budget=key.budget))

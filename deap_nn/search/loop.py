@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from deap import tools
 
-from deap_nn.evolution import Generation, Individual, OnGeneration, eaTruncation, make_toolbox, survivor_count
-from deap_nn.pruning import Race
+from deap_nn.evolution import Generation, Individual, OnGeneration, eaTruncation, make_toolbox
+from deap_nn.pruning import Pruner
 from deap_nn.random_stream import protected
 from deap_nn.runs import Run
-from deap_nn.search.evaluations import EvaluationMap, RunFailed, StopRun
-from deap_nn.search.recorder import Recorder
+from deap_nn.search.evaluations import Evaluations
+from deap_nn.search.outcomes import RunFailed, StopRun
 from deap_nn.search.search import Search
 from deap_nn.search.statistics import make_statistics
 
 
-def find_best(search: Search, evaluations: EvaluationMap, recorder: Recorder) -> tuple[Individual, str]:
-    """Run the loop; return the best individual and why it was stopped early, "" if it was not."""
+def find_best(
+    search: Search, evaluations: Evaluations, pruner: Pruner, hooks: Iterable[OnGeneration]
+) -> tuple[Individual, str]:
+    """Run the loop.
+
+    Args:
+        search: What is searched for.
+        evaluations: Evaluate its individuals.
+        pruner: Learns from each generation before the hooks see it.
+        hooks: Called with each generation; one that returns True stops the run.
+
+    Returns:
+        The best individual and why the loop was stopped early, "" if it was not.
+    """
     run, settings = search.run, search.settings
     toolbox = make_toolbox(
         search.space,
@@ -24,12 +38,6 @@ def find_best(search: Search, evaluations: EvaluationMap, recorder: Recorder) ->
         crossover=settings.crossover,
         mutation_probability=settings.mutation_probability,
     )
-    own: list[OnGeneration] = [lambda _: evaluations.counts.clear()]
-    if settings.race and search.objective.chance is not None:
-        keep = survivor_count(settings.survivors, settings.population)
-        race = Race(toolbox, search.objective.evaluate, keep, search.objective.chance, evaluations.forget)
-        evaluations.judge = race.judge
-        own.append(_remembering(race, recorder))
     starters = [Individual.from_json(genome) for genome in run.info["start_with"]]
     halloffame = tools.HallOfFame(10)
     stopped = ""
@@ -43,8 +51,8 @@ def find_best(search: Search, evaluations: EvaluationMap, recorder: Recorder) ->
             stats=make_statistics(evaluations.counts, halloffame),
             halloffame=halloffame,
             survivors=settings.survivors,
-            target=settings.target,
-            on_generation=(*own, _stopping((recorder.generation, *search.hooks.on_generation))),
+            target=settings.stop_at,
+            on_generation=(lambda one: _learn(one, evaluations, pruner), _stopping(tuple(hooks))),
         )
     except StopRun as stop:
         stopped = str(stop)
@@ -54,14 +62,10 @@ def find_best(search: Search, evaluations: EvaluationMap, recorder: Recorder) ->
     return halloffame[0], stopped
 
 
-def _remembering(race: Race, recorder: Recorder) -> OnGeneration:
-    """Return the hook that sets the next generation's thresholds; they are part of the checkpoint."""
-
-    def call(generation: Generation) -> None:
-        race(generation)
-        recorder.state["thresholds"] = list(race.thresholds)
-
-    return call
+def _learn(generation: Generation, evaluations: Evaluations, pruner: Pruner) -> None:
+    """Begin to count anew, and let the pruner look at a generation."""
+    evaluations.counts.clear()
+    pruner.learn(generation.population)
 
 
 def _stopping(hooks: tuple[OnGeneration, ...]) -> OnGeneration:

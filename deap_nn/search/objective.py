@@ -17,10 +17,13 @@ import numpy as np
 
 from deap_nn.data import DataSpec, load, save_arrays
 from deap_nn.evaluation import Problem, Winner, evaluate, train_winner
-from deap_nn.evolution import Individual
+from deap_nn.evolution import Individual, selTruncation, survivor_count
 from deap_nn.networks import blueprint, check_space, multiply_adds
+from deap_nn.pruning import NoPruning, Pruner, Race
+from deap_nn.runs import DATA
 from deap_nn.search.settings import Settings
 from deap_nn.space import SearchSpace
+from deap_nn.tasks import Task
 
 Data = str | os.PathLike[str] | tuple[np.ndarray, ...]
 Evaluate = Callable[[Individual], Any]
@@ -33,63 +36,71 @@ class Objective:
 
     Attributes:
         evaluate: `individual -> fitness values`, picklable.
-        info: what `run.json` says of it; a run only goes on with an objective of the same.
+        info: What `run.json` says of it; a run only goes on with an objective of the same.
+        label: What is maximised, in words.
+        worst: The fitness of what could not be measured.
+        task: What networks learn; None where there are none.
         train_winner: `(individual, with_validation) -> Winner`, picklable; None where there is nothing to train.
         cost: `individual -> what its evaluation is expected to take`, in any unit; None where nobody knows.
-        chance: the accuracy that takes no learning, for the race; None where there are no networks to race.
+        make_pruner: Makes the pruner of a sitting.
     """
 
     evaluate: Evaluate
     info: Mapping[str, Any]
+    label: str = "fitness"
+    worst: float = 0.0
+    task: Task | None = None
     train_winner: TrainWinner | None = None
     cost: Callable[[Individual], float] | None = None
-    chance: float | None = None
+    make_pruner: Callable[[], Pruner] = NoPruning
 
     @property
     def essence(self) -> str:
         """What results depend on: a data set is what it holds, wherever it lies."""
-        return self.info["data"]["fingerprint"] if "data" in self.info else self.info["evaluate"]
+        essence: str = self.info["data"]["fingerprint"] if "data" in self.info else self.info["evaluate"]
+        return essence
 
 
 def keras_objective(space: SearchSpace, data: DataSpec, settings: Settings) -> Objective:
-    """Return the objective "validation accuracy of a Keras network on this data".
+    """Return the objective "validation measure of a Keras network on this data".
 
     Raises:
-        ValueError: if the data is malformed or does not fit the space.
+        ValueError: If the data is malformed or does not fit the space.
     """
     splits = load(data)
+    task = splits.task
     check_space(space, splits.input_shape)
     problem = Problem(space, data, settings.seed_of_trainings, settings.precision)
     info = {
-        "data": {
-            "source": data.source,
-            "fingerprint": splits.fingerprint,
-            "input_shape": list(splits.input_shape),
-            "classes": splits.classes,
-            "note": splits.note,
-        }
+        "source": data.source,
+        "fingerprint": splits.fingerprint,
+        "input_shape": list(splits.input_shape),
+        **task.to_json(),
+        "note": splits.note,
     }
-    # a user's own layers could only be asked by making them, which takes TensorFlow
+    # A user's own layers could only be asked by making them, which takes TensorFlow.
     countable = all(block.kind.build is None for block in space.blocks)
-    cost = partial(_cost, space=space, input_shape=splits.input_shape, classes=splits.classes) if countable else None
     return Objective(
         partial(evaluate, problem=problem),
-        info,
+        {"data": info},
+        f"validation {task.measure.name}",
+        task.measure.worst,
+        task,
         partial(train_winner, problem=problem),
-        cost,
-        chance_level(splits.y_validation),
+        partial(_cost, space=space, input_shape=splits.input_shape, task=task) if countable else None,
+        partial(make_race, task, task.naive_score(splits.y_validation), settings) if settings.race else NoPruning,
     )
 
 
-def chance_level(labels: np.ndarray) -> float:
-    """Return the accuracy of naming the commonest class always, from the class indices of a validation split."""
-    return float(np.bincount(labels).max() / len(labels))
+def make_race(task: Task, naive_score: float, settings: Settings) -> Race:
+    """Return the race of a search."""
+    keep = survivor_count(settings.survivors, settings.population)
+    return Race(task, naive_score, keep, selTruncation)
 
 
-def _cost(individual: Individual, space: SearchSpace, input_shape: tuple[int, ...], classes: int) -> float:
+def _cost(individual: Individual, space: SearchSpace, input_shape: tuple[int, ...], task: Task) -> float:
     """Return the multiply-adds of a training, up to a factor."""
-    specs = blueprint(space, individual, input_shape, classes)
-    return multiply_adds(specs, input_shape) * individual[-1].genes["epochs"]
+    return multiply_adds(blueprint(space, individual, input_shape, task)) * individual[-1].genes["epochs"]
 
 
 def user_objective(function: Evaluate) -> Objective:
@@ -103,6 +114,6 @@ def user_objective(function: Evaluate) -> Objective:
 def data_spec(data: Data, run_dir: Path, settings: Settings) -> DataSpec:
     """Return where the data of a run lies; arrays from Python are written to its directory first."""
     if isinstance(data, tuple):
-        save_arrays(run_dir / "data.npz", *data)
-        data = run_dir / "data.npz"
+        save_arrays(run_dir / DATA, *data)
+        data = run_dir / DATA
     return DataSpec(os.fspath(data), settings.train_samples, settings.seed)

@@ -14,7 +14,7 @@ from deap_nn.runs import Run
 from deap_nn.search.objective import Data, Evaluate, Objective, data_spec, keras_objective, user_objective
 from deap_nn.search.search import Hooks, Search
 from deap_nn.search.session import perform
-from deap_nn.search.settings import Settings, meanings
+from deap_nn.search.settings import Settings, all_settings
 from deap_nn.space import SearchSpace
 
 
@@ -39,7 +39,7 @@ def resume(
         cache: as for `evolve`.
         retry_failed: evaluate again what a limit or a death ended; the run may then come out differently.
         hooks: called while the run goes on.
-        **changes: settings that a resumed run may change: generations, target, engine, workers, ...
+        **changes: settings that a resumed run may change: generations, stop_at, engine, workers, ...
 
     Raises:
         ValueError: if the run cannot be read, is in use, was made with another space, data or function, or a
@@ -60,9 +60,9 @@ def resume(
 
 
 def _changed(run: Run, changes: Mapping[str, Any]) -> Settings:
-    fixed = [name for name in changes if name not in meanings() or not meanings()[name].resumable]
+    fixed = [name for name in changes if name not in all_settings() or not all_settings()[name].resumable]
     if fixed:
-        free = ", ".join(name for name, meaning in meanings().items() if meaning.resumable)
+        free = ", ".join(name for name, setting in all_settings().items() if setting.resumable)
         raise ValueError(f"a resumed run keeps its {', '.join(fixed)}; only {free} may change")
     settings = replace(Settings(**run.info["settings"]), **changes)
     done = run.checkpoint["generation"] if run.checkpoint else 0

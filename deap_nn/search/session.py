@@ -14,16 +14,17 @@ from pathlib import Path
 from typing import Any
 
 from deap_nn.engines import Engine, default_engine, make_engine
-from deap_nn.evolution import FitnessValues
+from deap_nn.evolution import FitnessValues, Individual, Key
 from deap_nn.random_stream import seeded
 from deap_nn.runs import Cache, Run
-from deap_nn.search.evaluations import EvaluationMap
+from deap_nn.search.evaluations import Evaluations
 from deap_nn.search.loop import find_best
+from deap_nn.search.picture import Picture
 from deap_nn.search.recorder import Recorder
 from deap_nn.search.search import Search
 from deap_nn.search.settings import Settings
-from deap_nn.search.statistics import LIMITS
 from deap_nn.search.winner import write_winner
+from deap_nn.status import LIMITS, Status
 
 
 def perform(search: Search) -> Run:
@@ -34,28 +35,35 @@ def perform(search: Search) -> Run:
         RunFailed: if the run cannot go on.
         RuntimeError: for any other exception that looks like a user's mistake and is one of a program.
     """
-    run, settings, hooks = search.run, search.settings, search.hooks
+    run, settings, hooks, objective = search.run, search.settings, search.hooks, search.objective
     with ExitStack() as stack:
         journal = stack.enter_context(run.writing())
         engine = stack.enter_context(_engine(run, settings))
         cache = stack.enter_context(_cache(search)) if search.cache else None
         stack.enter_context(_status(run))
-        recorder = Recorder(run, journal, compare=not search.retry_failed)
-        evaluations = EvaluationMap(
+        pruner = objective.make_pruner()
+        recorder = Recorder(run, journal, pruner, compare=not search.retry_failed)
+        picture = Picture(run, objective.label)
+        evaluations = Evaluations(
             engine,
             journal=_journal(search),
-            cost=search.objective.cost,
+            cost=objective.cost,
             on_evaluation=(recorder.evaluation, *hooks.on_evaluation),
             cache=cache,
+            pruner=pruner,
+            worst=objective.worst,
             until=None if settings.stop_after is None else time.monotonic() + settings.stop_after,
         )
         run.update(status="running", reason="", settings=settings.to_json(), engine=engine.description)
         for hook in hooks.on_start:
             hook(run, engine)
         stack.enter_context(seeded(settings.seed))
-        best, stopped = find_best(search, evaluations, recorder)
+        best, stopped = find_best(
+            search, evaluations, pruner, (recorder.generation, picture.generation, *hooks.on_generation)
+        )
+        picture.finish()
         engine.clear()
-        write_winner(run, best, search.objective, engine)
+        write_winner(run, best, objective, engine)
         run.update(status="stopped" if stopped else "finished", reason=stopped)
     return run
 
@@ -73,17 +81,23 @@ def _engine(run: Run, settings: Settings) -> Engine:
     )
 
 
-def _journal(search: Search) -> dict[str, list[FitnessValues]]:
-    """Return the results of each genome in their order: one, or two where it was given up and then trained in full."""
-    journal: dict[str, list[FitnessValues]] = {}
+def _journal(search: Search) -> list[tuple[Individual, FitnessValues]]:
+    """Return the results in their order. Of one key there may be two: pruned, and then trained in full.
+
+    Others of the same key were tried again: the last one counts, in the place of the first.
+    """
+    results: list[tuple[Individual, FitnessValues]] = []
+    latest: dict[Key, int] = {}
     for individual, values in search.run.evaluations():
-        results = journal.setdefault(individual.canonical(), [])
-        if results and results[-1].status != "pruned":
-            results.pop()  # a failure that was tried again
-        results.append(values)
+        key = Key.of_result(individual, values)
+        if key in latest and results[latest[key]][1].status is not Status.PRUNED:
+            results[latest[key]] = individual, values
+            continue
+        latest[key] = len(results)
+        results.append((individual, values))
     if search.retry_failed:
-        journal = {key: [one for one in results if one.status not in LIMITS] for key, results in journal.items()}
-    return journal
+        results = [(individual, values) for individual, values in results if values.status not in LIMITS]
+    return results
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What a setting is: its default, range and meaning, held as metadata of a dataclass field.
+"""What a setting is: its default, range and setting, held as metadata of a dataclass field.
 
 In come a default, a help text and a range; out comes the field, by which `Settings` declares a setting.
 """
@@ -14,7 +14,7 @@ Check = Callable[[Any], bool]
 
 
 @dataclass(frozen=True)
-class Meaning:
+class Setting:
     """What a setting is: for `--help`, for error messages, and whether a resumed run may change it.
 
     Attributes:
@@ -38,9 +38,9 @@ class Meaning:
     resumable: bool = False
 
 
-def setting(default: Any, meaning: Meaning) -> Any:
-    """Declare a setting whose meaning is given whole."""
-    return field(default=default, metadata={"meaning": meaning})
+def declare(default: Any, setting: Setting) -> Any:
+    """Declare a setting that is given whole."""
+    return field(default=default, metadata={"setting": setting})
 
 
 def whole(
@@ -54,8 +54,8 @@ def whole(
     """Declare a whole number of at least `low`; None where it is the default: `by_itself` tells what that does."""
     check = _or_none(default, lambda value: type(value) is int and value >= low)
     expected = f"a whole number of at least {low}"
-    meaning = Meaning(help, by_itself or str(default), expected, check, int, None, "N", resumable)
-    return setting(default, meaning)
+    setting = Setting(help, by_itself or str(default), expected, check, int, None, "N", resumable)
+    return declare(default, setting)
 
 
 def number(
@@ -75,7 +75,7 @@ def number(
 
     in_words = by_itself or ("none" if default is None else f"{default:g}")
     full_check = _or_none(default, is_number)
-    return setting(default, Meaning(help, in_words, expected, full_check, float, None, metavar, resumable))
+    return declare(default, Setting(help, in_words, expected, full_check, float, None, metavar, resumable))
 
 
 def choice(
@@ -89,7 +89,7 @@ def choice(
     """Declare one of several names; None as in `whole`."""
     check = _or_none(default, lambda value: value in choices)
     expected = f"one of {', '.join(choices)}"
-    return setting(default, Meaning(help, by_itself or str(default), expected, check, str, choices, None, resumable))
+    return declare(default, Setting(help, by_itself or str(default), expected, check, str, choices, None, resumable))
 
 
 def _or_none(default: Any, check: Check) -> Check:

@@ -1,4 +1,4 @@
-"""The settings of a run: one place for their names, defaults, ranges and meaning.
+"""The settings of a run: one place for their names, defaults, ranges and setting.
 
 `evolve` takes them as keyword arguments, the command line makes an option of each, `run.json` holds them.
 """
@@ -10,12 +10,12 @@ from typing import Any
 
 from deap_nn.engines import ENGINES
 from deap_nn.evolution import CROSSOVERS, survivor_count
-from deap_nn.search.setting import Meaning, choice, number, setting, whole
+from deap_nn.search.setting import Setting, choice, declare, number, whole
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything that steers a run, besides space and data. Each field's meaning is in its metadata.
+    """Everything that steers a run, besides space and data. What each field means is in its metadata.
 
     Raises:
         ValueError: if a value is out of its range.
@@ -47,12 +47,12 @@ class Settings:
         lambda value: 0 <= value <= 1,
         metavar="P",
     )
-    target: float | None = number(
+    stop_at: float | None = number(
         None,
-        "stop at this validation accuracy",
+        "stop when the best network has reached this validation accuracy",
         "an accuracy above 0 and up to 1",
         lambda value: 0 < value <= 1,
-        metavar="ACCURACY",
+        metavar="SCORE",
         by_itself="none: all generations",
         resumable=True,
     )
@@ -80,10 +80,10 @@ class Settings:
         metavar="SECONDS",
         resumable=True,
     )
-    race: bool = setting(
+    race: bool = declare(
         True,
-        Meaning(
-            "give up trainings that have no hope to survive, or have learnt nothing in the first generation",
+        Setting(
+            "prune trainings that will not survive, or have learnt nothing in the first generation",
             "--race; --no-race with a function of your own",
             "True or False",
             lambda value: isinstance(value, bool),
@@ -106,9 +106,9 @@ class Settings:
         ("float32", "bfloat16"),
     )
     workers_per_gpu: int = whole(1, "networks trained at the same time on one GPU", 1, resumable=True)
-    dask_scheduler: str | None = setting(
+    dask_scheduler: str | None = declare(
         None,
-        Meaning(
+        Setting(
             "address of a running Dask scheduler, with the engine dask",
             "a cluster on this host",
             "an address such as tcp://host:8786",
@@ -129,10 +129,10 @@ class Settings:
     )
 
     def __post_init__(self) -> None:
-        for name, meaning in meanings().items():
+        for name, setting in all_settings().items():
             value = getattr(self, name)
-            if not meaning.check(value):
-                raise ValueError(f"{name} is {value!r}, expected {meaning.expected}")
+            if not setting.check(value):
+                raise ValueError(f"{name} is {value!r}, expected {setting.expected}")
         survivor_count(self.survivors, self.population)
 
     @property
@@ -145,6 +145,6 @@ class Settings:
         return asdict(self)
 
 
-def meanings() -> dict[str, Meaning]:
-    """Return the meaning of each setting by its name."""
-    return {f.name: f.metadata["meaning"] for f in fields(Settings)}
+def all_settings() -> dict[str, Setting]:
+    """Return what each setting is, by its name."""
+    return {f.name: f.metadata["setting"] for f in fields(Settings)}

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from deap_nn.evolution import Individual
-from deap_nn.runs import Run, read_genomes
+from deap_nn.runs import Run, read_genomes, run_info
 from deap_nn.search.objective import Data, Evaluate, data_spec, keras_objective, user_objective
 from deap_nn.search.search import Hooks, Search
 from deap_nn.search.session import perform
@@ -67,14 +67,8 @@ def evolve(
         objective = user_objective(evaluate)
     elif data is not None:
         objective = keras_objective(space, data_spec(data, path, chosen), chosen)
-    info = {
-        "settings": chosen.to_json(),
-        "space": space.to_json(),
-        **objective.info,
-        "start_with": [individual.to_json() for individual in starters],
-        "versions": versions(),
-        "started": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-    }
+    started = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    info = run_info(chosen.to_json(), space.to_json(), objective.info, starters, versions(), started)
     run = Run.create(path, info)
     try:
         return perform(Search(run, space, objective, chosen, Path(cache) if cache else None, hooks=hooks or Hooks()))

@@ -1,6 +1,6 @@
 """The figures of a generation, a DEAP `Statistics` over individuals with records.
 
-Networks that failed or were given up are counted and enter no mean, spread or minimum.
+Networks that failed or were pruned are counted and enter no mean, spread or minimum.
 """
 
 from __future__ import annotations
@@ -12,19 +12,15 @@ from collections.abc import Callable
 import numpy as np
 from deap import tools
 
-from deap_nn.evolution import Individual, status_of
-
-LIMITS = ("timeout", "lost")
-"""Statuses of evaluations that a limit or a death ended: they depend on the machine, not on the seed."""
-
-FAILURES = ("failed", *LIMITS)
+from deap_nn.evolution import Individual
+from deap_nn.status import FAILURES, LIMITS, Status
 
 
 def make_statistics(counts: Counter[str], halloffame: tools.HallOfFame) -> tools.Statistics:
     """Return the statistics of a run's logbook.
 
     Args:
-        counts: what an `EvaluationMap` has counted in the generation.
+        counts: what `Evaluations` have counted in the generation.
         halloffame: the best so far.
 
     Returns:
@@ -36,9 +32,9 @@ def make_statistics(counts: Counter[str], halloffame: tools.HallOfFame) -> tools
     statistics = tools.Statistics()
     for name, function in (("avg", np.mean), ("std", np.std), ("min", np.min), ("max", np.max)):
         statistics.register(name, _of_trained, function)
-    statistics.register("trained", lambda population: len(_accuracies(population)))
+    statistics.register("trained", lambda population: len(_measured(population)))
     statistics.register("best", lambda _: halloffame[0].fitness.values[0])
-    counted = {"cached": ("cached",), "pruned": ("pruned",), "failed": FAILURES, "limits": LIMITS}
+    counted = {"cached": ("cached",), "pruned": (Status.PRUNED,), "failed": FAILURES, "limits": LIMITS}
     for name, statuses in counted.items():
         statistics.register(name, lambda _, statuses=statuses: sum(counts[status] for status in statuses))
     statistics.register("diversity", diversity)
@@ -51,18 +47,13 @@ def diversity(population: list[Individual]) -> float:
     return len({individual.canonical() for individual in population}) / len(population)
 
 
-def status(individual: Individual) -> str:
-    """Return how the training of an individual ended: ok, failed, pruned, timeout or lost."""
-    return status_of(individual.fitness.record)
-
-
 def _of_trained(function: Callable[[list[float]], float], population: list[Individual]) -> float | None:
-    values = _accuracies(population)
+    values = _measured(population)
     return float(function(values)) if values else None
 
 
-def _accuracies(population: list[Individual]) -> list[float]:
-    return [individual.fitness.values[0] for individual in population if status(individual) == "ok"]
+def _measured(population: list[Individual]) -> list[float]:
+    return [individual.fitness.values[0] for individual in population if individual.fitness.status is Status.OK]
 
 
 def _stopwatch() -> Callable[[object], float]:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from deap_nn.engines import Engine
 from deap_nn.evaluation import Winner
 from deap_nn.evolution import Individual
-from deap_nn.runs import Run
-from deap_nn.search.evaluations import BrokenProgram
+from deap_nn.runs import Run, best_trained, best_untrained
 from deap_nn.search.objective import Objective, TrainWinner
+from deap_nn.search.outcomes import BrokenProgram
 
 
 def write_winner(run: Run, best: Individual, objective: Objective, engine: Engine) -> None:
@@ -27,21 +25,13 @@ def write_winner(run: Run, best: Individual, objective: Objective, engine: Engin
         BrokenProgram: if the training fails, and the repetition of the search's training too.
     """
     past = run.best or {}
-    report: dict[str, Any] = {"genome": best.to_json(), "fitness": best.fitness.values[0]}
-    if objective.train_winner is None:
-        run.write_best(None, report)
-    elif past.get("genome") != report["genome"]:
+    if objective.train_winner is None or objective.task is None:
+        run.write_best(None, best_untrained(best))
+    elif past.get("genome") != best.to_json():
         winner = _train(best, objective.train_winner, engine)
-        report = {
-            "genome": best.to_json(),
-            "search_validation_accuracy": best.fitness.values[0],
-            "test_accuracy": winner.test_accuracy,
-            "trained_on": winner.trained_on,
-            "test_evaluations": past.get("test_evaluations", 0) + 1,
-            "class_accuracy": winner.class_accuracy,
-            "confusion_matrix": winner.confusion_matrix,
-            "layers": winner.layers,
-        }
+        opened = past.get("test_evaluations", 0) + 1
+        measure = objective.task.measure.name
+        report = best_trained(best, measure, winner.trained_on, opened, winner.report, winner.layers)
         run.write_best(winner.model, report)
 
 

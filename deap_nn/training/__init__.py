@@ -1,21 +1,24 @@
 """From a blueprint, a schedule and samples to trained weights and a history.
 
-`compiled` is the fast way, on TensorFlow and for the layers and optimizers it knows; `portable` is plain Keras, for
-everything else.
+One loop (`trainer`) trains on several back ends, each a folder: `compiled_tf` is the fast way, for the layers and
+optimizers that it knows; `portable` is plain Keras, for everything else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 
 import keras
 import numpy as np
 
 from deap_nn.networks import LayerSpec
 from deap_nn.random_stream import protected
+from deap_nn.tasks import Task
 from deap_nn.training.portable.model import layer_lines, model_bytes, predict_file, trained_model
 from deap_nn.training.schedule import OnEpoch, Samples, Schedule, Training
+from deap_nn.training.trainer import Start, run
 
 __all__ = [
     "Samples",
@@ -28,36 +31,42 @@ __all__ = [
     "trained_model",
 ]
 
+BACKENDS = {"compiled_tf": ("tensorflow",), "portable": ("tensorflow", "jax", "torch")}
+"""The folders of back ends, the fastest first, and the Keras backends under which each can be used."""
+
 
 def train(
     specs: Sequence[LayerSpec],
-    input_shape: tuple[int, ...],
+    task: Task,
     schedule: Schedule,
     training: Samples,
     validation: Samples,
     seed: int,
     on_epoch: OnEpoch | None = None,
+    epochs: int | None = None,
 ) -> Training:
     """Train the network of a blueprint from random weights.
 
     Args:
-        specs: what `blueprint` returned.
-        input_shape: of one scaled sample.
-        schedule: epochs, optimizer, batch size.
-        training: what it learns from.
-        validation: what it is measured on after each epoch; it learns nothing from these.
-        seed: of everything random, 0 to 2**31 - 1.
-        on_epoch: may stop the training, see `OnEpoch`.
+        specs: What `blueprint` returned.
+        task: What is learnt.
+        schedule: Epochs, optimizer, batch size.
+        training: What it learns from.
+        validation: What it is measured on after each epoch; it learns nothing from these.
+        seed: Of everything random, 0 to 2**31 - 1.
+        on_epoch: May stop the training, see `OnEpoch`.
+        epochs: How many of the schedule's epochs are run, at least 1; None: all.
 
     Returns:
-        The history and the last weights. A loss that is no longer finite ends the training as "diverged".
+        The history and the last weights. A loss that is no longer finite ends the training as failed.
 
     Raises:
-        MemoryError: if the framework has no memory for the network.
+        MemoryError: If the framework has no memory for the network.
     """
     with _seeded(seed):
         try:
-            return _way(specs, schedule)(specs, input_shape, schedule, training, validation, seed, on_epoch)
+            trainer = _start_function(specs, task, schedule)(specs, task, schedule, training, validation, seed)
+            return run(trainer, task, epochs or schedule.epochs, len(training), seed, on_epoch)
         except Exception as error:
             if _is_out_of_memory(error):
                 raise MemoryError(str(error).splitlines()[0]) from error
@@ -69,15 +78,12 @@ def _is_out_of_memory(error: Exception) -> bool:
     return type(error).__name__ in ("ResourceExhaustedError", "OutOfMemoryError") or "RESOURCE_EXHAUSTED" in str(error)
 
 
-def _way(specs: Sequence[LayerSpec], schedule: Schedule) -> Callable[..., Training]:
-    if keras.backend.backend() == "tensorflow":
-        from deap_nn.training.compiled_tf import trainer
-
-        if trainer.knows(specs, schedule):
-            return trainer.train
-    from deap_nn.training.portable import trainer
-
-    return trainer.train
+def _start_function(specs: Sequence[LayerSpec], task: Task, schedule: Schedule) -> Start:
+    """Return the start of the first back end that can train the network."""
+    usable = [name for name, keras_backends in BACKENDS.items() if keras.backend.backend() in keras_backends]
+    backends = (import_module(f"deap_nn.training.{name}.trainer") for name in usable)
+    start: Start = next(backend.start for backend in backends if backend.knows(specs, task, schedule))
+    return start
 
 
 @contextmanager

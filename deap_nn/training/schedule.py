@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-BATCH_SIZE = 300
-"""The origin's batch size, for spaces without a gene of that name."""
+from deap_nn.status import Status
 
-MIN_PART = 50
-"""Samples of a part of a batch below which a processor is no longer kept busy."""
+BATCH_SIZE = 300
+"""The original project's batch size, for spaces without a gene of that name."""
+
+MIN_MICRO_BATCH = 50
+"""Samples of a micro-batch below which a processor is no longer kept busy."""
 
 DECAYS = ("none", "cosine")
 """What the learning rate may do in the course of a training."""
-
-METRICS = ("loss", "accuracy", "val_loss", "val_accuracy")
-"""The columns of a history, under Keras's names."""
 
 Weights = list[list[np.ndarray]]
 """For each layer of the blueprint its arrays, in Keras's order (kernel, bias; gamma, beta, mean, variance)."""
@@ -67,7 +66,7 @@ class Schedule:
 
 @dataclass(frozen=True, eq=False)
 class Samples:
-    """Scaled inputs (float32, first axis the samples) and class indices (int32); use one object for many trainings."""
+    """Scaled inputs (float32, samples first) and targets (of the task's dtype); use one object for many trainings."""
 
     x: np.ndarray
     y: np.ndarray
@@ -81,35 +80,27 @@ class Training:
     """What a training leaves behind.
 
     Attributes:
-        history: a list per name in `METRICS`, one number per epoch that was run.
-        weights: the last ones, per layer of the blueprint.
-        stopped: `""` if it ran all its epochs, else `"diverged"` or `"pruned"`.
+        history: A list per name in `Task.metrics`, one number per epoch that was run.
+        weights: The last ones, per layer of the blueprint.
+        status: `OK` if it ran all its epochs, else `FAILED` (it diverged) or `PRUNED`.
+        reason: Why it stopped early, in one line.
     """
 
-    history: dict[str, list[float]] = field(default_factory=lambda: {name: [] for name in METRICS})
+    history: dict[str, list[float]]
     weights: Weights = field(default_factory=list)
-    stopped: str = ""
+    status: Status = Status.OK
+    reason: str = ""
 
     @property
     def epochs(self) -> int:
         """The number of epochs that were run to their end."""
         return len(self.history["loss"])
 
-    def add(self, *metrics: float) -> None:
-        """Add the four numbers of an epoch, in the order of `METRICS`."""
-        for name, value in zip(METRICS, metrics, strict=True):
-            self.history[name].append(float(value))
+    def add(self, metrics: Sequence[float]) -> None:
+        """Add the numbers of an epoch, in the order of the history."""
+        for values, value in zip(self.history.values(), metrics, strict=True):
+            values.append(float(value))
 
 
 OnEpoch = Callable[[int, float], bool]
-"""Called with the number of epochs done and the validation accuracy; True stops the training as pruned."""
-
-
-def verdict(training: Training, on_epoch: OnEpoch | None) -> str:
-    """Return why the training should stop after its latest epoch, `""` if it should go on."""
-    latest = [training.history[name][-1] for name in METRICS]
-    if not np.all(np.isfinite(latest)):
-        return "diverged"
-    if on_epoch is not None and on_epoch(training.epochs, latest[-1]):
-        return "pruned"
-    return ""
+"""Called with the number of epochs done and the validation measure; True stops the training as pruned."""

@@ -15,7 +15,7 @@ from deap_nn.cli.options import option
 from deap_nn.engines import EngineLost
 from deap_nn.reports import print_report
 from deap_nn.runs import Run
-from deap_nn.search import BrokenProgram, Hooks, Settings, meanings
+from deap_nn.search import BrokenProgram, Hooks, Settings, all_settings
 from deap_nn.space.presets import CONV2D, FULL
 
 
@@ -92,8 +92,8 @@ def the_error(capsys):
         ("--crossover uniform", "received 'uniform', expected one of whole-layer, two-point, both"),
         ("--mutation-probability 1.1", "received '1.1', expected a probability from 0 to 1"),
         ("--mutation-probability -.1", "received '-.1', expected a probability from 0 to 1"),
-        ("--target 0", "argument --target: received '0', expected an accuracy above 0 and up to 1"),
-        ("--target 90", "argument --target: received '90', expected an accuracy above 0 and up to 1"),
+        ("--stop-at 0", "argument --stop-at: received '0', expected an accuracy above 0 and up to 1"),
+        ("--stop-at 90", "argument --stop-at: received '90', expected an accuracy above 0 and up to 1"),
         ("--seed -1", "argument --seed: received '-1', expected a whole number of at least 0"),
         ("--training-seed -1", "argument --training-seed: received '-1', expected a whole number"),
         ("--engine threads", "received 'threads', expected one of serial, processes, scoop, dask"),
@@ -158,16 +158,16 @@ def help_text(capsys):
 
 def test_help_explains_every_option_with_its_default(help_text):
     assert "Evolve networks." in help_text
-    for name, meaning in meanings().items():
-        value = meaning.metavar or "|".join(meaning.choices or ())  # a flag has none
+    for name, setting in all_settings().items():
+        value = setting.metavar or "|".join(setting.choices or ())  # a flag has none
         names = "--race, --no-race" if name == "race" else option(name)
-        assert " ".join(f"{names} {value} {meaning.help}".split()) in help_text
-        assert f"{meaning.help} (default: {meaning.default})" in help_text
+        assert " ".join(f"{names} {value} {setting.help}".split()) in help_text
+        assert f"{setting.help} (default: {setting.default})" in help_text
     others = ["dataset", "run-dir", "resume", "start-with", "cache", "retry-failed", "tensorboard", "quiet"]
     for name in others:
         explanation = help_text.split(f" --{name} ")[-1].split(" --")[0]
         assert "(default: " in explanation or name in ("resume", "retry-failed"), name
-    assert help_text.count("(default: ") == len(meanings()) + len(others)
+    assert help_text.count("(default: ") == len(all_settings()) + len(others)
 
 
 def test_defaults_are_shown_as_one_would_type_them(help_text):
@@ -214,17 +214,17 @@ def test_nothing_given_means_cifar10_and_a_new_directory(calls):
     assert str(options.pop("run_dir")).startswith("runs/full-")
     assert len(options.pop("hooks").on_generation) == 1
     assert {value for value in options.values() if value} == set()
-    assert not options.keys() & meanings().keys()
+    assert not options.keys() & all_settings().keys()
 
 
 def test_every_setting_is_passed_on(calls):
     given = {
         "train_samples": 500, "population": 7, "generations": 2, "survivors": 0.4, "crossover": "two-point",
-        "mutation_probability": 0.3, "target": 0.8, "seed": 4, "training_seed": 5, "engine": "serial", "workers": 3,
+        "mutation_probability": 0.3, "stop_at": 0.8, "seed": 4, "training_seed": 5, "engine": "serial", "workers": 3,
         "time_limit": 30.5, "memory_limit": 1.5, "threads_per_worker": 2, "workers_per_gpu": 2,
         "dask_scheduler": "tcp://host:1", "stop_after": 60.0, "race": True, "precision": "bfloat16",
     }  # fmt: skip
-    assert given.keys() == meanings().keys()
+    assert given.keys() == all_settings().keys()
     line = [word for name, value in given.items() for word in (option(name), str(value)) if word != "True"]
     others = ["--dataset", "digits", "--run-dir", "there", "--cache", "c.sqlite", "--start-with", "b.json"]
     cli.search(FULL, parsed(*line, *others))
@@ -244,13 +244,16 @@ def test_resume_passes_on_what_was_given_and_nothing_else(calls):
     ((name, arguments, options),) = calls
     assert (name, arguments) == ("resume", ("there",))
     assert (options["generations"], options["retry_failed"], options["space"]) == (9, True, FULL)
-    assert options.keys() & meanings().keys() == {"generations"}
+    assert options.keys() & all_settings().keys() == {"generations"}
     assert options["data"] is None
 
 
 def test_quiet_shows_no_progress(calls):
     cli.search(FULL, parsed(), quiet=True)
     assert calls[0][2]["hooks"] == Hooks()
+
+
+DATA = {"data": {"task": "classification", "classes": 10}}
 
 
 def test_the_report_names_layers_figures_and_places(capsys, tmp_path):
@@ -261,7 +264,7 @@ def test_the_report_names_layers_figures_and_places(capsys, tmp_path):
         "test_accuracy": 0.81239,
         "trained_on": "training + validation",
     }
-    run = SimpleNamespace(path=tmp_path, best=best, status="finished", info={"reason": ""})
+    run = SimpleNamespace(path=tmp_path, best=best, status="finished", info={"reason": "", **DATA})
     print_report(run)
     shown = capsys.readouterr().out
     for text in ("  input (8, 8, 1)\n  dense (10,)\n", "epochs 12, optimizer adam", "validation accuracy): 0.8765"):
@@ -269,7 +272,9 @@ def test_the_report_names_layers_figures_and_places(capsys, tmp_path):
     assert "test accuracy, trained on training + validation): 0.8124" in shown
     assert str(tmp_path) in shown
     assert "stopped" not in shown
-    print_report(SimpleNamespace(path=tmp_path, best=best, status="stopped", info={"reason": "the time is over"}))
+    print_report(
+        SimpleNamespace(path=tmp_path, best=best, status="stopped", info={"reason": "the time is over", **DATA})
+    )
     assert f"stopped early (the time is over); go on with --resume {tmp_path}" in capsys.readouterr().out
 
 

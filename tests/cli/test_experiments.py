@@ -216,7 +216,7 @@ def test_plot_run_draws_from_the_directory_alone(finished, tmp_path):
 
 
 def test_conv2d_only_stops_at_a_target(tmp_path):
-    argv = ("--population", "4", "--generations", "3", "--target", "0.01", "--engine", "serial", "--quiet")
+    argv = ("--population", "4", "--generations", "3", "--stop-at", "0.01", "--engine", "serial", "--quiet")
     out = run(tmp_path, "conv2d_only.py", *TOY, *argv)
     assert out.startswith("the best network:")  # quiet: the report only
     (path,) = (tmp_path / "runs").iterdir()

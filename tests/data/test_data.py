@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from deap_nn.data import DataSpec, download, load, save_arrays
 from deap_nn.data.npz import write_npz
-from deap_nn.data.splits import stratified
+from deap_nn.tasks import Classification
 
 PARTS = ("train", "validation", "test")
 
@@ -92,7 +92,7 @@ def test_digits():
     splits = load(DataSpec("digits"))
     assert splits.x_train.shape == (1149, 8, 8, 1)
     assert (len(splits.y_validation), len(splits.y_test)) == (288, 360)
-    assert (splits.classes, splits.input_shape) == (10, (8, 8, 1))
+    assert (splits.task.outputs, splits.input_shape) == (10, (8, 8, 1))
     assert splits.x_train.dtype == np.float32 and splits.x_train.max() == 16.0
     assert splits.scale == np.float32(1 / 16) and splits.offset == 0
     assert "a stratified fifth (360 samples, always the same)" in splits.note
@@ -131,7 +131,7 @@ def test_the_drawn_samples_never_change():
     """A run is resumed, and a result repeated, only if later versions draw alike."""
     labels = np.repeat([0, 1], 10)
     rng = np.random.RandomState(np.random.MT19937(np.random.SeedSequence([2, 5])))
-    assert stratified(labels, 6, rng, low=1, leave=1).tolist() == [3, 6, 7, 11, 13, 14]
+    assert Classification.draw(labels, 6, rng, low=1, leave=1).tolist() == [3, 6, 7, 11, 13, 14]
 
 
 @settings(deadline=None)
@@ -139,7 +139,7 @@ def test_the_drawn_samples_never_change():
 def test_stratified_gives_every_class_its_share(counts, data):
     labels = np.repeat(np.arange(len(counts)), counts)
     take = data.draw(st.integers(len(counts), len(labels) - len(counts)))
-    chosen = stratified(labels, take, np.random.RandomState(0), low=1, leave=1)
+    chosen = Classification.draw(labels, take, np.random.RandomState(0), low=1, leave=1)
     assert len(set(chosen.tolist())) == take
     taken = np.bincount(labels[chosen], minlength=len(counts))
     assert (taken >= 1).all() and (np.array(counts) - taken >= 1).all()
@@ -448,7 +448,7 @@ def test_saved_arrays_load_again(tmp_path):
     path = tmp_path / "run" / "data.npz"
     save_arrays(path, arrays["x_train"].tolist(), np.eye(4)[arrays["y_train"]])
     splits = load(DataSpec(str(path)))
-    assert splits.input_shape == (6, 5, 1) and splits.classes == 4 and len(splits.y_test) == 20
+    assert splits.input_shape == (6, 5, 1) and splits.task.outputs == 4 and len(splits.y_test) == 20
     assert [file.name for file in path.parent.iterdir()] == ["data.npz"]
 
 
@@ -510,6 +510,7 @@ STUB = """
 import sys, time
 import numpy as np
 from deap_nn.data.npz import write_npz
+from deap_nn.tasks import Classification
 from pathlib import Path
 out = Path(sys.argv[2])
 with (out.parent / "starts").open("a") as file:
@@ -528,7 +529,7 @@ def test_a_data_set_is_fetched_once_by_many_at_once(keras_home, monkeypatch):
     assert paths == {keras_home / "datasets" / "deap_nn" / "cifar10.npz"}
     assert (keras_home / "datasets" / "deap_nn" / "starts").read_text() == "x"
     splits = load(DataSpec("cifar10"))
-    assert (splits.classes, splits.input_shape, len(splits.y_test)) == (4, (8, 8, 3), 40)
+    assert (splits.task.outputs, splits.input_shape, len(splits.y_test)) == (4, (8, 8, 3), 40)
 
 
 def test_a_data_set_that_was_fetched_needs_no_child(keras_home, monkeypatch):
@@ -621,6 +622,6 @@ def test_what_lies_in_the_cache_of_keras_is_taken(keras_home):
         (folder / f"{split}-labels-idx1-ubyte.gz").write_bytes(gzip.compress(bytes(8) + labels.tobytes()))
         (folder / f"{split}-images-idx3-ubyte.gz").write_bytes(gzip.compress(bytes(16) + pixels.tobytes()))
     splits = load(DataSpec("fashion_mnist"))
-    assert (splits.classes, splits.input_shape, splits.x_train.dtype) == (10, (28, 28, 1), np.uint8)
+    assert (splits.task.outputs, splits.input_shape, splits.x_train.dtype) == (10, (28, 28, 1), np.uint8)
     assert (len(splits.y_train), len(splits.y_validation), len(splits.y_test)) == (80, 20, 20)
     np.testing.assert_array_equal(splits.x_test[:, 3, 3, 0], splits.y_test)

@@ -1,5 +1,6 @@
 """Evaluations with real networks, in this process."""
 
+import math
 import random
 
 import keras
@@ -9,9 +10,10 @@ import search_stubs
 
 from deap_nn import PRESETS, Individual, LayerKind
 from deap_nn.data import DataSpec, load, save_arrays
-from deap_nn.evaluation import Problem, Winner, evaluate, genome_seed, train_winner
-from deap_nn.pruning.race import SHARES
+from deap_nn.evaluation import Problem, evaluate, genome_seed, train_winner
+from deap_nn.pruning import Thresholds
 from deap_nn.space import Block, Choice, Float, Integer, SearchSpace
+from deap_nn.status import Status
 
 pytestmark = pytest.mark.slow
 
@@ -32,21 +34,21 @@ def problem():
 def test_the_record_tells_how_it_went(individual, problem):
     values = evaluate(individual, problem)
     record, epochs = values.record, individual[-1].genes["epochs"]
-    assert values == (record["history"]["val_accuracy"][-1],)
+    assert values == (record.curve("val_accuracy")[-1],)
     assert 0 < values[0] < 1
-    assert record["status"] == "ok"
-    assert record["reason"] == ""
-    assert record["epochs"] == epochs
-    assert {name: len(curve) for name, curve in record["history"].items()} == dict.fromkeys(
+    assert record.status == "ok"
+    assert record.reason == ""
+    assert record.epochs == epochs
+    assert {name: len(curve) for name, curve in record.history.items()} == dict.fromkeys(
         ("loss", "accuracy", "val_loss", "val_accuracy"), epochs
     )
-    assert record["network"][0] == "Flatten() -> 64"
-    assert record["network"][-1] == "Dense(units=10, activation=softmax) -> 10"
-    assert record["parameters"] > 64 * 32
-    assert record["seconds"].keys() == {"load", "train"}
-    assert record["seed"] == genome_seed(1, individual)
-    assert record["worker"]
-    assert record["device"]
+    assert record.network[0] == "Flatten() -> 64"
+    assert record.network[-1] == "Dense(units=10, activation=softmax) -> 10"
+    assert record.parameters > 64 * 32
+    assert record.seconds.keys() == {"load", "train"}
+    assert record.seed == genome_seed(1, individual)
+    assert record.worker
+    assert record.device
 
 
 def test_an_accuracy_is_a_share_of_the_validation_samples(individual, problem):
@@ -56,9 +58,9 @@ def test_an_accuracy_is_a_share_of_the_validation_samples(individual, problem):
 
 def test_the_seed_and_the_genome_decide_everything(individual, problem):
     first, again = evaluate(individual, problem), evaluate(individual, problem)
-    assert first.record["history"] == again.record["history"]
+    assert first.record.history == again.record.history
     other = evaluate(individual, Problem(problem.space, problem.data, training_seed=2))
-    assert other.record["history"] != first.record["history"]
+    assert other.record.history != first.record.history
 
 
 def test_the_stream_of_random_is_left_as_it_was(individual, problem):
@@ -69,13 +71,13 @@ def test_the_stream_of_random_is_left_as_it_was(individual, problem):
     assert random.random() == expected
 
 
-def test_a_network_that_falls_behind_is_given_up(individual, problem):
-    full = evaluate(individual, problem).record["history"]["val_accuracy"]
-    values = evaluate(individual, problem, [1.0] * SHARES)
+def test_a_network_that_falls_behind_is_pruned(individual, problem):
+    full = evaluate(individual, problem).record.curve("val_accuracy")
+    values = evaluate(individual, problem, rule=Thresholds((1.0,) * 20))
     assert values == (0.0,)
-    assert values.record["status"] == "pruned"
-    assert values.record["reason"] == "pruned in epoch 3"
-    assert values.record["history"]["val_accuracy"] == full[:3]
+    assert values.record.status == "pruned"
+    assert values.record.reason == "pruned in epoch 3"
+    assert values.record.curve("val_accuracy") == full[:3]
 
 
 def space_of(kind):
@@ -90,8 +92,8 @@ def test_a_training_that_diverges_is_the_worst_and_says_when():
     space = space_of(dense)
     values = evaluate(Individual(space.sample()), Problem(space, DIGITS))
     assert values == (0.0,)
-    assert values.record["status"] == "failed"
-    assert values.record["reason"].startswith("diverged in epoch ")
+    assert values.record.status == "failed"
+    assert values.record.reason.startswith("diverged in epoch ")
 
 
 def unbuildable(genes, shape):
@@ -114,8 +116,8 @@ def test_a_network_that_cannot_be_is_the_worst_and_says_why(build, reason):
     space = space_of(LayerKind("odd", {}, takes="map", build=build))
     values = evaluate(Individual(space.sample()), Problem(space, DIGITS))
     assert values == (0.0,)
-    assert values.record["status"] == "failed"
-    assert values.record["reason"] == reason
+    assert values.record.status == "failed"
+    assert values.record.reason == reason
 
 
 def test_a_broken_program_is_not_hidden():
@@ -126,11 +128,11 @@ def test_a_broken_program_is_not_hidden():
 
 def test_the_winner_is_measured_on_the_test_split(individual, problem):
     winner = train_winner(individual, True, problem)
-    counts = np.array(winner.confusion_matrix).sum(axis=1)
+    counts = np.array(winner.report["confusion_matrix"]).sum(axis=1)
     assert list(counts) == list(np.bincount(load(DIGITS).y_test))
     assert winner.trained_on == "training + validation"
-    assert 0 < winner.test_accuracy < 1
-    assert len(winner.class_accuracy) == 10
+    assert 0 < winner.report["test_accuracy"] < 1
+    assert len(winner.report["class_accuracy"]) == 10
     assert winner.model.startswith(b"PK")
 
 
@@ -139,10 +141,7 @@ def test_the_winner_of_a_search_in_bfloat16_is_saved_in_float32(tmp_path):
     problem = Problem(space, DIGITS, precision="bfloat16")
     random.seed(3)
     individual = Individual(space.sample())
-    assert (
-        evaluate(individual, problem).record["history"]
-        != evaluate(individual, Problem(space, DIGITS)).record["history"]
-    )
+    assert evaluate(individual, problem).record.history != evaluate(individual, Problem(space, DIGITS)).record.history
     (tmp_path / "best.keras").write_bytes(train_winner(individual, True, problem).model)
     model = keras.models.load_model(tmp_path / "best.keras")
     assert {layer.dtype_policy.name for layer in model.layers} == {"float32"}
@@ -153,10 +152,21 @@ def test_without_validation_data_the_training_of_the_search_is_repeated(individu
     assert winner.trained_on == "training"
 
 
-def test_figures_of_a_confusion_matrix():
-    winner = Winner(b"", [], "training", [[3, 1], [0, 0]], 0.0)
-    assert winner.test_accuracy == 0.75
-    assert winner.class_accuracy == [0.75, 0.0]
+def test_another_repetition_has_another_seed_and_another_validation_split(individual, problem):
+    first, second, again = (evaluate(individual, problem, repetition=number).record for number in (0, 1, 1))
+    assert second.seed == genome_seed(1, individual, 1) != first.seed
+    assert second.history == again.history != first.history
+    splits = [load(problem.data_of(number)) for number in (0, 1)]
+    assert splits[0].fingerprint != splits[1].fingerprint
+
+
+def test_a_smaller_budget_begins_as_the_full_training_does(individual, problem):
+    full, half = (evaluate(individual, problem, budget=budget) for budget in (1.0, 0.5))
+    epochs = math.ceil(individual[-1].genes["epochs"] / 2)
+    assert half.record.epochs == epochs < full.record.epochs
+    assert half.record.curve("val_loss") == full.record.curve("val_loss")[:epochs]
+    assert half == (full.record.curve("val_accuracy")[epochs - 1],)
+    assert half.record.status is Status.OK
 
 
 def test_flat_features_are_trained_on(tmp_path, individual):
@@ -164,7 +174,7 @@ def test_flat_features_are_trained_on(tmp_path, individual):
     y = np.arange(200) % 2
     save_arrays(tmp_path / "flat.npz", rng.normal(y[:, None], 1.0, (200, 5)).astype(np.float32), y)
     values = evaluate(individual, Problem(PRESETS["dense"], DataSpec(str(tmp_path / "flat.npz"))))
-    assert values.record["status"] == "ok"
+    assert values.record.status == "ok"
 
 
 def test_the_seed_of_a_training_is_a_digest():
@@ -184,4 +194,4 @@ def test_a_network_that_the_framework_has_no_memory_for_is_the_worst():
     space = space_of(LayerKind("odd", {}, takes="map", build=huge))
     values = evaluate(Individual(space.sample()), Problem(space, DIGITS))
     assert values == (0.0,)
-    assert values.record["reason"].startswith("out of memory: ")
+    assert values.record.reason.startswith("out of memory: ")

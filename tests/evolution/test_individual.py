@@ -16,11 +16,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from space_strategies import FUZZ, search_spaces
 
-from deap_nn.evolution import Fitness, FitnessValues, Individual
+from deap_nn.evolution import Fitness, FitnessValues, Individual, Record
 from deap_nn.space import Chromosome
 from deap_nn.space.presets import MODERN
 
-RECORD = {"status": "ok", "seconds": {"train": 1.5}, "loss": [0.7, 0.3]}
+RECORD = Record(seconds={"train": 1.5}, extra={"loss": [0.7, 0.3]})
 
 
 def individual(value=None, filters=16):
@@ -40,7 +40,7 @@ def test_fitness_values_are_a_tuple_with_a_record(protocol):
     returned = pickle.loads(pickle.dumps(values, protocol))
     assert values == returned == (0.93,)
     assert type(returned) is FitnessValues and returned.record == RECORD
-    assert FitnessValues([1.0]).record is None
+    assert FitnessValues([1.0]).record == Record()
 
 
 def test_fitness_takes_the_record_over_and_drops_it_with_the_values():

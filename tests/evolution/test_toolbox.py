@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from space_strategies import FUZZ, search_spaces
 
-from deap_nn.evolution import CROSSOVERS, FitnessValues, Individual, eaTruncation, make_toolbox, operators
+from deap_nn.evolution import CROSSOVERS, FitnessValues, Individual, Record, eaTruncation, make_toolbox, operators
 from deap_nn.evolution.toolbox import InTurn, mutAll
 from deap_nn.space import PRESETS
 from deap_nn.space.presets import CONV2D, DEEP, FULL, MODERN
@@ -58,7 +58,7 @@ def test_deaps_own_loops_and_selections_run_on_it(space, loop, select):
         assert isinstance(individual, Individual)
         space.validate(individual)
         assert individual.fitness.values == epochs(individual)
-        assert individual.fitness.record == {"status": "ok"}
+        assert individual.fitness.record == Record()
 
 
 def test_individuals_and_populations_come_from_the_space():
@@ -81,9 +81,9 @@ def test_a_clone_is_equal_and_shares_nothing():
     assert clone.fitness.values == original.fitness.values
     assert clone.fitness.record == original.fitness.record
     clone[0].genes["filters"] = 999
-    clone.fitness.record["status"] = "lost"
+    clone.fitness.record.extra["seen"] = True
     assert original[0].genes["filters"] != 999
-    assert original.fitness.record == {"status": "ok"}
+    assert original.fitness.record == Record()
 
 
 def test_its_evaluation_can_be_shipped():
@@ -218,6 +218,6 @@ def test_options_out_of_range_are_refused(options, message):
 
 
 def test_every_name_of_a_crossover_is_a_setting():
-    from deap_nn.search import meanings
+    from deap_nn.search import all_settings
 
-    assert meanings()["crossover"].choices == tuple(CROSSOVERS)
+    assert all_settings()["crossover"].choices == tuple(CROSSOVERS)

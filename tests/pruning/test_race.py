@@ -1,19 +1,26 @@
-from unittest.mock import Mock
+from functools import partial
 
 import pytest
 import search_stubs
-from deap import base, tools
+from deap import tools
 from search_stubs import SPACE
 
 from deap_nn import Individual, evolve
-from deap_nn.evolution import FitnessValues, Generation
-from deap_nn.pruning import Race, hopeless
-from deap_nn.pruning.race import SHARES, chance_thresholds, given_up, thresholds
+from deap_nn.evolution import FitnessValues
+from deap_nn.pruning import Race, Thresholds
+from deap_nn.pruning.rule import SHARES, first_thresholds, usual_thresholds
 from deap_nn.runs import Run
 from deap_nn.search import Settings
-from deap_nn.search.objective import Objective
+from deap_nn.search.objective import Objective, make_race
 from deap_nn.search.search import Search
 from deap_nn.search.session import perform
+from deap_nn.tasks import Classification
+
+TASK = Classification(10)
+
+
+def thresholds(curves, goal):
+    return usual_thresholds(curves, goal).values
 
 
 def after(thresholds, share):
@@ -48,23 +55,23 @@ def test_eight_trainings_all_count_however_bad_they_are():
 
 @pytest.mark.parametrize(("chance", "needed"), [(0.1, 0.13), (0.5, 0.53), (0.01, 0.013)])
 def test_the_first_generation_must_be_above_chance(chance, needed):
-    assert chance_thresholds(chance) == pytest.approx([needed] * SHARES)
+    assert first_thresholds(chance).values == pytest.approx([needed] * SHARES)
 
 
-def test_a_training_is_given_up_when_its_best_so_far_is_too_low():
-    rule = hopeless([0.0] * 12 + [0.4] * 4 + [0.5] * 4, 5)
+def test_a_training_is_pruned_when_its_best_so_far_is_too_low():
+    rule = Thresholds((0.0,) * 12 + (0.4,) * 4 + (0.5,) * 4).verdict(5)
     verdicts = [rule(done, accuracy) for done, accuracy in enumerate([0.3, 0.45, 0.1, 0.1, 0.6], 1)]
     assert verdicts == [False, False, False, True, False]
 
 
-def test_nothing_is_given_up_before_the_third_epoch_nor_in_the_last():
-    rule = hopeless([0.9] * SHARES, 4)
+def test_nothing_is_pruned_before_the_third_epoch_nor_in_the_last():
+    rule = Thresholds((0.9,) * SHARES).verdict(4)
     assert [rule(done, 0.5) for done in (1, 2, 3, 4)] == [False, False, True, False]
-    assert given_up([0.5] * 3, [0.9] * SHARES) is None
+    assert Thresholds((0.9,) * SHARES).pruned_after([0.5] * 3) is None
 
 
-def test_without_thresholds_nothing_is_given_up():
-    assert not hopeless([], 10)(5, 0.0)
+def test_without_thresholds_nothing_is_pruned():
+    assert not Thresholds().verdict(10)(5, 0.0)
 
 
 def individual(curve, status="ok"):
@@ -73,20 +80,16 @@ def individual(curve, status="ok"):
     return made
 
 
-def racing(survivors):
-    """A race and its toolbox."""
-    toolbox = base.Toolbox()
-    toolbox.register("select", tools.selBest)
-    toolbox.register("map", map)
-    return Race(toolbox, lambda individual, thresholds: thresholds, survivors, 0.0, Mock()), toolbox
+def racing(survivors, chance=0.0):
+    return Race(TASK, chance, survivors, tools.selBest)
 
 
 def raced(population, survivors):
     """The thresholds that a generation leaves."""
-    race, toolbox = racing(survivors)
-    race(Generation(0, population, None, tools.Logbook()))
-    assert toolbox.evaluate(population[0]) == race.thresholds
-    return race.thresholds
+    race = racing(survivors)
+    race.learn(population)
+    assert race.state == {"thresholds": list(race.rule.values)}
+    return race.rule.values
 
 
 def finals(*accuracies):
@@ -99,54 +102,50 @@ def test_the_survivors_set_the_goal_or_the_best_four(survivors, threshold):
     assert after(raced(finals(0.9, 0.4, 0.8, 0.6, 0.5, 0.7), survivors), 0.5) == pytest.approx(threshold)
 
 
-def test_those_given_up_set_no_thresholds():
+def test_those_pruned_set_no_thresholds():
     population = [*finals(0.9), individual([0.0, 0.0], "pruned")]
     assert after(raced(population, 2), 0.5) == pytest.approx(0.8)
     assert raced(population[1:], 2) == ()
 
 
 def test_earlier_generations_are_remembered():
-    race, _ = racing(2)
-    for population in (individual([0.3, 0.9]), *finals(0.8)):
-        race(Generation(0, [population], None, tools.Logbook()))
-    assert after(race.thresholds, 0.5) == pytest.approx(0.8 - 0.6)
+    race = racing(2)
+    for one in (individual([0.3, 0.9]), *finals(0.8)):
+        race.learn([one])
+    assert after(race.rule.values, 0.5) == pytest.approx(0.8 - 0.6)
 
 
 def first_generation(finals, survivors, chance=0.5):
-    """The first generation's values under the race, and who was evaluated, whether with thresholds."""
-    toolbox, calls, forgotten = base.Toolbox(), [], []
-
-    def evaluate(number, thresholds=()):
-        calls.append((number, bool(thresholds)))
-        curve = [finals[number]] * 4
-        pruned = given_up(curve, thresholds) is not None
-        record = {"status": "pruned" if pruned else "ok", "history": {"val_accuracy": curve}}
-        return FitnessValues((0.0 if pruned else finals[number],), record)
-
-    toolbox.register("map", map)
-    race = Race(toolbox, evaluate, survivors, chance, forgotten.append)
-    values = toolbox.map(toolbox.evaluate, range(len(finals)))
-    assert [number for number, raced in calls if not raced] == forgotten
-    return [value[0] for value in values], forgotten, race, toolbox
+    """What the race makes of trainings with these accuracies in every epoch, and which it wants repeated."""
+    race = racing(survivors, chance)
+    values = [race.judge(FitnessValues((one,), {"history": {"val_accuracy": [one] * 4}})) for one in finals]
+    return [value[0] for value in values], race.reprieve(values), race
 
 
-def test_the_first_generation_gives_up_what_has_learnt_nothing():
-    values, again, _, _ = first_generation([0.52, 0.9, 0.6, 0.5, 0.7, 0.8], 2)
+def test_the_first_generation_prunes_what_has_learnt_nothing():
+    values, again, _ = first_generation([0.52, 0.9, 0.6, 0.5, 0.7, 0.8], 2)
     assert (values, again) == ([0.0, 0.9, 0.6, 0.0, 0.7, 0.8], [])
 
 
 @pytest.mark.parametrize("survivors", [2, 4])
-def test_too_few_survivors_and_the_best_of_those_given_up_are_trained_in_full(survivors):
-    values, again, _, _ = first_generation([0.1, 0.9, 0.8, 0.3, 0.52, 0.3], survivors)
-    assert (values, again) == ([0.0, 0.9, 0.8, 0.3, 0.52, 0.0], [4, 3])
+def test_with_too_few_survivors_the_best_of_those_pruned_are_trained_in_full(survivors):
+    values, again, _ = first_generation([0.1, 0.9, 0.8, 0.3, 0.52, 0.3], survivors)
+    assert (values, again) == ([0.0, 0.9, 0.8, 0.0, 0.0, 0.0], [4, 3])
 
 
-def test_later_generations_are_mapped_as_they_come():
-    _, _, race, toolbox = first_generation([0.9, 0.8], 2)
-    toolbox.register("select", tools.selBest)
-    race(Generation(0, [individual([0.5, 0.9])], None, tools.Logbook()))
-    low = lambda number, thresholds: FitnessValues((0.0,), {"status": "pruned"})  # noqa: E731
-    assert [values.status for values in toolbox.map(low, [0, 1], [(), ()])] == ["pruned", "pruned"]
+def test_of_later_generations_nothing_is_repeated():
+    _, _, race = first_generation([0.9, 0.8], 2)
+    assert race.reprieve([FitnessValues((0.0,), {"status": "pruned"})] * 2) == []
+
+
+def test_what_is_judged_keeps_the_epochs_up_to_there():
+    race = racing(2, chance=0.5)
+    history = {"loss": [4.0, 3.0, 2.0, 1.0], "val_accuracy": [0.1, 0.2, 0.3, 0.9]}
+    judged = race.judge(FitnessValues((0.9,), {"history": history, "epochs": 4, "seed": 7}))
+    assert judged == (0.0,)
+    assert (judged.status, judged.record.reason, judged.record.epochs) == ("pruned", "pruned in epoch 3", 3)
+    assert judged.record.history == {name: curve[:3] for name, curve in history.items()}
+    assert judged.record.seed == 7
 
 
 VERSIONS = dict.fromkeys(("deap_nn", "backend", "keras", "numpy", "tensorflow"), "1")
@@ -158,7 +157,8 @@ def search(path, chance, *, cache=None, race=True):
     info = {"settings": settings.to_json(), "space": SPACE.to_json(), "evaluate": "stub", "start_with": []}
     info["versions"] = VERSIONS
     run = Run(path) if path.exists() else Run.create(path, info)
-    objective = Objective(search_stubs.raced, {"evaluate": "stub"}, chance=chance)
+    race = {"make_pruner": partial(make_race, TASK, chance, settings)} if race else {}
+    objective = Objective(search_stubs.raced, {"evaluate": "stub"}, **race)
     return perform(Search(run, SPACE, objective, settings, cache))
 
 
@@ -181,18 +181,18 @@ def test_wherever_a_race_is_cut_off_the_rest_comes_out_the_same(tmp_path, chance
 
 
 @pytest.mark.parametrize("chance", [0.3, 0.9])
-def test_results_from_a_cache_are_given_up_where_the_trainings_would_have_been(tmp_path, chance):
+def test_results_from_a_cache_are_pruned_where_the_trainings_would_have_been(tmp_path, chance):
     cache = tmp_path / "cache.sqlite"
     search(tmp_path / "full", chance, cache=cache, race=False)
     without, with_results = search(tmp_path / "without", chance), search(tmp_path / "with", chance, cache=cache)
     for name in ("population", "halloffame", "thresholds", "random_state"):
         assert with_results.checkpoint[name] == without.checkpoint[name]
-    some = [values.record for _, values in with_results.evaluations() if values.record.get("from_cache")]
-    assert {record["status"] for record in some} == {"ok", "pruned"}
-    assert all(len(record["history"]["val_accuracy"]) < 4 for record in some if record["status"] == "pruned")
+    some = [values.record for _, values in with_results.evaluations() if values.record.from_cache]
+    assert {record.status for record in some} == {"ok", "pruned"}
+    assert all(len(record.curve("val_accuracy")) < 4 for record in some if record.status == "pruned")
 
 
-def test_survivors_are_trained_in_full_even_where_all_are_hopeless(tmp_path):
+def test_survivors_are_trained_in_full_even_where_all_would_be_pruned(tmp_path):
     run = search(tmp_path / "run", 0.97)
     assert {values.status for _, values in run.evaluations()} == {"ok", "pruned"}
     assert run.logbook[0]["trained"] == 4

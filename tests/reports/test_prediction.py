@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 
-from deap_nn.reports.prediction import predict_probabilities, read_images, to_csv
+from deap_nn.reports.prediction import predict, read_images, to_csv
+from deap_nn.runs import Run
+from deap_nn.tasks import Classification
 
 
 @pytest.mark.parametrize("names", [("x",), ("x", "other"), ("x_test", "x_train"), ("photos",)])
@@ -17,10 +19,11 @@ def test_several_arrays_of_other_names_are_refused(tmp_path):
 
 
 def test_a_run_without_a_winner_is_refused(tmp_path):
+    Run.create(tmp_path, {})
     with pytest.raises(ValueError, match=r"holds no best\.keras"):
-        predict_probabilities(tmp_path, np.zeros((1, 8, 8)))
+        predict(tmp_path, np.zeros((1, 8, 8)))
 
 
 def test_the_table_names_the_likeliest_class():
-    table = to_csv(np.array([[0.2, 0.8], [0.75, 0.25]]))
+    table = to_csv(np.array([[0.2, 0.8], [0.75, 0.25]]), Classification(2))
     assert table == "image,class,p0,p1\n0,1,0.200000,0.800000\n1,0,0.750000,0.250000\n"

@@ -62,7 +62,7 @@ def test_a_pipe_gets_plain_lines():
         "engine: processes: 2 workers on this host",
         "generation 0/2: best 0.2000, mean 0.4000, 5 networks (1 failed, 2 known) in 1.3 s",
         "generation 1/2: best 0.3000, mean 0.4000, 3 networks (1 failed, 2 known) in 1.3 s",
-        "generation 2/2: best 0.4000, mean 0.4000, 3 networks (3 given up, 1 failed, 2 known) in 1.3 s",
+        "generation 2/2: best 0.4000, mean 0.4000, 3 networks (3 pruned, 1 failed, 2 known) in 1.3 s",
     ]
 
 

@@ -4,51 +4,51 @@ import sys
 import pytest
 from search_stubs import SPACE
 
-from deap_nn.evolution import FitnessValues, Individual
+from deap_nn.evolution import FitnessValues, Individual, Key, Record
 from deap_nn.runs import Cache
 
 
 @pytest.fixture
-def individual():
-    return Individual(SPACE.sample())
+def key():
+    return Key.of(Individual(SPACE.sample()))
 
 
 def ok(value=0.5):
     return FitnessValues((value,), {"status": "ok", "reason": "", "epochs": 3})
 
 
-def test_a_result_comes_back_with_its_record(tmp_path, individual):
+def test_a_result_comes_back_with_its_record(tmp_path, key):
     cache = Cache(tmp_path / "cache", {"seed": 1})
-    assert cache.get(individual) is None
-    cache.put(individual, ok())
-    values = cache.get(individual)
+    assert cache.get(key) is None
+    cache.put(key, ok())
+    values = cache.get(key)
     assert values == (0.5,)
-    assert values.record == {"status": "ok", "reason": "", "epochs": 3, "from_cache": True}
+    assert values.record == Record(epochs=3, from_cache=True)
     cache.close()
 
 
-def test_another_connection_finds_it(tmp_path, individual):
+def test_another_connection_finds_it(tmp_path, key):
     first = Cache(tmp_path / "cache", {"seed": 1})
-    first.put(individual, ok())
+    first.put(key, ok())
     second = Cache(tmp_path / "cache", {"seed": 1})
-    assert second.get(individual) == (0.5,)
+    assert second.get(key) == (0.5,)
     first.close()
     second.close()
 
 
-def test_other_circumstances_are_other_results(tmp_path, individual):
+def test_other_circumstances_are_other_results(tmp_path, key):
     first, second = (Cache(tmp_path / "cache", {"seed": seed}) for seed in (1, 2))
-    first.put(individual, ok())
-    assert second.get(individual) is None
+    first.put(key, ok())
+    assert second.get(key) is None
     first.close()
     second.close()
 
 
 @pytest.mark.parametrize("status", ["failed", "pruned", "timeout", "lost"])
-def test_only_full_trainings_that_ended_ok_are_kept(tmp_path, individual, status):
+def test_only_full_trainings_that_ended_ok_are_kept(tmp_path, key, status):
     cache = Cache(tmp_path / "cache", {})
-    cache.put(individual, FitnessValues((0.5,), {"status": status}))
-    assert cache.get(individual) is None
+    cache.put(key, FitnessValues((0.5,), {"status": status}))
+    assert cache.get(key) is None
     cache.close()
 
 
@@ -67,11 +67,11 @@ WRITER = """
 import random, sys
 from search_stubs import SPACE
 from deap_nn.runs import Cache
-from deap_nn.evolution import FitnessValues, Individual
+from deap_nn.evolution import FitnessValues, Individual, Key, Record
 random.seed(int(sys.argv[2]) % 2)  # two processes write the same keys
 cache = Cache(sys.argv[1], {})
 for _ in range(50):
-    cache.put(Individual(SPACE.sample()), FitnessValues((0.5,), {"status": "ok"}))
+    cache.put(Key.of(Individual(SPACE.sample())), FitnessValues((0.5,), {"status": "ok"}))
 """
 
 

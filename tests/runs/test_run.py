@@ -38,7 +38,7 @@ def test_a_directory_without_a_run_is_refused(tmp_path):
 
 def test_another_format_is_refused(run):
     run.update(format=99)
-    with pytest.raises(ValueError, match="has the journal format 99, this version reads 1"):
+    with pytest.raises(ValueError, match="has the format 99, this version reads 1 to 2"):
         Run(run.path)
 
 

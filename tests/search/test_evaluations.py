@@ -1,5 +1,6 @@
 import functools
 import itertools
+import random
 from unittest.mock import Mock
 
 import pytest
@@ -7,9 +8,12 @@ import search_stubs
 from search_stubs import SPACE
 
 from deap_nn.engines import Outcome
-from deap_nn.evolution import FitnessValues, Individual
+from deap_nn.evolution import FitnessValues, Individual, Record
+from deap_nn.pruning import NoPruning, Thresholds
+from deap_nn.random_stream import protected
 from deap_nn.runs import Cache
-from deap_nn.search import BrokenProgram, EvaluationMap, StopRun, fitness_of
+from deap_nn.search import BrokenProgram, Evaluations, StopRun, fitness_of
+from deap_nn.status import Status
 
 
 class StubEngine:
@@ -45,14 +49,14 @@ def calls(log, individual):
 
 def test_fitness_comes_in_the_order_of_the_individuals():
     everyone = individuals(5)
-    values = EvaluationMap(StubEngine()).map(search_stubs.fitness, everyone)
+    values = Evaluations(StubEngine()).map(search_stubs.fitness, everyone)
     assert values == [search_stubs.fitness(individual) for individual in everyone]
-    assert all(value.record["status"] == "ok" for value in values)
+    assert all(value.status == "ok" for value in values)
 
 
 def test_equal_genomes_are_evaluated_once_in_a_generation_and_over_the_run():
     log, twins = [], individuals(1) * 3 + individuals(1)
-    evaluations = EvaluationMap(StubEngine())
+    evaluations = Evaluations(StubEngine())
     first = evaluations.map(functools.partial(calls, log), twins)
     again = evaluations.map(functools.partial(calls, log), twins)
     assert len(log) == 2
@@ -62,9 +66,9 @@ def test_equal_genomes_are_evaluated_once_in_a_generation_and_over_the_run():
 
 def test_the_journal_stands_for_evaluations_and_counts_as_them():
     log, (one, two) = [], individuals(2)
-    journal = {one.canonical(): [FitnessValues((0.25,), {"status": "timeout"})]}
+    journal = [(one, FitnessValues((0.25,), {"status": "timeout"}))]
     told = []
-    evaluations = EvaluationMap(StubEngine(), journal=journal, on_evaluation=[lambda *a: told.append(a[0])])
+    evaluations = Evaluations(StubEngine(), journal=journal, on_evaluation=[lambda *a: told.append(a[0])])
     values = evaluations.map(functools.partial(calls, log), [one, two, one])
     assert values[0] == values[2] == (0.25,)
     assert log == [two.canonical()]
@@ -72,15 +76,32 @@ def test_the_journal_stands_for_evaluations_and_counts_as_them():
     assert evaluations.counts == {"timeout": 1, "ok": 1, "cached": 1}
 
 
-def test_who_is_forgotten_is_evaluated_anew_or_has_a_second_result_in_the_journal():
-    log, (one, two) = [], individuals(2)
-    journal = {one.canonical(): [FitnessValues((0.1,)), FitnessValues((0.2,))]}
-    evaluations = EvaluationMap(StubEngine(), journal=journal)
-    for expected in ([0.1], [0.2], [search_stubs.fitness(one)[0]]):
-        assert [values[0] for values in evaluations.map(functools.partial(calls, log), [one])] == expected
-        evaluations.forget(one)
-    evaluations.forget(two)
-    assert log == [one.canonical()]
+class Reprieving(NoPruning):
+    """Repeats the first of every batch in full."""
+
+    rule = Thresholds((0.9,) * 20)
+
+    def reprieve(self, batch):
+        return [0]
+
+
+def with_rule(log, individual, rule=None):
+    log.append(rule)
+    return FitnessValues((0.1,), {"status": "pruned"}) if rule else FitnessValues((0.2,))
+
+
+def test_what_is_reprieved_is_repeated_in_full_or_has_a_second_result_in_the_journal():
+    (one,) = individuals(1)
+    for journal, asked in (
+        ([], [Reprieving.rule, None]),
+        ([(one, FitnessValues((0.1,), {"status": "pruned"}))], [None]),
+        ([(one, FitnessValues((0.1,), {"status": "pruned"})), (one, FitnessValues((0.2,)))], []),
+    ):
+        log = []
+        evaluations = Evaluations(StubEngine(), journal=journal, pruner=Reprieving())
+        assert evaluations.map(functools.partial(with_rule, log), [one]) == [(0.2,)]
+        assert log == asked
+        assert evaluations.counts == {"pruned": 1, "ok": 1}
 
 
 def test_hooks_see_each_evaluation_as_it_ends_and_may_stop():
@@ -91,7 +112,7 @@ def test_hooks_see_each_evaluation_as_it_ends_and_may_stop():
         return len(seen) == 2
 
     with pytest.raises(StopRun, match="hook"):
-        EvaluationMap(StubEngine(), on_evaluation=[stop_at_two]).map(search_stubs.fitness, everyone)
+        Evaluations(StubEngine(), on_evaluation=[stop_at_two]).map(search_stubs.fitness, everyone)
     assert [individual for individual, _ in seen] == [everyone[3], everyone[2]]
 
 
@@ -99,33 +120,33 @@ def test_all_hooks_are_called_also_when_the_first_one_stops():
     seen = []
     hooks = [lambda *_: True, lambda *_: seen.append(1)]
     with pytest.raises(StopRun):
-        EvaluationMap(StubEngine(), on_evaluation=hooks).map(search_stubs.fitness, individuals(1))
+        Evaluations(StubEngine(), on_evaluation=hooks).map(search_stubs.fitness, individuals(1))
     assert seen == [1]
 
 
 def test_an_exception_of_an_evaluation_is_a_broken_program_and_shows_the_traceback():
     outcome = Outcome("error", reason="ValueError: no", traceback="Traceback ...\nValueError: no")
     with pytest.raises(BrokenProgram, match=r"(?s)ValueError: no.*Traceback"):
-        EvaluationMap(StubEngine({0: outcome})).map(search_stubs.fitness, individuals(2))
+        Evaluations(StubEngine({0: outcome})).map(search_stubs.fitness, individuals(2))
 
 
 @pytest.mark.parametrize("status", ["timeout", "lost"])
 def test_what_was_ended_gets_the_worst_fitness_and_its_reason(status):
     values = fitness_of(Outcome(status, reason="because", attempts=3, worker="here"))
     assert values == (0.0,)
-    assert values.record == {"status": status, "reason": "because", "attempts": 3, "worker": "here"}
+    assert values.record == Record(Status(status), "because", attempts=3, worker="here")
 
 
 def test_a_generation_that_is_lost_as_a_whole_fails_the_run():
     outcomes = {ticket: Outcome("lost", reason="killed by signal 9") for ticket in range(3)}
     with pytest.raises(BrokenProgram, match=r"every evaluation .* lost.*killed by signal 9"):
-        EvaluationMap(StubEngine(outcomes)).map(search_stubs.fitness, individuals(3))
+        Evaluations(StubEngine(outcomes)).map(search_stubs.fitness, individuals(3))
 
 
 def test_one_survivor_of_a_generation_is_enough():
     outcomes = {ticket: Outcome("lost", reason="killed") for ticket in range(2)}
-    values = EvaluationMap(StubEngine(outcomes)).map(search_stubs.fitness, individuals(3))
-    assert [value.record["status"] for value in values] == ["lost", "lost", "ok"]
+    values = Evaluations(StubEngine(outcomes)).map(search_stubs.fitness, individuals(3))
+    assert [value.status for value in values] == ["lost", "lost", "ok"]
 
 
 @pytest.mark.parametrize("wrong", [0.5, None, (), (0.1, 0.2), ("0.5",), "0.5"])
@@ -138,16 +159,17 @@ def test_what_is_no_fitness_is_refused(wrong):
 def test_a_fitness_that_is_not_finite_becomes_the_worst(number):
     values = fitness_of(Outcome("ok", (number,)))
     assert values == (0.0,)
-    assert values.record == {"status": "failed", "reason": f"the fitness is {number}"}
+    assert values.record == Record(Status.FAILED, f"the fitness is {number}")
 
 
 def test_when_the_time_is_over_the_run_stops():
     class Slow(StubEngine):
         def as_completed(self, until=None):
-            yield next(super().as_completed(until))
+            if len(self.submitted) == 2:
+                yield next(super().as_completed(until))
 
     told = []
-    evaluations = EvaluationMap(Slow(), until=0.0, on_evaluation=[lambda *a: told.append(a)])
+    evaluations = Evaluations(Slow(), until=0.0, on_evaluation=[lambda *a: told.append(a)])
     with pytest.raises(StopRun, match="the time is over"):
         evaluations.map(search_stubs.fitness, individuals(2))
     assert len(told) == 1
@@ -157,7 +179,7 @@ def test_a_cache_is_asked_before_and_told_after(tmp_path):
     everyone = individuals(3)
     for expected in ({"ok": 3}, {"cached": 3}):
         cache, told = Cache(tmp_path / "cache", {}), Mock()
-        evaluations = EvaluationMap(StubEngine(), cache=cache, on_evaluation=[told])
+        evaluations = Evaluations(StubEngine(), cache=cache, on_evaluation=[told])
         values = evaluations.map(search_stubs.fitness, everyone)
         assert evaluations.counts == expected
         assert values == [search_stubs.fitness(individual) for individual in everyone]
@@ -167,18 +189,107 @@ def test_a_cache_is_asked_before_and_told_after(tmp_path):
 
 def test_what_came_from_a_cache_counts_as_such_when_it_is_played_again():
     (one,) = individuals(1)
-    journal = {one.canonical(): [FitnessValues((0.5,), {"status": "ok", "from_cache": True})]}
-    evaluations = EvaluationMap(StubEngine(), journal=journal)
+    journal = [(one, FitnessValues((0.5,), {"status": "ok", "from_cache": True}))]
+    evaluations = Evaluations(StubEngine(), journal=journal)
     evaluations.map(search_stubs.fitness, [one])
     assert evaluations.counts == {"cached": 1}
 
 
-def test_the_dearest_evaluations_start_first_and_the_order_of_the_results_stays():
+def test_the_most_expensive_evaluations_start_first_and_the_order_of_the_results_stays():
     everyone, engine = individuals(6), StubEngine()
     submitted = []
     engine.submit = lambda function, individual: (
         submitted.append(individual) or StubEngine.submit(engine, function, individual)
     )
-    values = EvaluationMap(engine, cost=len).map(search_stubs.fitness, everyone)
+    values = Evaluations(engine, cost=len).map(search_stubs.fitness, everyone)
     assert [len(individual) for individual in submitted] == sorted(map(len, everyone), reverse=True)
     assert values == [search_stubs.fitness(individual) for individual in everyone]
+
+
+# --- one by one ---
+
+
+def noting(log, individual, repetition=0, budget=1.0):
+    log.append((individual.canonical(), repetition, budget))
+    return search_stubs.fitness(individual)
+
+
+def test_single_evaluations_are_told_as_they_end():
+    one, two = individuals(2)
+    evaluations = Evaluations(StubEngine())
+    tickets = [evaluations.submit(search_stubs.fitness, individual) for individual in (one, two)]
+    expected = [(tickets[1], search_stubs.fitness(two)), (tickets[0], search_stubs.fitness(one))]
+    assert [evaluations.next() for _ in range(2)] == expected  # the stub runs the last first
+    with pytest.raises(LookupError, match="submit one first"):
+        evaluations.next()
+
+
+def test_equal_keys_share_an_evaluation_and_other_repetitions_and_budgets_have_their_own():
+    log, (one,) = [], individuals(1)
+    evaluations = Evaluations(StubEngine())
+    function = functools.partial(noting, log)
+    asked = [(0, 1.0), (0, 1.0), (1, 1.0), (0, 0.5), (0, 1.0)]
+    tickets = [evaluations.submit(function, one, *which) for which in asked]
+    told = dict(evaluations.next() for _ in tickets)
+    assert told.keys() == set(tickets)
+    assert sorted(log) == [(one.canonical(), 0, 0.5), (one.canonical(), 0, 1.0), (one.canonical(), 1, 1.0)]
+    assert evaluations.counts == {"ok": 3, "cached": 2}
+    assert [(told[i].record.repetition, told[i].record.budget) for i in tickets] == [
+        (None, None), (None, None), (1, 1.0), (0, 0.5), (None, None),
+    ]  # fmt: skip
+
+
+def test_a_batch_leaves_what_others_have_asked_for_alone():
+    one, two = individuals(2)
+    evaluations = Evaluations(StubEngine())
+    ticket = evaluations.submit(search_stubs.fitness, one)
+    assert evaluations.map(search_stubs.fitness, [two, one]) == [search_stubs.fitness(i) for i in (two, one)]
+    assert evaluations.next() == (ticket, search_stubs.fitness(one))
+
+
+class JumbledEngine(StubEngine):
+    """Answers in an order of its own, as workers of different speed do."""
+
+    def __init__(self, seed):
+        super().__init__()
+        self._random = random.Random(seed)
+
+    def as_completed(self, until=None):
+        while self.submitted:
+            ticket, function, individual = self.submitted.pop(self._random.randrange(len(self.submitted)))
+            yield ticket, Outcome("ok", function(individual))
+
+
+def steady_state(evaluations, evaluated=30, under_way=3):
+    """A loop without generations, whose course depends on the order in which results come; equal genomes are common."""
+    stream, seeds, told = random.Random(7), individuals_of(5), []
+    tickets = {evaluations.submit(search_stubs.fitness, one): one for one in seeds[:under_way]}
+    while len(told) < evaluated:
+        ticket, values = evaluations.next()
+        told.append((tickets.pop(ticket).canonical(), values[0]))
+        child = Individual.from_json(stream.choice(seeds).to_json())
+        child[-1].genes["epochs"] = 1 + int(values[0] * 100) % 4
+        tickets[evaluations.submit(search_stubs.fitness, child)] = child
+    return told
+
+
+def individuals_of(seed):
+    with protected():
+        random.seed(seed)
+        return individuals(4)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_loop_without_generations_is_played_again_in_the_order_of_its_journal(seed):
+    """Wherever it was cut off, and without evaluating again what was in time."""
+    journal = []
+    whole = steady_state(Evaluations(JumbledEngine(seed), on_evaluation=[lambda *one: journal.append(one)]))
+    place = {individual.canonical(): number for number, (individual, _) in enumerate(journal)}
+    assert len(place) < len(whole)
+    for kept in range(len(journal) + 1):
+        heard = Mock(return_value=None)
+        told = steady_state(Evaluations(JumbledEngine(seed + 100), journal=journal[:kept], on_evaluation=[heard]))
+        late = next((i for i, (genome, _) in enumerate(whole) if place[genome] >= kept), len(whole))
+        assert told[:late] == whole[:late]
+        again = {call.args[0].canonical() for call in heard.call_args_list}
+        assert not again & {individual.canonical() for individual, _ in journal[:kept]}

@@ -8,8 +8,9 @@ import search_stubs
 
 from deap_nn import PRESETS, Block, Individual, LayerKind, SearchSpace
 from deap_nn.data import DataSpec, save_arrays
+from deap_nn.pruning.rule import first_thresholds
 from deap_nn.search import Settings
-from deap_nn.search.objective import chance_level, data_spec, keras_objective, user_objective
+from deap_nn.search.objective import data_spec, keras_objective, user_objective
 
 DENSE = PRESETS["dense"]
 
@@ -52,9 +53,13 @@ def test_a_longer_training_of_a_larger_network_costs_more():
 
 
 def test_chance_is_what_naming_the_commonest_class_reaches(arrays, tmp_path):
-    assert chance_level(np.array([0, 2, 2, 1, 2])) == 0.6
     save_arrays(tmp_path / "data.npz", *arrays)
-    assert keras_objective(DENSE, DataSpec(str(tmp_path / "data.npz")), Settings()).chance == 0.4
+    objective = keras_objective(DENSE, DataSpec(str(tmp_path / "data.npz")), Settings())
+    assert objective.make_pruner().rule == first_thresholds(0.4)
+
+
+def test_without_the_race_nothing_is_pruned():
+    assert keras_objective(DENSE, DataSpec("digits"), Settings(race=False)).make_pruner().rule is None
 
 
 def test_nobody_knows_what_layers_of_ones_own_cost():

@@ -6,7 +6,7 @@ from dataclasses import FrozenInstanceError, fields, replace
 
 import pytest
 
-from deap_nn.search import Settings, meanings
+from deap_nn.search import Settings, all_settings
 
 NAN, INFINITE = math.nan, math.inf
 
@@ -17,7 +17,7 @@ IN_RANGE = {
     "survivors": [0.01, 0.5, 0.9],
     "crossover": ["whole-layer", "two-point", "both"],
     "mutation_probability": [0, 0.0, 1, 1.0],
-    "target": [None, 0.01, 1, 1.0],
+    "stop_at": [None, 0.01, 1, 1.0],
     "seed": [0, 2**70],
     "training_seed": [None, 0, 7],
     "engine": [None, "serial", "processes", "scoop", "dask"],
@@ -40,7 +40,7 @@ OUT_OF_RANGE = {
     "survivors": [0, 1, -0.2, True, "0.2", None, NAN, INFINITE],
     "crossover": ["uniform", "", None, 1],
     "mutation_probability": [-0.01, 1.01, True, "0.1", None, NAN, INFINITE],
-    "target": [0, 1.01, -0.5, True, "0.9", NAN, INFINITE],
+    "stop_at": [0, 1.01, -0.5, True, "0.9", NAN, INFINITE],
     "seed": [-1, None, *WHOLE],
     "training_seed": [-1, *WHOLE],
     "engine": ["threads", "", 1],
@@ -62,7 +62,7 @@ EXPECTED = {
     "survivors": "a share above 0 and below 1",
     "crossover": "one of whole-layer, two-point, both",
     "mutation_probability": "a probability from 0 to 1",
-    "target": "an accuracy above 0 and up to 1",
+    "stop_at": "an accuracy above 0 and up to 1",
     "seed": "a whole number of at least 0",
     "training_seed": "a whole number of at least 0",
     "engine": "one of serial, processes, scoop, dask",
@@ -85,12 +85,12 @@ def cases(table):
 def test_the_defaults_are_those_of_the_first_experiments():
     defaults = Settings()
     expected = {"train_samples": 10_000, "population": 20, "generations": 30, "survivors": 0.2, "crossover": "both"}
-    expected |= {"mutation_probability": 0.1, "target": None, "time_limit": 600.0, "stop_after": None}
+    expected |= {"mutation_probability": 0.1, "stop_at": None, "time_limit": 600.0, "stop_after": None}
     assert {name: getattr(defaults, name) for name in expected} == expected
 
 
 def test_every_setting_is_under_these_tests():
-    assert IN_RANGE.keys() == OUT_OF_RANGE.keys() == EXPECTED.keys() == meanings().keys()
+    assert IN_RANGE.keys() == OUT_OF_RANGE.keys() == EXPECTED.keys() == all_settings().keys()
 
 
 @pytest.mark.parametrize(("name", "value"), cases(IN_RANGE))
@@ -131,20 +131,20 @@ def test_the_trainings_seed_is_the_runs_unless_it_is_given():
 
 
 def test_only_what_leaves_results_as_they_are_and_the_limits_of_a_machine_may_change_in_a_resumed_run():
-    resumable = {name for name, meaning in meanings().items() if meaning.resumable}
+    resumable = {name for name, setting in all_settings().items() if setting.resumable}
     assert resumable == {
-        "generations", "target", "engine", "workers", "workers_per_gpu", "dask_scheduler", "stop_after",
+        "generations", "stop_at", "engine", "workers", "workers_per_gpu", "dask_scheduler", "stop_after",
         "time_limit", "memory_limit",
     }  # fmt: skip
 
 
 def test_every_meaning_is_in_words_and_reads_its_own_default():
     for field in fields(Settings):
-        meaning = field.metadata["meaning"]
-        assert meaning.help
-        assert meaning.expected
-        assert meaning.default
-        assert "None" not in meaning.default
-        assert meaning.check(field.default)
-        if field.default is not None and meaning.type is not bool:
-            assert meaning.type(meaning.default) == field.default
+        setting = field.metadata["setting"]
+        assert setting.help
+        assert setting.expected
+        assert setting.default
+        assert "None" not in setting.default
+        assert setting.check(field.default)
+        if field.default is not None and setting.type is not bool:
+            assert setting.type(setting.default) == field.default

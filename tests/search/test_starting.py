@@ -60,7 +60,7 @@ def test_a_plain_tuple_is_enough_and_a_fitness_that_is_not_finite_is_the_worst(t
     run = search(tmp_path / "odd", search_stubs.not_finite)
     failed = [values.record for _, values in run.evaluations() if values == (0.0,)]
     assert failed
-    assert all(record["status"] == "failed" and "nan" in record["reason"] for record in failed)
+    assert all(record.status == "failed" and "nan" in record.reason for record in failed)
     assert run.logbook[0]["failed"] > 0
     assert run.logbook[0]["min"] > 0
 
@@ -75,10 +75,10 @@ def test_a_generation_hook_may_stop_the_run(tmp_path):
 
 def test_the_target_ends_the_run_and_a_higher_one_lets_it_go_on(tmp_path):
     whole = search(tmp_path / "whole")
-    run = search(tmp_path / "run", target=0.5)
+    run = search(tmp_path / "run", stop_at=0.5)
     assert run.status == "finished"
     assert len(run.logbook) == 1
-    assert outcome(resume(tmp_path / "run", evaluate=search_stubs.fitness, target=1.0)) == outcome(whole)
+    assert outcome(resume(tmp_path / "run", evaluate=search_stubs.fitness, stop_at=1.0)) == outcome(whole)
 
 
 def test_a_run_may_start_with_given_individuals(tmp_path):

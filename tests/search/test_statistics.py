@@ -10,8 +10,9 @@ from deap import tools
 
 from deap_nn.evolution import FitnessValues, Individual
 from deap_nn.plots import half_width
-from deap_nn.search.statistics import FAILURES, LIMITS, diversity, make_statistics, status
+from deap_nn.search.statistics import diversity, make_statistics
 from deap_nn.space import Chromosome
+from deap_nn.status import FAILURES, LIMITS
 
 FIELDS = ["avg", "std", "min", "max", "trained", "best", "cached", "pruned", "failed", "limits", "diversity", "seconds"]
 
@@ -32,7 +33,7 @@ def test_the_fields_of_a_logbook_row_in_their_order():
     assert statistics([individual(0.5)])[0].fields == FIELDS
 
 
-def test_who_failed_or_was_given_up_enters_no_mean_spread_or_minimum():
+def test_what_failed_or_was_pruned_enters_no_mean_spread_or_minimum():
     ended = ["failed", "pruned", "timeout", "lost"]
     population = [individual(a) for a in (0.2, 0.4, 0.9)] + [individual(0.0, status) for status in ended]
     row = statistics(population)[0].compile(population)
@@ -106,8 +107,8 @@ def test_diversity_is_the_share_of_different_genomes():
 def test_one_without_a_record_counts_as_trained():
     one = individual(0.5)
     one.fitness.values = (0.5,)
-    assert status(one) == "ok"
-    assert status(individual(0.0, "lost")) == "lost"
+    assert one.fitness.status == "ok"
+    assert individual(0.0, "lost").fitness.status == "lost"
 
 
 def test_the_half_width_is_students():

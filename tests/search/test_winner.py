@@ -9,10 +9,13 @@ from deap_nn.evaluation import Winner
 from deap_nn.search import BrokenProgram
 from deap_nn.search.objective import Objective
 from deap_nn.search.winner import write_winner
+from deap_nn.tasks import Classification
+
+REPORT = {"test_accuracy": 0.875, "class_accuracy": [0.75, 1.0], "confusion_matrix": [[3, 1], [0, 4]]}
 
 
 def train(individual, with_validation):
-    return Winner(b"model", ["layer"], f"validation {with_validation}", [[3, 1], [0, 4]], 0.1)
+    return Winner(b"model", ["layer"], f"validation {with_validation}", REPORT, 0.1)
 
 
 def train_only_without_validation(individual, with_validation):
@@ -34,8 +37,9 @@ def write(run, train_winner, individual=None):
     if individual is None:
         individual = Individual(search_stubs.SPACE.sample())
         individual.fitness.values = (0.5,)
+    objective = Objective(search_stubs.fitness, {"evaluate": "x"}, task=Classification(2), train_winner=train_winner)
     with make_engine("serial") as engine:
-        write_winner(run, individual, Objective(search_stubs.fitness, {"evaluate": "x"}, train_winner), engine)
+        write_winner(run, individual, objective, engine)
     return individual
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from network_stubs import chain
 
-from deap_nn.networks import NETWORK_INPUT, LayerSpec
 from deap_nn.training.compiled_tf import convolution, precision
 from deap_nn.training.compiled_tf.convolution import WORTH_ROUNDING, convolve, is_spectral
 from deap_nn.training.portable.model import build_layers
@@ -14,9 +14,10 @@ pytestmark = pytest.mark.slow
 MAP = (7, 8, 16)
 
 
-def layer(filters=16, kernel_size=3, strides=1):
+def layer(filters=16, kernel_size=3, strides=1, shape=MAP):
     config = {"filters": filters, "kernel_size": kernel_size, "strides": strides, "padding": "same"}
-    return LayerSpec("Conv2D", config | {"activation": "linear"}, (NETWORK_INPUT,), ())
+    (spec,) = chain(shape, ("Conv2D", config | {"activation": "linear"}))
+    return spec
 
 
 def normal(*shape, seed=0):
@@ -45,18 +46,18 @@ def test_in_bfloat16_it_is_that_of_keras_s_mixed_policy(monkeypatch, strides):
 def test_one_too_small_to_gain_stays_in_float32():
     x, kernel = normal(12, 7, 8, 3), normal(3, 3, 3, 16, seed=1)
     assert np.prod(kernel.shape[:-1]) < WORTH_ROUNDING
-    rounded, exact = (convolve(x, kernel, layer(), precision) for precision in ("bfloat16", "float32"))
+    rounded, exact = (convolve(x, kernel, layer(shape=(7, 8, 3)), precision) for precision in ("bfloat16", "float32"))
     np.testing.assert_array_equal(rounded, exact)
 
 
 @pytest.mark.parametrize(("strides", "kernel_size", "direct"), [(1, 7, False), (1, 1, True), (2, 7, True)])
 def test_it_takes_the_shorter_way(strides, kernel_size, direct):
-    spec, x = layer(64, kernel_size, strides), normal(12, 12, 12, 64)
+    spec, x = layer(64, kernel_size, strides, (12, 12, 64)), normal(12, 12, 12, 64)
     kernel = normal(kernel_size, kernel_size, 64, 64, seed=1)
     output = tf.function(lambda x: convolve(x, kernel, spec, "float32"))
     operations = output.get_concrete_function(x).graph.get_operations()
     assert ("Conv2D" in {operation.type for operation in operations}) == direct
-    assert is_spectral(spec, x.shape[1:], "float32") != direct
+    assert is_spectral(spec, "float32") != direct
 
 
 @pytest.mark.parametrize(
@@ -64,4 +65,4 @@ def test_it_takes_the_shorter_way(strides, kernel_size, direct):
 )
 def test_where_tiles_are_multiplied_bfloat16_goes_directly(monkeypatch, tiles, dtype, spectral):
     monkeypatch.setattr(convolution, "multiplies_tiles", lambda: tiles)
-    assert is_spectral(layer(64, 7), (12, 12, 64), dtype) == spectral
+    assert is_spectral(layer(64, 7, shape=(12, 12, 64)), dtype) == spectral

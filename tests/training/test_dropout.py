@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from network_stubs import chain
 
-from deap_nn.networks import NETWORK_INPUT, LayerSpec
 from deap_nn.training.compiled_tf.dropout import MIN_PLACES, Masks
 
 pytestmark = pytest.mark.slow
@@ -15,7 +15,7 @@ SHAPE, SAMPLES = (8, 8, 16), 50
 
 
 def specs(*rates):
-    return tuple(LayerSpec("Dropout", {"rate": rate}, (index - 1,), SHAPE) for index, rate in enumerate(rates))
+    return chain(SHAPE, *(("Dropout", {"rate": rate}) for rate in rates))
 
 
 def masks(rate, passes, seed=1, layers=1):
@@ -87,6 +87,6 @@ def test_masks_come_from_the_seed_alone():
 
 
 def test_without_dropout_layers_nothing_happens():
-    flatten = LayerSpec("Flatten", {}, (NETWORK_INPUT,), (4,))
+    (flatten,) = chain((4,), ("Flatten", {}))
     x = tf.ones((2, 4))
     assert Masks([flatten], SAMPLES, 5, seed=1).dropout(tf.constant(0))(x, 0) is x

@@ -8,13 +8,16 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from network_stubs import TEN_CLASSES, chain
 
 from deap_nn.evolution.operators import mutChoices
-from deap_nn.networks import NETWORK_INPUT, LayerSpec, blueprint
+from deap_nn.networks import LAYERS, NETWORK_INPUT, LayerSpec, blueprint
+from deap_nn.networks.plan import Plan
 from deap_nn.space.presets import DENSE, MODERN
 from deap_nn.training.compiled_tf.activations import ACTIVATIONS
-from deap_nn.training.compiled_tf.layers import LAYERS, Pass, compilable, forward, initial_weights
+from deap_nn.training.compiled_tf.layers import FUNCTIONS, Pass, compilable, forward
 from deap_nn.training.portable.model import build_layers, trained_model
+from deap_nn.training.weights import initial_weights
 
 pytestmark = pytest.mark.slow
 
@@ -42,21 +45,18 @@ def batch(shape, seed=0, samples=12):
     return tf.constant(np.random.default_rng(seed).normal(1, 2, (samples, *shape)).astype(np.float32))
 
 
-def random_weights(specs, shape):
+def random_weights(specs):
     """Weights at which no array is constant."""
     rng = np.random.default_rng(9)
     return [
         [array + rng.uniform(0.1, 0.5, array.shape).astype(np.float32) for array in arrays]
-        for arrays in initial_weights(specs, shape, seed=3)
+        for arrays in initial_weights(specs, seed=3)
     ]
 
 
-def network(layer, config, shape, output_shape):
+def network(layer, config, shape):
     """The layer and, since the last one gives logits, another that changes nothing."""
-    return (
-        LayerSpec(layer, config, (NETWORK_INPUT,), output_shape),
-        LayerSpec("Activation", {"activation": "linear"}, (0,), output_shape),
-    )
+    return chain(shape, (layer, config), ("Activation", {"activation": "linear"}))
 
 
 def keras_layer(spec, weights, shape):
@@ -67,13 +67,13 @@ def keras_layer(spec, weights, shape):
 
 
 def test_every_layer_has_a_case():
-    assert {case[0] for case in CASES} | {"Add"} == LAYERS
+    assert {case[0] for case in CASES} | {"Add"} == FUNCTIONS.keys() == LAYERS.keys()
 
 
 @pytest.mark.parametrize(("layer", "config", "shape", "output_shape"), CASES)
 def test_inference(layer, config, shape, output_shape):
-    specs = network(layer, config, shape, output_shape)
-    weights = random_weights(specs, shape)
+    specs = network(layer, config, shape)
+    weights = random_weights(specs)
     theirs = keras_layer(specs[0], weights[0], shape)(batch(shape), training=False)
     ours = forward(specs, weights, batch(shape), Pass())
     assert tuple(ours.shape[1:]) == output_shape
@@ -82,8 +82,8 @@ def test_inference(layer, config, shape, output_shape):
 
 @pytest.mark.parametrize(("layer", "config", "shape", "output_shape"), [case for case in CASES if case[0] != "Dropout"])
 def test_training_mode_and_gradients(layer, config, shape, output_shape):
-    specs = network(layer, config, shape, output_shape)
-    weights = [[tf.constant(array) for array in arrays] for arrays in random_weights(specs, shape)]
+    specs = network(layer, config, shape)
+    weights = [[tf.constant(array) for array in arrays] for arrays in random_weights(specs)]
     x, upstream = batch(shape), batch(output_shape, seed=1)
     theirs = keras_layer(specs[0], [array.numpy() for array in weights[0]], shape)
     run = Pass(lambda x, index: x, statistics={})
@@ -106,12 +106,11 @@ def test_training_mode_and_gradients(layer, config, shape, output_shape):
 
 
 def test_add():
-    specs = (
-        LayerSpec("Activation", {"activation": "relu"}, (NETWORK_INPUT,), MAP),
-        LayerSpec("Add", {}, (0, NETWORK_INPUT), MAP),
-    )
+    plan = Plan(MAP)
+    plan.add("Activation", activation="relu")
+    plan.add("Add", inputs=(0, NETWORK_INPUT))
     x = batch(MAP)
-    np.testing.assert_allclose(forward(specs, [[], []], x, Pass()), tf.nn.relu(x) + x)
+    np.testing.assert_allclose(forward(plan.specs, [[], []], x, Pass()), tf.nn.relu(x) + x)
 
 
 @pytest.mark.parametrize("preset", [MODERN, DENSE], ids=lambda space: space.name)
@@ -121,22 +120,23 @@ def test_whole_networks_equal_their_keras_models_on_raw_inputs(preset):
     raw = np.random.default_rng(0).integers(0, 256, (9, *shape), dtype=np.uint8)
     for number in range(6):
         (genome,) = mutChoices(preset.sample(), preset, 0.5)  # beyond what first networks draw from
-        specs = blueprint(preset, genome, shape, 10)
-        weights = initial_weights(specs, shape, seed=number)
+        specs = blueprint(preset, genome, shape, TEN_CLASSES)
+        weights = initial_weights(specs, seed=number)
         scaled = tf.constant(raw * np.float32(scale) + np.float32(offset))
         ours = tf.nn.softmax(forward(specs, weights, scaled, Pass()))
-        theirs = trained_model(specs, weights, shape, scale, offset).predict(raw, verbose=0)
+        theirs = trained_model(specs, weights, scale, offset).predict(raw, verbose=0)
         np.testing.assert_allclose(ours, theirs, atol=1e-5)
 
 
 def test_initial_weights_are_distributed_as_keras_draws_them():
-    specs = (
-        LayerSpec("Conv2D", CONVOLUTION | {"filters": 64, "kernel_size": 5}, (NETWORK_INPUT,), (8, 8, 64)),
-        LayerSpec("BatchNormalization", {"momentum": 0.9}, (0,), (8, 8, 64)),
-        LayerSpec("Flatten", {}, (1,), (4096,)),
-        LayerSpec("Dense", {"units": 32, "activation": "softmax"}, (2,), (32,)),
+    specs = chain(
+        (8, 8, 16),
+        ("Conv2D", CONVOLUTION | {"filters": 64, "kernel_size": 5}),
+        ("BatchNormalization", {"momentum": 0.9}),
+        ("Flatten", {}),
+        ("Dense", {"units": 32, "activation": "softmax"}),
     )
-    weights = initial_weights(specs, (8, 8, 16), seed=1)
+    weights = initial_weights(specs, seed=1)
     for index, shape in [(0, (5, 5, 16, 64)), (3, (4096, 32))]:
         kernel, bias = weights[index]
         theirs = keras.initializers.GlorotUniform(seed=1)(shape).numpy()
@@ -149,12 +149,12 @@ def test_initial_weights_are_distributed_as_keras_draws_them():
     for mine, theirs in zip(weights[1], keras_layer(specs[1], weights[1], (8, 8, 64)).get_weights(), strict=True):
         assert (mine == theirs).all()
     assert [array.mean() for array in weights[1]] == [1, 0, 0, 1]
-    other = initial_weights(specs, (8, 8, 16), seed=2)
+    other = initial_weights(specs, seed=2)
     assert (other[0][0] != weights[0][0]).any()
 
 
 def test_layers_it_does_not_know_are_left_to_keras():
-    known = network("Flatten", {}, MAP, (896,))
+    known = network("Flatten", {}, MAP)
     assert compilable(known)
     assert not compilable((LayerSpec("LayerNormalization", {}, (NETWORK_INPUT,), MAP), *known[1:]))
     assert not compilable((LayerSpec("Activation", {"activation": "mish"}, (NETWORK_INPUT,), MAP), *known[1:]))

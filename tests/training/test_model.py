@@ -8,13 +8,14 @@ import sys
 import keras
 import numpy as np
 import pytest
+from network_stubs import TEN_CLASSES
 
 from deap_nn.evolution.operators import mutChoices
 from deap_nn.networks import blueprint, parameters
 from deap_nn.space import PRESETS
 from deap_nn.space.presets import FULL, MODERN
-from deap_nn.training.compiled_tf.layers import initial_weights
 from deap_nn.training.portable.model import build_layers, connect, layer_lines, model_bytes, trained_model
+from deap_nn.training.weights import initial_weights
 
 pytestmark = [
     pytest.mark.slow,
@@ -24,7 +25,6 @@ pytestmark = [
 
 IMAGES = [(8, 8, 1), (28, 28, 1), (32, 32, 3)]
 CASES = [(name, shape) for name in PRESETS for shape in IMAGES] + [("dense", (20,))]
-CLASSES = 10
 
 
 @pytest.mark.parametrize(("name", "shape"), CASES)
@@ -32,9 +32,9 @@ def test_keras_builds_what_the_arithmetic_says(name, shape):
     random.seed(f"{name} {shape}")
     for _ in range(30):
         (network,) = mutChoices(PRESETS[name].sample(), PRESETS[name], 0.5)  # beyond what first networks draw from
-        specs = blueprint(PRESETS[name], network, shape, CLASSES)
+        specs = blueprint(PRESETS[name], network, shape, TEN_CLASSES)
         layers = build_layers(specs, seed=1)
-        model = connect(layers, specs, shape)
+        model = connect(layers, specs)
         assert model.count_params() == parameters(specs)
         for layer, spec in zip(layers, specs, strict=True):
             assert tuple(layer.output.shape[1:]) == spec.output_shape
@@ -44,9 +44,9 @@ def test_keras_builds_what_the_arithmetic_says(name, shape):
 
 def modern_model(scale, offset, shape=(8, 8, 3)):
     random.seed(6)
-    specs = blueprint(MODERN, MODERN.sample(), shape, CLASSES)
-    weights = initial_weights(specs, shape, seed=2)
-    return trained_model(specs, weights, shape, scale, offset), weights
+    specs = blueprint(MODERN, MODERN.sample(), shape, TEN_CLASSES)
+    weights = initial_weights(specs, seed=2)
+    return trained_model(specs, weights, scale, offset), weights
 
 
 def test_a_trained_model_holds_the_weights_and_scales_raw_inputs():
@@ -63,19 +63,17 @@ def test_a_trained_model_holds_the_weights_and_scales_raw_inputs():
 
 def test_scaling_per_feature():
     scale, offset = np.array([2.0, 3.0], np.float32), np.array([-1.0, 1.0], np.float32)
-    specs = blueprint(PRESETS["dense"], PRESETS["dense"].sample(), (2,), CLASSES)
+    specs = blueprint(PRESETS["dense"], PRESETS["dense"].sample(), (2,), TEN_CLASSES)
     weights = initial_weights(specs, (2,), seed=2)
     raw = np.array([[0.5, 0.25], [1.0, -1.0]], np.float32)
-    plain = trained_model(specs, weights, (2,), 1.0, 0.0).predict(raw * scale + offset, verbose=0)
-    np.testing.assert_allclose(
-        trained_model(specs, weights, (2,), scale, offset).predict(raw, verbose=0), plain, atol=1e-6
-    )
+    plain = trained_model(specs, weights, 1.0, 0.0).predict(raw * scale + offset, verbose=0)
+    np.testing.assert_allclose(trained_model(specs, weights, scale, offset).predict(raw, verbose=0), plain, atol=1e-6)
 
 
 def test_layer_lines():
     random.seed(7)
-    specs = blueprint(FULL, FULL.sample(), (8, 8, 1), CLASSES)
-    model = connect(build_layers(specs, seed=0), specs, (8, 8, 1))
+    specs = blueprint(FULL, FULL.sample(), (8, 8, 1), TEN_CLASSES)
+    model = connect(build_layers(specs, seed=0), specs)
     lines = layer_lines(model)
     assert len(lines) == len(specs) + 1
     assert sum(int(line.split()[-1].replace(",", "")) for line in lines) == parameters(specs)

@@ -11,20 +11,23 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from network_stubs import TEN_CLASSES, chain
 from sklearn.datasets import load_digits
 
-from deap_nn.networks import NETWORK_INPUT, LayerSpec, blueprint
+from deap_nn.networks import blueprint
 from deap_nn.space import TRAINING, Block, Choice, Chromosome, Float, Integer, LayerKind, SearchSpace
 from deap_nn.space.presets import FULL
-from deap_nn.training import Samples, Schedule, train
+from deap_nn.status import Status
+from deap_nn.training import Samples, Schedule, train, trainer
 from deap_nn.training.compiled_tf import micro_batches
 from deap_nn.training.compiled_tf import trainer as compiled
 from deap_nn.training.portable import trainer as portable
 from deap_nn.training.portable.model import trained_model
+from deap_nn.training.weights import initial_weights
 
 pytestmark = pytest.mark.slow
 
-SHAPE, CLASSES = (8, 8, 1), 10
+SHAPE = (8, 8, 1)
 SCHEDULE = Schedule(epochs=3, optimizer="adam")
 
 
@@ -39,22 +42,27 @@ TRAIN, VALIDATION = digits()
 
 def network(seed=0, preset=FULL):
     random.seed(seed)
-    return blueprint(preset, preset.sample(), SHAPE, CLASSES)
+    return blueprint(preset, preset.sample(), SHAPE, TEN_CLASSES)
 
 
 def dense_network(rate=0.0):
     """A network that learns digits in a few epochs."""
-    dropout = [LayerSpec("Dropout", {"rate": rate}, (1,), (64,))] if rate else []
-    return (
-        LayerSpec("Flatten", {}, (NETWORK_INPUT,), (64,)),
-        LayerSpec("Dense", {"units": 64, "activation": "relu"}, (0,), (64,), 65 * 64),
+    dropout = [("Dropout", {"rate": rate})] if rate else []
+    return chain(
+        SHAPE,
+        ("Flatten", {}),
+        ("Dense", {"units": 64, "activation": "relu"}),
         *dropout,
-        LayerSpec("Dense", {"units": 10, "activation": "softmax"}, (1 + len(dropout),), (10,), 650),
+        ("Dense", {"units": 10, "activation": "softmax"}),
     )
 
 
-def run(specs, schedule=SCHEDULE, seed=1, on_epoch=None, way=train):
-    return way(specs, SHAPE, schedule, TRAIN, VALIDATION, seed, on_epoch)
+def run(specs, schedule=SCHEDULE, seed=1, on_epoch=None, way=None):
+    """Train as the package would, or on the back end whose `start` is given."""
+    data = (specs, TEN_CLASSES, schedule, TRAIN, VALIDATION, seed)
+    if way is None:
+        return train(*data, on_epoch)
+    return trainer.run(way(*data), TEN_CLASSES, schedule.epochs, len(TRAIN), seed, on_epoch)
 
 
 def flat(weights):
@@ -67,7 +75,7 @@ def same(one, other):
     return one.history == other.history and all((a == b).all() for a, b in pairs)
 
 
-@pytest.mark.parametrize("way", [compiled.train, portable.train])
+@pytest.mark.parametrize("way", [compiled.start, portable.start])
 def test_it_learns_and_reports_what_keras_measures(way):
     specs, schedule = dense_network(0.1), Schedule(epochs=15, optimizer="adam", batch_size=64)
     result = run(specs, schedule, way=way)
@@ -89,12 +97,12 @@ def test_both_ways_reach_the_same_accuracy():
         way: np.mean(
             [run(dense_network(0.2), schedule, seed, way=way).history["val_accuracy"][-1] for seed in range(3)]
         )
-        for way in (compiled.train, portable.train)
+        for way in (compiled.start, portable.start)
     }
-    assert reached[compiled.train] == pytest.approx(reached[portable.train], abs=0.03)
+    assert reached[compiled.start] == pytest.approx(reached[portable.start], abs=0.03)
 
 
-@pytest.mark.parametrize("way", [compiled.train, portable.train])
+@pytest.mark.parametrize("way", [compiled.start, portable.start])
 def test_convolutions_in_bfloat16_learn_as_well(way):
     specs = network(2)
     schedule = Schedule(epochs=8, optimizer="adam", learning_rate=0.005, batch_size=64)
@@ -109,8 +117,8 @@ def test_convolutions_in_bfloat16_learn_as_well(way):
 
 def test_without_randomness_but_the_order_both_ways_take_the_same_steps():
     specs, schedule = dense_network(), Schedule(epochs=2, optimizer="rmsprop", batch_size=100)
-    ours = run(specs, schedule, way=compiled.train)
-    layers = trained_model(specs, compiled.initial_weights(specs, SHAPE, 1), SHAPE, 1.0, 0.0)
+    ours = run(specs, schedule, way=compiled.start)
+    layers = trained_model(specs, initial_weights(specs, 1), 1.0, 0.0)
     layers.compile(optimizer="rmsprop", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
     rng = np.random.default_rng([1, 1])
     for _ in range(2):
@@ -121,28 +129,29 @@ def test_without_randomness_but_the_order_both_ways_take_the_same_steps():
         np.testing.assert_allclose(mine, expected, atol=2e-4)
 
 
-def test_parts_of_a_batch_give_the_gradient_of_the_whole(monkeypatch):
-    specs = (*network(2)[:1], LayerSpec("Flatten", {}, (0,), (int(np.prod(network(2)[0].output_shape)),)))
-    specs = (*specs, LayerSpec("Dense", {"units": 10, "activation": "softmax"}, (1,), (10,)))
+def test_micro_batches_give_the_gradient_of_the_whole(monkeypatch):
+    first = network(2)[0]
+    last = ("Dense", {"units": 10, "activation": "softmax"})
+    specs = chain(SHAPE, (first.layer, first.config), ("Flatten", {}), last)
     schedule = Schedule(epochs=2, optimizer="sgd", learning_rate=0.1, batch_size=120)
-    assert micro_batches.part_size(specs, SHAPE, schedule) == 120
-    whole = run(specs, schedule, way=compiled.train)
+    assert micro_batches.micro_batch_size(specs, schedule) == 120
+    whole = run(specs, schedule, way=compiled.start)
     monkeypatch.setattr(micro_batches, "CACHE", 0)
-    assert micro_batches.part_size(specs, SHAPE, schedule) == 40
-    in_parts = run(specs, schedule, way=compiled.train)
-    for a, b in zip(flat(whole.weights), flat(in_parts.weights), strict=True):
+    assert micro_batches.micro_batch_size(specs, schedule) == 40
+    in_micro_batches = run(specs, schedule, way=compiled.start)
+    for a, b in zip(flat(whole.weights), flat(in_micro_batches.weights), strict=True):
         np.testing.assert_allclose(a, b, atol=1e-5)
     for name, column in whole.history.items():
-        np.testing.assert_allclose(column, in_parts.history[name], atol=1e-4)
+        np.testing.assert_allclose(column, in_micro_batches.history[name], atol=1e-4)
 
 
-@pytest.mark.parametrize("way", [compiled.train, portable.train])
+@pytest.mark.parametrize("way", [compiled.start, portable.start])
 def test_moving_statistics_keep_up_with_a_short_training(way):
     genes = {"filters": 16, "kernel_size": 3, "activation": "relu", "batch_normalization": True}
     kind = LayerKind("conv2d", {name: Choice((value,)) for name, value in genes.items()}, takes="map")
     training = LayerKind(TRAINING, {"epochs": Integer(1, 9)})
     space = SearchSpace("normalised", (Block(kind, 3, 3),), training)
-    specs = blueprint(space, space.sample(), SHAPE, CLASSES)
+    specs = blueprint(space, space.sample(), SHAPE, TEN_CLASSES)
     history = run(specs, Schedule(epochs=5, optimizer="adam", batch_size=100), way=way).history
     assert history["accuracy"][-1] > 0.9
     assert history["val_accuracy"][-1] > 0.85
@@ -159,7 +168,7 @@ def test_the_same_seed_gives_bit_equal_weights_as_the_first_and_as_the_twentieth
 def test_samples_in_other_arrays_change_nothing():
     first = run(network(), seed=3)
     others = [Samples(samples.x.copy(), samples.y.copy()) for samples in (TRAIN, VALIDATION)]
-    assert same(first, train(network(), SHAPE, SCHEDULE, *others, seed=3))
+    assert same(first, train(network(), TEN_CLASSES, SCHEDULE, *others, seed=3))
 
 
 FRESH = """
@@ -200,23 +209,25 @@ def test_global_random_states_stay_as_they_were(way):
     assert all(np.array_equal(a, b) for a, b in zip(np.random.get_state(), numpy_before, strict=True))
 
 
-@pytest.mark.parametrize("way", [compiled.train, portable.train])
+@pytest.mark.parametrize("way", [compiled.start, portable.start])
 def test_divergence_is_reported(way):
     result = run(dense_network(), Schedule(epochs=5, optimizer="sgd", learning_rate=1e30), way=way)
-    assert result.stopped == "diverged"
+    assert result.status is Status.FAILED
     assert result.epochs < 5
+    assert result.reason == f"diverged in epoch {result.epochs}"
 
 
-@pytest.mark.parametrize("way", [compiled.train, portable.train])
-def test_a_training_can_be_given_up(way):
+@pytest.mark.parametrize("way", [compiled.start, portable.start])
+def test_a_training_can_be_pruned(way):
     seen = []
 
-    def give_up(epoch, accuracy):
+    def prune(epoch, accuracy):
         seen.append((epoch, accuracy))
         return epoch == 2
 
-    result = run(dense_network(), Schedule(epochs=5), on_epoch=give_up, way=way)
-    assert result.stopped == "pruned"
+    result = run(dense_network(), Schedule(epochs=5), on_epoch=prune, way=way)
+    assert result.status is Status.PRUNED
+    assert result.reason == "pruned in epoch 2"
     assert result.epochs == 2
     assert seen == [(1, result.history["val_accuracy"][0]), (2, result.history["val_accuracy"][1])]
     assert result.weights
@@ -230,7 +241,7 @@ def user_network():
     kind = LayerKind("own", {"units": Integer(8, 32)}, takes="flat", build=own_layers)
     space = SearchSpace("own", (Block(kind, 1, 2),), LayerKind(TRAINING, {"epochs": Integer(1, 5)}))
     individual = [Chromosome("own", {"units": 32}), Chromosome(TRAINING, {"epochs": 1})]
-    return blueprint(space, individual, SHAPE, CLASSES)
+    return blueprint(space, individual, SHAPE, TEN_CLASSES)
 
 
 def test_layers_of_a_users_own_kind_train_and_repeat():
@@ -238,18 +249,18 @@ def test_layers_of_a_users_own_kind_train_and_repeat():
     first = run(specs, schedule)
     assert first.history["val_accuracy"][-1] > 0.8
     assert same(first, run(specs, schedule))  # from the same blueprint: nothing is left of the first training
-    model = trained_model(specs, first.weights, SHAPE, 1.0, 0.0)
+    model = trained_model(specs, first.weights, 1.0, 0.0)
     right = np.argmax(model.predict(VALIDATION.x, verbose=0), axis=1) == VALIDATION.y
     assert right.mean() == pytest.approx(first.history["val_accuracy"][-1])
 
 
 def test_an_optimizer_of_keras_that_has_no_function_here():
     schedule = Schedule(epochs=3, optimizer="nadam", batch_size=64)
-    assert not compiled.knows(dense_network(), schedule)
+    assert not compiled.knows(dense_network(), TEN_CLASSES, schedule)
     assert run(dense_network(), schedule).history["val_accuracy"][-1] > 0.5
 
 
-@pytest.mark.parametrize("way", [compiled.train, portable.train])
+@pytest.mark.parametrize("way", [compiled.start, portable.start])
 def test_a_rate_that_decays_to_nothing_moves_the_last_epoch_little(way):
     schedule = Schedule(epochs=8, optimizer="adam", learning_rate=0.02, batch_size=64)
     moved = {}

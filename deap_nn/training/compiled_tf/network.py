@@ -11,39 +11,36 @@ import tensorflow as tf
 from deap_nn.networks import LayerSpec
 from deap_nn.training.schedule import Weights
 
-TRAINED = 2
-"""Of each layer's arrays the first two are trained (kernel and bias, gamma and beta), the others are statistics."""
-
 
 class Network:
-    """A blueprint with the shapes of its weights.
+    """A blueprint with the shapes of its weights. Of each layer's arrays the trained ones come first.
 
     Args:
-        specs: the blueprint.
-        weights: the initial ones, per layer.
+        specs: The blueprint.
     """
 
-    def __init__(self, specs: Sequence[LayerSpec], weights: Weights) -> None:
+    def __init__(self, specs: Sequence[LayerSpec]) -> None:
         self.specs = specs
-        self._shapes = [[array.shape for array in arrays] for arrays in weights]
+        rows = [spec.weights or () for spec in specs]
+        self._trained = [[weight.shape for weight in row if weight.trained] for row in rows]
+        self._statistics = [[weight.shape for weight in row if not weight.trained] for row in rows]
+
+    def vectors(self, weights: Weights) -> tuple[tf.Tensor, tf.Tensor]:
+        """Return all trained arrays and all statistics, each laid end to end."""
+        layers = list(zip(weights, self._trained, strict=True))
+        return (
+            _joined([array for arrays, trained in layers for array in arrays[: len(trained)]]),
+            _joined([array for arrays, trained in layers for array in arrays[len(trained) :]]),
+        )
 
     def weights(self, trained: tf.Tensor, statistics: tf.Tensor) -> list[list[tf.Tensor]]:
         """Return the arrays of each layer."""
-        first = _cut(trained, [shapes[:TRAINED] for shapes in self._shapes])
-        others = _cut(statistics, [shapes[TRAINED:] for shapes in self._shapes])
-        return [a + b for a, b in zip(first, others, strict=True)]
+        layers = zip(_cut(trained, self._trained), _cut(statistics, self._statistics), strict=True)
+        return [first + others for first, others in layers]
 
     def arrays(self, trained: tf.Tensor, statistics: tf.Tensor) -> Weights:
         """Return the arrays of each layer as NumPy's."""
         return [[array.numpy() for array in arrays] for arrays in self.weights(trained, statistics)]
-
-
-def vectors(weights: Weights) -> tuple[tf.Tensor, tf.Tensor]:
-    """Return all trained arrays and all statistics, each laid end to end."""
-    return (
-        _joined([array for arrays in weights for array in arrays[:TRAINED]]),
-        _joined([array for arrays in weights for array in arrays[TRAINED:]]),
-    )
 
 
 def _joined(arrays: list[np.ndarray]) -> tf.Tensor:
@@ -52,5 +49,5 @@ def _joined(arrays: list[np.ndarray]) -> tf.Tensor:
 
 def _cut(vector: tf.Tensor, shapes: list[list[tuple[int, ...]]]) -> list[list[tf.Tensor]]:
     sizes = [math.prod(shape) for layer in shapes for shape in layer]
-    parts = iter(tf.split(vector, sizes) if sizes else ())
-    return [[tf.reshape(next(parts), shape) for shape in layer] for layer in shapes]
+    pieces = iter(tf.split(vector, sizes) if sizes else ())
+    return [[tf.reshape(next(pieces), shape) for shape in layer] for layer in shapes]

@@ -20,7 +20,7 @@ import numpy as np
 import tensorflow as tf
 
 from deap_nn.training.compiled_tf.precision import product
-from deap_nn.training.schedule import MIN_PART
+from deap_nn.training.schedule import MIN_MICRO_BATCH
 
 TRANSFORM = 2.0
 """What a multiplication of a transform takes, beside one of a convolution: its matrices are small."""
@@ -131,7 +131,7 @@ def pays(map_shape: Sequence[int], kernel_shape: Sequence[int], padding: str, dt
     height, width = domain.output_shape
     maps = domain.half * map_shape[1] * (2 * map_shape[0] + 4 * domain.full) * channels
     back = domain.half * width * (2 * height + 4 * domain.full) * filters
-    kernel = 8 * domain.frequencies * math.prod(kernel_shape[1:]) / MIN_PART  # a part of a batch shares it
+    kernel = 8 * domain.frequencies * math.prod(kernel_shape[1:]) / MIN_MICRO_BATCH  # a micro-batch shares it
     direct = height * width * math.prod(kernel_shape)
     return direct > MIN_GAIN[dtype] * (products + TRANSFORM * (maps + back + kernel))
 

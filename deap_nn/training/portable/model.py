@@ -14,7 +14,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from deap_nn.networks import NETWORK_INPUT, LayerSpec
+from deap_nn.networks import LAYERS, NETWORK_INPUT, LayerSpec
 
 PREDICTION_BATCH = 500
 
@@ -33,7 +33,6 @@ def build_layers(specs: Sequence[LayerSpec], seed: int, precision: str = "float3
 def connect(
     layers: Sequence[keras.layers.Layer],
     specs: Sequence[LayerSpec],
-    input_shape: tuple[int, ...],
     scaling: keras.layers.Layer | None = None,
 ) -> keras.Model:
     """Return the network of `layers`, connected as the blueprint says, not compiled.
@@ -41,13 +40,12 @@ def connect(
     Args:
         layers: what `build_layers` returned.
         specs: the blueprint.
-        input_shape: of one sample, without the batch.
         scaling: a layer before the first.
 
     Raises:
         ValueError: from Keras, where a user's own layer does not fit.
     """
-    inputs = keras.Input(shape=input_shape)
+    inputs = keras.Input(shape=specs[0].input_shape)
     first = inputs if scaling is None else scaling(inputs)
     outputs: list[keras.KerasTensor] = []
     for layer, spec in zip(layers, specs, strict=True):
@@ -59,7 +57,6 @@ def connect(
 def trained_model(
     specs: Sequence[LayerSpec],
     weights: Sequence[list[np.ndarray]],
-    input_shape: tuple[int, ...],
     scale: float | np.ndarray,
     offset: float | np.ndarray,
 ) -> keras.Model:
@@ -68,13 +65,12 @@ def trained_model(
     Args:
         specs: the blueprint.
         weights: per layer of the blueprint, in Keras's order.
-        input_shape: of one raw sample, without the batch.
         scale: a number, or one per feature.
         offset: a number, or one per feature.
     """
     layers = build_layers(specs, seed=0)
     scaling = keras.layers.Rescaling(_plain(scale), _plain(offset), name="scaling")
-    model = connect(layers, specs, input_shape, scaling)
+    model = connect(layers, specs, scaling)
     for layer, arrays in zip(layers, weights, strict=True):
         layer.set_weights(arrays)
     return model
@@ -119,9 +115,9 @@ def _layer(spec: LayerSpec, index: int, seed: int, precision: str) -> keras.laye
     if spec.built is not None:  # a fresh one each time: it may have been trained already
         return type(spec.built).from_config({**spec.built.get_config(), "name": name})
     config = {**spec.config, "name": name}
-    if spec.layer in ("Conv2D", "Dense"):
+    if LAYERS[spec.layer].multiplies:
         config["kernel_initializer"] = keras.initializers.GlorotUniform(seed=seed)
-    if spec.layer == "Conv2D" and precision != "float32":
+    if LAYERS[spec.layer].rounds and precision != "float32":
         config["dtype"] = f"mixed_{precision}"
     if spec.layer == "Dropout":
         config["seed"] = seed

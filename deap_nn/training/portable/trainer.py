@@ -1,6 +1,6 @@
-"""The portable training: plain Keras, for the JAX and PyTorch backends and for layers of the user's own.
+"""The portable training: plain Keras, for the JAX and PyTorch backends and for layers of a user's own.
 
-Slower than `deap_nn.training.compiled_tf.trainer`, with the same schedule, loss, metrics and order of samples.
+Slower than `deap_nn.training.compiled_tf`, with the same schedule, loss, metrics and order of samples.
 """
 
 from __future__ import annotations
@@ -11,47 +11,69 @@ import keras
 import numpy as np
 
 from deap_nn.networks import LayerSpec
+from deap_nn.tasks import Task
 from deap_nn.training.portable.model import build_layers, connect
-from deap_nn.training.schedule import OnEpoch, Samples, Schedule, Training, verdict
+from deap_nn.training.schedule import Samples, Schedule, Weights
 
 
-def train(
+def knows(specs: Sequence[LayerSpec], task: Task, schedule: Schedule) -> bool:
+    """Say that any network can be trained here."""
+    return True
+
+
+def start(
     specs: Sequence[LayerSpec],
-    input_shape: tuple[int, ...],
+    task: Task,
     schedule: Schedule,
     training: Samples,
     validation: Samples,
     seed: int,
-    on_epoch: OnEpoch | None = None,
-) -> Training:
-    """Train the network of a blueprint; see `deap_nn.training.train`."""
-    layers = build_layers(specs, seed, schedule.precision)
-    model = connect(layers, specs, input_shape)
-    compile_model(model, schedule, len(training))
-    rng = np.random.default_rng([seed, 1])
-    result = Training()
-    while result.epochs < schedule.epochs and not result.stopped:
-        order = rng.permutation(len(training))
-        epoch = model.fit(
-            training.x[order],
-            training.y[order],
-            batch_size=schedule.batch_size,
+) -> KerasTrainer:
+    """Start the training of a blueprint's network; see `deap_nn.training.train`."""
+    return KerasTrainer(specs, task, schedule, training, validation, seed)
+
+
+class KerasTrainer:
+    """A Keras model in training."""
+
+    def __init__(
+        self,
+        specs: Sequence[LayerSpec],
+        task: Task,
+        schedule: Schedule,
+        training: Samples,
+        validation: Samples,
+        seed: int,
+    ) -> None:
+        self._layers = build_layers(specs, seed, schedule.precision)
+        self._model = connect(self._layers, specs)
+        compile_model(self._model, task, schedule, len(training))
+        self._metrics, self._batch_size = task.metrics, schedule.batch_size
+        self._training, self._validation = training, validation
+
+    def epoch(self, order: np.ndarray) -> list[float]:
+        """Train on all samples once, in this order."""
+        epoch = self._model.fit(
+            self._training.x[order],
+            self._training.y[order],
+            batch_size=self._batch_size,
             shuffle=False,
-            validation_data=(validation.x, validation.y),
+            validation_data=(self._validation.x, self._validation.y),
             verbose=0,
         )
-        result.add(*(epoch.history[name][0] for name in result.history))
-        result.stopped = verdict(result, on_epoch)
-    result.weights = [layer.get_weights() for layer in layers]
-    return result
+        return [epoch.history[name][0] for name in self._metrics]
+
+    def weights(self) -> Weights:
+        """Return the weights as they are now."""
+        return [layer.get_weights() for layer in self._layers]
 
 
-def compile_model(model: keras.Model, schedule: Schedule, samples: int) -> None:
-    """Compile a network for class indices, with the optimizer of its schedule for a training on so many samples."""
+def compile_model(model: keras.Model, task: Task, schedule: Schedule, samples: int) -> None:
+    """Compile a network for a task, with the optimizer of its schedule for a training on so many samples."""
     optimizer = keras.optimizers.get(schedule.optimizer)
     if schedule.learning_rate is not None:
         optimizer.learning_rate = schedule.learning_rate
     if schedule.learning_rate_decay == "cosine":
         rate = float(optimizer.learning_rate)
         optimizer.learning_rate = keras.optimizers.schedules.CosineDecay(rate, schedule.steps(samples))
-    model.compile(optimizer=optimizer, loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    model.compile(optimizer=optimizer, loss=task.loss, metrics=[task.measure.name])

@@ -1,9 +1,9 @@
-"""Networks of a run, trained directly and by way of the frequency domain, there with parts of a batch of several sizes.
+"""Networks of a run, trained directly and by way of the frequency domain, there in micro-batches of several sizes.
 
 Seconds for an epoch on one thread, of networks of the run with a convolution that goes by way of the frequency domain
 on processors without AMX, evenly taken from its journal; the fastest of a few epochs.
 
-    python benchmarks/parts.py benchmarks/results/conv2d-cifar10 --dataset cifar10-10k.npz
+    python benchmarks/micro_batches.py benchmarks/results/conv2d-cifar10 --dataset cifar10-10k.npz
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from deap_nn.engines.child import heap
 from deap_nn.networks import LayerSpec, blueprint
 from deap_nn.runs import Run
 from deap_nn.space import SearchSpace
+from deap_nn.tasks import Classification
 from deap_nn.training import Samples, Schedule
-from deap_nn.training.compiled_tf import convolution
-from deap_nn.training.compiled_tf import micro_batches as parts
-from deap_nn.training.compiled_tf import trainer as compiled
-from deap_nn.training.compiled_tf.micro_batches import has_spectral, part_size
+from deap_nn.training.compiled_tf import convolution, epoch, micro_batches, trainer
+from deap_nn.training.compiled_tf.micro_batches import has_spectral, micro_batch_size
+from deap_nn.training.trainer import run as run_training
 
 SIZES = (50, 100, 150, 300)
 EPOCHS = 3
@@ -54,7 +54,7 @@ def main() -> None:
     training = Samples(splits.scaled(splits.x_train), splits.y_train.astype(np.int32))
     validation = Samples(splits.scaled(splits.x_validation), splits.y_validation.astype(np.int32))
     networks = list(spectral_networks(run, splits, schedule))
-    print("seconds an epoch: direct, then spectral with parts of", *SIZES, "samples; the rule's size;")
+    print("seconds an epoch: direct, then spectral in micro-batches of", *SIZES, "samples; the rule's size;")
     print("with it, times as fast as with the smallest, and as direct")
     logs = []
     for i in np.linspace(0, len(networks) - 1, arguments.networks).astype(int):
@@ -73,11 +73,13 @@ def measured(
     specs: Sequence[LayerSpec], training: Samples, validation: Samples, schedule: Schedule
 ) -> tuple[list[float], float, int]:
     """Return the seconds with each of `SIZES`, directly, and the size that the rule chooses among the former."""
-    shape = training.x.shape[1:]
-    chosen = part_size(specs, shape, schedule)
+    chosen = micro_batch_size(specs, schedule)
     seconds = [epoch_seconds(specs, training, validation, schedule, size) for size in SIZES]
-    with mock.patch.object(convolution, "is_spectral", directly), mock.patch.object(parts, "is_spectral", directly):
-        direct = epoch_seconds(specs, training, validation, schedule, part_size(specs, shape, schedule))
+    with (
+        mock.patch.object(convolution, "is_spectral", directly),
+        mock.patch.object(micro_batches, "is_spectral", directly),
+    ):
+        direct = epoch_seconds(specs, training, validation, schedule, micro_batch_size(specs, schedule))
     return seconds, direct, chosen
 
 
@@ -86,12 +88,12 @@ def directly(*_: object) -> bool:
 
 
 def spectral_networks(run: Run, splits: Splits, schedule: Schedule) -> Iterator[tuple[LayerSpec, ...]]:
-    """Return those with a convolution by way of the frequency domain, whose parts are of one of `SIZES`."""
+    """Return those with a convolution by way of the frequency domain, whose micro-batches are of one of `SIZES`."""
     space = SearchSpace.from_json(run.info["space"])
     for individual, _ in run.evaluations():
-        specs = tuple(blueprint(space, individual, splits.input_shape, splits.classes))
-        chosen = part_size(specs, splits.input_shape, schedule)
-        if has_spectral(specs, splits.input_shape, schedule.precision) and chosen in SIZES:
+        specs = tuple(blueprint(space, individual, splits.input_shape, splits.task))
+        chosen = micro_batch_size(specs, schedule)
+        if has_spectral(specs, schedule.precision) and chosen in SIZES:
             yield specs
 
 
@@ -105,8 +107,10 @@ def epoch_seconds(
         ended.append(time.perf_counter())
         return False
 
-    with mock.patch.object(compiled, "part_size", lambda *_: size):
-        compiled.train(specs, training.x.shape[1:], schedule, training, validation, seed=0, on_epoch=on_epoch)
+    task = Classification(specs[-1].output_shape[0])
+    with mock.patch.object(epoch, "micro_batch_size", lambda *_: size):
+        started = trainer.start(specs, task, schedule, training, validation, 0)
+        run_training(started, task, schedule.epochs, len(training), 0, on_epoch)
     return float(np.diff(ended).min())
 
 

@@ -1,9 +1,9 @@
-"""Train in full what a run's race gave up, and tell who of them would have survived.
+"""Train in full what a run's race pruned, and tell which of it would have survived.
 
 Networks are evenly taken from the run's journal; one would have survived if, in full, it is better than the worst of
 those that did survive its generation.
 
-    python benchmarks/given_up.py benchmarks/results/race-modern --dataset cifar10-10k.npz --networks 20
+    python benchmarks/pruned.py benchmarks/results/race-modern --dataset cifar10-10k.npz --networks 20
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ from deap_nn.engines import make_engine
 from deap_nn.evolution import Individual, survivor_count
 from deap_nn.runs import Run
 from deap_nn.search import Settings, fitness_of
+from deap_nn.status import Status
 
 
 class Case(NamedTuple):
-    """A network that was given up: in which generation and epoch, and how good those were who survived that one."""
+    """A network that was pruned: in which generation and epoch, and how good the survivors of that one were."""
 
     individual: Individual
     generation: int
@@ -35,7 +36,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("run", type=Path, help="run directory")
     parser.add_argument("--dataset", required=True)
-    parser.add_argument("--networks", type=int, default=20, help="how many of those given up (default: 20)")
+    parser.add_argument("--networks", type=int, default=20, help="how many of those pruned (default: 20)")
     parser.add_argument("--workers", type=int, default=2)
     arguments = parser.parse_args()
     run = Run(arguments.run)
@@ -48,17 +49,17 @@ def main() -> None:
     finals = [fitness_of(outcome)[0] for outcome in outcomes]
     for case, final in zip(some, finals, strict=True):
         print(
-            f"generation {case.generation}, given up in epoch {case.epoch} of "
+            f"generation {case.generation}, pruned in epoch {case.epoch} of "
             f"{case.individual[-1].genes['epochs']}: {final:.4f} in full, survivors {min(case.survivors):.4f} to "
             f"{max(case.survivors):.4f}"
         )
     survive = sum(final > min(case.survivors) for case, final in zip(some, finals, strict=True))
     best = sum(final > max(case.survivors) for case, final in zip(some, finals, strict=True))
-    print(f"{len(everyone)} given up; {survive} of {len(some)} would have survived, {best} as the best so far")
+    print(f"{len(everyone)} pruned; {survive} of {len(some)} would have survived, {best} as the best so far")
 
 
 def cases(run: Run, keep: int) -> Iterator[Case]:
-    """Yield who was given up, generation by generation."""
+    """Yield what was pruned, generation by generation."""
     # one of the first generation that was trained in full after all has two results, the second counts
     latest = {individual.canonical(): (individual, values) for individual, values in run.evaluations()}
     survivors: list[float] = []
@@ -66,8 +67,8 @@ def cases(run: Run, keep: int) -> Iterator[Case]:
         newcomers = [latest[key] for key in keys]
         survivors = sorted([*survivors, *(values[0] for _, values in newcomers)], reverse=True)[:keep]
         for individual, values in newcomers:
-            if values.status == "pruned" and values.record:
-                yield Case(individual, generation, values.record["epochs"], survivors)
+            if values.status is Status.PRUNED:
+                yield Case(individual, generation, values.record.epochs or 0, survivors)
 
 
 if __name__ == "__main__":

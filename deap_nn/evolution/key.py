@@ -1,0 +1,42 @@
+"""By what an evaluation is known: in a search, a journal, a cache and the seed of its training alike."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from deap_nn.evolution.individual import FitnessValues, Individual
+
+
+class Key(NamedTuple):
+    """What one evaluation is of.
+
+    Attributes:
+        genome: The canonical form.
+        repetition: Which of several evaluations of the genome, 0 or more; it names the seed and the fold.
+        budget: The share of a full training, above 0 and up to 1.
+    """
+
+    genome: str
+    repetition: int = 0
+    budget: float = 1.0
+
+    @classmethod
+    def of(cls, individual: Individual, repetition: int = 0, budget: float = 1.0) -> Key:
+        """Return the key of an evaluation of `individual`."""
+        return cls(individual.canonical(), repetition, budget)
+
+    @classmethod
+    def of_result(cls, individual: Individual, values: FitnessValues) -> Key:
+        """Return the key of the evaluation that a journal holds."""
+        record = values.record
+        return cls.of(individual, record.repetition or 0, 1.0 if record.budget is None else record.budget)
+
+    @property
+    def text(self) -> str:
+        """The key in one line; of the first full evaluation, the genome alone."""
+        text = self.genome
+        if self.repetition or self.budget != 1.0:
+            text += f":{self.repetition}"
+        if self.budget != 1.0:
+            text += f":{self.budget!r}"
+        return text

@@ -1,0 +1,111 @@
+"""The layers that networks are made of: one row for each of Keras's classes, by its name.
+
+A row says by arithmetic what the class does to a shape, which weights it has, what it costs and what a training has to
+know of it. What it computes is written once for each compiled back end, under the same name.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+Shape = tuple[int, ...]
+Config = dict[str, Any]
+
+
+class Weight(NamedTuple):
+    """One array of weights, in Keras's order.
+
+    Attributes:
+        shape: Of the array.
+        start: What all its values are at first; None for random ones (Glorot uniform).
+        trained: Whether gradients change it; the others are moving statistics.
+    """
+
+    shape: Shape
+    start: float | None
+    trained: bool = True
+
+
+@dataclass(frozen=True)
+class Layer:
+    """What is known of a layer without making it.
+
+    Attributes:
+        shape: `(config, shape of the first input) -> shape of the output`, without the batch.
+        weights: `(config, shape of the first input) -> its weights`.
+        multiplies: Whether it multiplies its input with a kernel: the first weight. That is what costs.
+        rounds: Whether that may happen in a lower precision, see `Schedule.precision`.
+        whole_batch: Whether it has to see all samples of a batch together.
+    """
+
+    shape: Callable[[Config, Shape], Shape]
+    weights: Callable[[Config, Shape], tuple[Weight, ...]] = lambda config, shape: ()
+    multiplies: bool = False
+    rounds: bool = False
+    whole_batch: bool = False
+
+    def multiply_adds(self, config: Config, shape: Shape) -> int:
+        """Return the multiply-adds of one sample: each value put out takes a kernel's worth of them."""
+        if not self.multiplies:
+            return 0
+        kernel = self.weights(config, shape)[0].shape
+        return math.prod(self.shape(config, shape)) * math.prod(kernel[:-1])
+
+
+def _same(config: Config, shape: Shape) -> Shape:
+    return shape
+
+
+def _convolved(config: Config, shape: Shape) -> Shape:
+    kernel, strides, padding = config["kernel_size"], config["strides"], config["padding"]
+    if padding == "same":
+        sides = [math.ceil(size / strides) for size in shape[:-1]]
+    else:
+        sides = [(size - kernel) // strides + 1 for size in shape[:-1]]
+    return (*sides, config["filters"])
+
+
+def _convolution_weights(config: Config, shape: Shape) -> tuple[Weight, ...]:
+    kernel = (config["kernel_size"],) * (len(shape) - 1)
+    return Weight((*kernel, shape[-1], config["filters"]), None), Weight((config["filters"],), 0.0)
+
+
+def _dense_weights(config: Config, shape: Shape) -> tuple[Weight, ...]:
+    return Weight((shape[-1], config["units"]), None), Weight((config["units"],), 0.0)
+
+
+def _normalization_weights(config: Config, shape: Shape) -> tuple[Weight, ...]:
+    """Return scale and shift, then the moving mean and variance."""
+    channels = shape[-1:]
+    return (
+        Weight(channels, 1.0),
+        Weight(channels, 0.0),
+        Weight(channels, 0.0, trained=False),
+        Weight(channels, 1.0, trained=False),
+    )
+
+
+def _pooled(config: Config, shape: Shape) -> Shape:
+    return (*(size // config["pool_size"] for size in shape[:-1]), shape[-1])
+
+
+def _channels(config: Config, shape: Shape) -> Shape:
+    return shape[-1:]
+
+
+LAYERS: dict[str, Layer] = {
+    "Conv2D": Layer(_convolved, _convolution_weights, multiplies=True, rounds=True),
+    "Dense": Layer(lambda config, shape: (config["units"],), _dense_weights, multiplies=True),
+    "BatchNormalization": Layer(_same, _normalization_weights, whole_batch=True),
+    "Activation": Layer(_same),
+    "Dropout": Layer(_same),
+    "MaxPooling2D": Layer(_pooled),
+    "AveragePooling2D": Layer(_pooled),
+    "GlobalAveragePooling2D": Layer(_channels),
+    "GlobalMaxPooling2D": Layer(_channels),
+    "Flatten": Layer(lambda config, shape: (math.prod(shape),)),
+    "Add": Layer(_same),
+}

@@ -1,0 +1,68 @@
+"""Runs that version 0.1 wrote, with the setting `target`: read, plotted and resumed.
+
+`whole` and `stopped` are one search with the stub function, the latter stopped after 17 evaluations; `digits` is a small
+search of real networks with the race, without its `best.keras`.
+"""
+
+import shutil
+from pathlib import Path
+
+import pytest
+import search_stubs
+from search_stubs import outcome
+
+from deap_nn import Run, plot_fitness, resume
+from deap_nn.runs.format import FORMAT
+
+HERE = Path(__file__).parent / "format_1"
+
+
+@pytest.fixture
+def old(tmp_path):
+    """A function that gives the copy of an old run."""
+
+    def copied(name):
+        shutil.copytree(HERE / name, tmp_path / name)
+        return tmp_path / name
+
+    return copied
+
+
+def test_the_setting_has_its_new_name_and_the_data_its_task(old):
+    info = Run(old("digits")).info
+    assert (info["format"], info["settings"]["stop_at"]) == (FORMAT, 0.99)
+    assert "target" not in info["settings"]
+    assert (info["data"]["task"], info["data"]["classes"]) == ("classification", 10)
+
+
+def test_reading_changes_nothing(old):
+    path = old("digits")
+    run = Run(path)
+    assert len(list(run.evaluations())) == 9
+    assert {values.status for _, values in run.evaluations()} == {"ok"}
+    assert len(plot_fitness(run.logbook).lines) == 2
+    assert (path / "run.json").read_bytes() == (HERE / "digits" / "run.json").read_bytes()
+
+
+def test_a_search_that_was_stopped_goes_on_as_if_it_had_not_been(old, counted):
+    rest = resume(old("stopped"), evaluate=search_stubs.fitness)
+    assert outcome(rest) == outcome(Run(HERE / "whole"))
+    assert sum(counted().values()) == 4
+    assert (rest.info["format"], rest.info["settings"]["stop_at"]) == (FORMAT, 0.9999)
+
+
+def test_a_search_of_networks_is_played_again_to_the_same_end(old):
+    path = old("digits")
+    before = (path / "checkpoint.json").read_bytes()
+    run = resume(path, engine="serial")
+    assert run.status == "finished"
+    assert (path / "checkpoint.json").read_bytes() == before
+    assert (path / "evaluations.jsonl").read_bytes() == (HERE / "digits" / "evaluations.jsonl").read_bytes()
+
+
+@pytest.mark.slow
+def test_and_goes_on_for_more_generations(old):
+    run = resume(old("digits"), generations=3, workers=2)
+    assert run.status == "finished"
+    assert len(run.logbook) == 4
+    assert run.best["test_evaluations"] in (1, 2)
