@@ -111,7 +111,7 @@ def half_width(deviation: np.ndarray, counts: np.ndarray) -> np.ndarray:
         counts: size n of the sample; of fewer than two there is no interval, which NaN says.
     """
     degrees = np.where(counts > 1, counts - 1, np.nan)
-    return stdtrit(degrees, 0.975) * deviation / np.sqrt(degrees + 1)
+    return np.asarray(stdtrit(degrees, 0.975) * deviation / np.sqrt(degrees + 1))
 
 
 def plot_fitness(

@@ -1,12 +1,15 @@
-"""The command line: options, exit codes, and the scripts and commands that share them."""
+"""The command line: options, exit codes, and the commands and scripts that share them."""
 
-from deap_nn.cli.main import finish, run_experiment, search
-from deap_nn.cli.options import make_bare_parser, make_parser
+from deap_nn.cli.commands import main, run_command
+from deap_nn.cli.ending import finish
+from deap_nn.cli.options import make_parser
+from deap_nn.cli.searching import run_experiment, search
 
 __all__ = [
     "finish",
-    "make_bare_parser",
+    "main",
     "make_parser",
+    "run_command",
     "run_experiment",
     "search",
 ]

@@ -1,4 +1,4 @@
-"""The options that the experiment scripts share; most are made from the settings' own descriptions."""
+"""The options of the command and of the scripts; most are made from the settings' own descriptions."""
 
 from __future__ import annotations
 
@@ -16,63 +16,80 @@ class _Parser(argparse.ArgumentParser):
         raise ValueError(f"{message} (--help explains the options)")
 
 
-def make_bare_parser(description: str | None) -> argparse.ArgumentParser:
+def make_bare_parser(description: str | None, prog: str | None = None) -> argparse.ArgumentParser:
     """Return a parser without options that complains in one line; what was not given is missing from its namespace."""
-    return _Parser(description=description, argument_default=argparse.SUPPRESS, allow_abbrev=False)
+    return _Parser(prog, description=description, argument_default=argparse.SUPPRESS, allow_abbrev=False)
 
 
 def make_parser(description: str | None, *, without: Sequence[str] = ()) -> argparse.ArgumentParser:
-    """Return a parser of the common options; what was not given is missing from its namespace.
+    """Return a parser of the options that experiment scripts share.
 
     Args:
-        description: what the script does.
-        without: settings that the script decides itself.
+        description: What the script does.
+        without: Settings that the script decides itself.
     """
     parser = make_bare_parser(description)
-    parser.add_argument(
-        "--dataset",
-        metavar="NAME|FILE.npz",
-        help="digits, mnist, fashion_mnist, cifar10, cifar100, or a file with x_train, y_train (and x_test, y_test) "
-        "(default: cifar10)",
-    )
+    resumable = ", ".join(option(name) for name, setting in all_settings().items() if setting.resumable)
+    add_data(parser)
+    add_settings(parser, without=without)
+    add_new_run(parser)
+    _add(parser, "--resume", "RUN", f"go on with this run; its settings stay, but for {resumable}", "a new run")
+    add_resume(parser)
+    add_shown(parser)
+    return parser
+
+
+def add_data(parser: argparse.ArgumentParser, default: str = "cifar10") -> None:
+    """Add the data set."""
+    text = "digits, mnist, fashion_mnist, cifar10, cifar100, or a file with x_train, y_train (and x_test, y_test)"
+    _add(parser, "--dataset", "NAME|FILE.npz", text, default)
+
+
+def add_settings(parser: argparse.ArgumentParser, *, without: Sequence[str] = (), only_resumable: bool = False) -> None:
+    """Add an option for each setting."""
     for name, setting in all_settings().items():
-        if name in without:
+        if name in without or (only_resumable and not setting.resumable):
             continue
+        default = "as before" if only_resumable else setting.default
         if setting.type is bool:
-            flag = argparse.BooleanOptionalAction
-            parser.add_argument(option(name), action=flag, help=f"{setting.help} (default: {setting.default})")
+            parser.add_argument(
+                option(name), action=argparse.BooleanOptionalAction, help=f"{setting.help} (default: {default})"
+            )
             continue
         parser.add_argument(
             option(name),
             type=_typed(setting),
             metavar="|".join(setting.choices) if setting.choices else setting.metavar,
-            help=f"{setting.help} (default: {setting.default})",
+            help=f"{setting.help} (default: {default})",
         )
-    _add_run_options(parser)
-    return parser
 
 
-def _add_run_options(parser: argparse.ArgumentParser) -> None:
-    resumable = ", ".join(option(name) for name, setting in all_settings().items() if setting.resumable)
-    options = {
-        "--run-dir": ("DIR", "where the run is written; must not hold one", "a new one in runs/"),
-        "--resume": ("RUN", f"go on with this run; its settings stay, but for {resumable}", "a new run"),
-        "--start-with": (
-            "FILE.json",
-            "genomes for the first generation: a best.json, a checkpoint.json (its hall of fame), or written by hand",
-            "all are drawn",
-        ),
-        "--cache": ("FILE", "results shared with other runs, an SQLite file", "not shared"),
-    }
-    for name, (metavar, help, default) in options.items():
-        parser.add_argument(name, metavar=metavar, help=f"{help} (default: {default})")
-    flags = {
-        "--retry-failed": ("with --resume: train again what a limit or a death ended", "its result stays"),
-        "--tensorboard": ("write for TensorBoard, into the run's tensorboard/; needs tensorboardX", "not written"),
-        "--quiet": ("show the closing report only", "show the progress too"),
-    }
-    for name, (help, default) in flags.items():
-        parser.add_argument(name, action="store_true", help=f"{help} (default: {default})")
+def add_new_run(parser: argparse.ArgumentParser) -> None:
+    """Add what only a new run takes."""
+    _add(parser, "--run-dir", "DIR", "where the run is written; must not hold one", "a new one in runs/")
+    text = "genomes for the first generation: a best.json, a checkpoint.json (its hall of fame), or written by hand"
+    _add(parser, "--start-with", "FILE.json", text, "all are drawn")
+
+
+def add_resume(parser: argparse.ArgumentParser) -> None:
+    """Add what only a resumed run takes."""
+    _flag(parser, "--retry-failed", "with a resumed run: train again what a limit or a death ended", "its result stays")
+
+
+def add_shown(parser: argparse.ArgumentParser) -> None:
+    """Add what every run takes besides its settings."""
+    _add(parser, "--cache", "FILE", "results shared with other runs, an SQLite file", "not shared")
+    text = "write for TensorBoard, into the run's tensorboard/; needs tensorboardX"
+    _flag(parser, "--tensorboard", text, "not written")
+    _flag(parser, "--quiet", "show the closing report only", "show the progress too")
+
+
+def _add(parser: argparse.ArgumentParser, name: str, metavar: str, help: str, default: str) -> None:
+    parser.add_argument(name, metavar=metavar, help=f"{help} (default: {default})")
+
+
+def _flag(parser: argparse.ArgumentParser, name: str, help: str, default: str) -> None:
+    parser.add_argument(name, action="store_true", help=f"{help} (default: {default})")
 
 
 def option(name: str) -> str:

@@ -51,7 +51,7 @@ class Splits:
 
     def scaled(self, x: np.ndarray) -> np.ndarray:
         """Return samples as networks are trained on them, `x * scale + offset`: float32, in the shape of `x`."""
-        return (x.astype(np.float32) * self.scale + self.offset).astype(np.float32)
+        return np.asarray(x.astype(np.float32) * self.scale + self.offset, np.float32)
 
 
 @lru_cache(maxsize=2)  # a process works for one run; two, so that comparing two need not read in turns

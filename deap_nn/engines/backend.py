@@ -27,7 +27,7 @@ class Backend(Protocol):
     def drop(self, key: int) -> None:
         """End an attempt that nobody wants any more; it may still be reported."""
 
-    def give_up(self, key: int) -> None:
+    def abandon(self, key: int) -> None:
         """Count an attempt as lost whose worker has been silent for longer than `patience`."""
 
     def close(self) -> None:

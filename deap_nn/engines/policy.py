@@ -162,7 +162,7 @@ class Engine:
         if reports:
             self._silent = 0
         ended = [(self._running.pop(key), report) for key, report in reports if key in self._running]
-        ended += self._given_up()
+        ended += self._overdue()
         settled = [(task, report) for task, report in ended if not self._again(task, report)]
         self._start_waiting()
         self._done.extend((task.ticket, _outcome(task, report)) for task, report in settled)
@@ -174,7 +174,7 @@ class Engine:
         self._waiting.appendleft(task)
         return True
 
-    def _given_up(self) -> list[tuple[_Task, Report]]:
+    def _overdue(self) -> list[tuple[_Task, Report]]:
         """Attempts that have been silent for too long: their worker or its host is gone."""
         patience = self._backend.patience
         if patience is None:
@@ -182,7 +182,7 @@ class Engine:
         now = time.monotonic()
         overdue = [key for key, task in self._running.items() if now - task.began > patience]
         for key in overdue:
-            self._backend.give_up(key)
+            self._backend.abandon(key)
         self._silent += len(overdue)
         if self._silent > SILENT_ROUNDS * max(1, self.capacity):
             raise EngineLost(f"no worker has answered for {SILENT_ROUNDS} rounds of {patience:g} s")

@@ -79,7 +79,7 @@ class Fitness(base.Fitness):
     values = property(base.Fitness.getValues, setValues, delValues, "The unweighted values, a tuple.")
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Fitness:
-        copied = super().__deepcopy__(memo)
+        copied: Fitness = super().__deepcopy__(memo)
         copied.record = deepcopy(self.record, memo)
         return copied
 

@@ -6,8 +6,13 @@ from deap_nn.runs import BEST, MODEL, PICTURE, Run
 from deap_nn.tasks import task_from_json
 
 
-def print_report(run: Run) -> None:
-    """Print the best network layer by layer, what it reaches and where it is."""
+def print_report(run: Run, again: str) -> None:
+    """Print the best network layer by layer, what it reaches and where it is.
+
+    Args:
+        run: A run whose winner is trained.
+        again: What goes on with a run, typed before its directory.
+    """
     best = run.best or {}
     measure = task_from_json(run.info["data"]).measure.name
     layers = "\n  ".join(best["layers"])
@@ -17,5 +22,5 @@ def print_report(run: Run) -> None:
     print(f"found in the search (validation {measure}): {best[f'search_validation_{measure}']:.4f}")
     print(f"final (test {measure}, trained on {best['trained_on']}): {best[f'test_{measure}']:.4f}")
     if run.status == "stopped":
-        print(f"stopped early ({run.info['reason']}); go on with --resume {run.path}")
+        print(f"stopped early ({run.info['reason']}); go on with: {again} {run.path}")
     print(f"run directory: {run.path} ({MODEL}, {BEST}, {PICTURE})")

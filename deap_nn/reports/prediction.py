@@ -22,10 +22,10 @@ def read_images(path: Path) -> np.ndarray:
     arrays, _ = read_npz(path)
     for name in NAMES:
         if name in arrays:
-            return arrays[name]
+            return np.asarray(arrays[name])
     if len(arrays) != 1:
         raise ValueError(f"{path} holds {', '.join(arrays) or 'nothing'}; expected an array x, or x_test, or one alone")
-    return next(iter(arrays.values()))
+    return np.asarray(next(iter(arrays.values())))
 
 
 def predict(run_dir: Path, images: np.ndarray) -> str:

@@ -120,7 +120,7 @@ class Run:
     @property
     def status(self) -> str:
         """One of running, finished, stopped, failed."""
-        return self.info["status"]
+        return str(self.info["status"])
 
     def update(self, **changes: Any) -> None:
         """Change entries of `run.json`."""

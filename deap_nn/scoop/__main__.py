@@ -16,18 +16,18 @@ from scoop.launch import Host
 
 from deap_nn.engines import ALL_LOCAL, RESPAWNS
 from deap_nn.scoop.broker import Broker
-from deap_nn.scoop.supervisor import BOOTSTRAP, Nursery
+from deap_nn.scoop.supervisor import BOOTSTRAP, Supervisor
 
 
-class NurseryHost(Host):
+class SupervisedHost(Host):
     """A host whose workers are replaced when they die."""
 
-    nurseries: list[Nursery] = []
+    supervisors: list[Supervisor] = []
 
     def launch(self, tunnelPorts: Any = None) -> list[Any]:  # noqa: N803 - SCOOP's name
         """Start this host's processes, here or over ssh."""
         if not self.isLocal():
-            return super().launch(tunnelPorts)
+            return list(super().launch(tunnelPorts))
         command = [
             *self._WorkerCommand_environment(),
             self.workersArguments.pythonExecutable,
@@ -35,18 +35,19 @@ class NurseryHost(Host):
             *self._WorkerCommand_options(),
             *self._WorkerCommand_executable(),
         ]
-        nursery = Nursery(command, self.workerAmount)
-        self.nurseries.append(nursery)
-        self.subprocesses.append(nursery.first)
-        return self.subprocesses
+        supervisor = Supervisor(command, self.workerAmount)
+        self.supervisors.append(supervisor)
+        processes: list[Any] = self.subprocesses
+        processes.append(supervisor.first)
+        return processes
 
     def close(self) -> None:
         """End this host's processes."""
         if not self.isLocal():
             super().close()
             return
-        while self.nurseries:
-            self.nurseries.pop().close()
+        while self.supervisors:
+            self.supervisors.pop().close()
 
     def _WorkerCommand_launcher(self) -> list[str]:
         python, count = self.workersArguments.pythonExecutable, self.workerAmount
@@ -56,7 +57,7 @@ class NurseryHost(Host):
 class App(launcher.ScoopApp):
     """SCOOP's application on such hosts."""
 
-    LAUNCH_HOST_CLASS = NurseryHost
+    LAUNCH_HOST_CLASS = SupervisedHost
 
     def __init__(self, hosts: list[tuple[str, int]], *args: Any, **options: Any) -> None:
         # SCOOP knows this machine by few names; by others it would be reached over ssh, broker and all
@@ -91,8 +92,8 @@ class _Interruption:
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         if self.signal:
-            for nursery in NurseryHost.nurseries:
-                nursery.kill()
+            for supervisor in SupervisedHost.supervisors:
+                supervisor.kill()
             os._exit(128 + number)
         self.signal = number
         raise KeyboardInterrupt

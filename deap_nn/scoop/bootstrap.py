@@ -1,6 +1,6 @@
-"""The process that SCOOP calls a worker, or the origin, with an orderly end: started by the nursery.
+"""The process that SCOOP calls a worker, or the origin, with an orderly end: started by the supervisor.
 
-A worker dies with its nursery. The origin, which has a run to write down, is given time to notice by itself
+A worker dies with its supervisor. The origin, which has a run to write down, is given time to notice by itself
 that its launcher has gone, and its exit code is the script's.
 """
 

@@ -45,7 +45,7 @@ class _Worker:
         self.process.wait()
 
 
-class Nursery:
+class Supervisor:
     """Starts `count` processes by a command; the first is the origin if the command says so."""
 
     def __init__(self, command: list[str], count: int) -> None:
@@ -126,11 +126,11 @@ def _say(text: str) -> None:
 def main() -> int:
     """Serve a host that is not the launcher's; the end of the ssh connection ends it."""
     count, _verbosity, *rest = sys.argv[1:]
-    nursery = Nursery([sys.executable, "-m", BOOTSTRAP, *rest], int(count))
+    supervisor = Supervisor([sys.executable, "-m", BOOTSTRAP, *rest], int(count))
     try:
-        return nursery.wait()
+        return supervisor.wait()
     finally:
-        nursery.kill()
+        supervisor.kill()
 
 
 if __name__ == "__main__":

@@ -100,7 +100,8 @@ def make_race(task: Task, naive_score: float, settings: Settings) -> Race:
 
 def _cost(individual: Individual, space: SearchSpace, input_shape: tuple[int, ...], task: Task) -> float:
     """Return the multiply-adds of a training, up to a factor."""
-    return multiply_adds(blueprint(space, individual, input_shape, task)) * individual[-1].genes["epochs"]
+    epochs: int = individual[-1].genes["epochs"]
+    return multiply_adds(blueprint(space, individual, input_shape, task)) * epochs
 
 
 def user_objective(function: Evaluate) -> Objective:

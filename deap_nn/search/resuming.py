@@ -11,8 +11,9 @@ from typing import Any
 
 from deap_nn.data import DataSpec, load
 from deap_nn.runs import Run
+from deap_nn.search.hooks import Hooks
 from deap_nn.search.objective import Data, Evaluate, Objective, data_spec, keras_objective, user_objective
-from deap_nn.search.search import Hooks, Search
+from deap_nn.search.search import Search
 from deap_nn.search.session import perform
 from deap_nn.search.settings import Settings, all_settings
 from deap_nn.space import SearchSpace

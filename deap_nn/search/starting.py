@@ -12,8 +12,9 @@ from typing import Any
 
 from deap_nn.evolution import Individual
 from deap_nn.runs import Run, read_genomes, run_info
+from deap_nn.search.hooks import Hooks
 from deap_nn.search.objective import Data, Evaluate, data_spec, keras_objective, user_objective
-from deap_nn.search.search import Hooks, Search
+from deap_nn.search.search import Search
 from deap_nn.search.session import perform
 from deap_nn.search.settings import Settings
 from deap_nn.space import SearchSpace

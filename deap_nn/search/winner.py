@@ -40,7 +40,8 @@ def _train(best: Individual, train: TrainWinner, engine: Engine) -> Winner:
     for with_validation in (True, False):
         (outcome,) = engine.map(train, [best], [with_validation])
         if outcome.status == "ok":
-            return outcome.value
+            winner: Winner = outcome.value
+            return winner
     raise BrokenProgram(
         f"the training of the winner ended as {outcome.status}: {outcome.reason}\n{outcome.traceback}".strip()
     )

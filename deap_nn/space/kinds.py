@@ -50,9 +50,10 @@ def _build_name(build: Callable[..., Any]) -> str:
 def _build_function(name: str) -> Callable[..., Any]:
     module, _, qualname = name.partition(":")
     try:
-        return attrgetter(qualname)(import_module(module))
+        function: Callable[..., Any] = attrgetter(qualname)(import_module(module))
     except (ImportError, AttributeError, ValueError) as error:
         raise ValueError(f"build {name!r} cannot be imported ({error}); define it before loading") from error
+    return function
 
 
 @dataclass(frozen=True)

@@ -265,7 +265,7 @@ def test_the_report_names_layers_figures_and_places(capsys, tmp_path):
         "trained_on": "training + validation",
     }
     run = SimpleNamespace(path=tmp_path, best=best, status="finished", info={"reason": "", **DATA})
-    print_report(run)
+    print_report(run, "deap-nn resume")
     shown = capsys.readouterr().out
     for text in ("  input (8, 8, 1)\n  dense (10,)\n", "epochs 12, optimizer adam", "validation accuracy): 0.8765"):
         assert text in shown
@@ -273,9 +273,10 @@ def test_the_report_names_layers_figures_and_places(capsys, tmp_path):
     assert str(tmp_path) in shown
     assert "stopped" not in shown
     print_report(
-        SimpleNamespace(path=tmp_path, best=best, status="stopped", info={"reason": "the time is over", **DATA})
+        SimpleNamespace(path=tmp_path, best=best, status="stopped", info={"reason": "the time is over", **DATA}),
+        "deap-nn resume",
     )
-    assert f"stopped early (the time is over); go on with --resume {tmp_path}" in capsys.readouterr().out
+    assert f"stopped early (the time is over); go on with: deap-nn resume {tmp_path}" in capsys.readouterr().out
 
 
 # --- how it ends ---

@@ -44,7 +44,7 @@ class ScriptedBackend:
         self.dropped.append(key)
         self.running = [entry for entry in self.running if entry[0] != key]
 
-    give_up = drop
+    abandon = drop
 
     def close(self):
         self.closed += 1
@@ -76,6 +76,12 @@ def test_retries_are_those_of_the_policy(ends, status, attempts):
     (outcome,) = engine.map(stubs.double, [1])
     assert (outcome.status, outcome.attempts) == (status, attempts)
     assert (outcome.reason == "") == (status == "ok")
+
+
+def test_a_task_that_is_tried_again_goes_before_those_that_wait():
+    backend = ScriptedBackend(capacity=1, plan={0: ["lost", "lost", "ok"], 1: ["lost", "ok"]})
+    Engine(backend).map(stubs.double, range(3))
+    assert backend.started == [0, 0, 0, 1, 1, 2]
 
 
 def test_a_freed_worker_has_its_next_task_before_the_outcome_is_told():
@@ -125,6 +131,15 @@ def test_silence_beyond_patience_is_loss_and_silence_everywhere_ends_the_engine(
         engine.submit(stubs.double, number)
     with pytest.raises(EngineLost, match="no worker has answered"):
         list(engine.as_completed())
+
+
+def test_silence_is_believed_after_two_whole_rounds_and_not_before():
+    backend = ScriptedBackend(capacity=1, plan="silent", patience=0.01)
+    engine = Engine(backend)
+    engine.submit(stubs.double, 0)
+    with pytest.raises(EngineLost, match="no worker has answered for 2 rounds"):
+        list(engine.as_completed())
+    assert backend.started == [0, 0, 0]
 
 
 def test_an_abandoned_iterator_and_a_second_close_do_no_harm():

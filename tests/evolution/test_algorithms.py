@@ -266,6 +266,13 @@ def test_a_first_generation_that_reaches_the_target_is_the_last(toolbox):
     assert logbook.select("gen") == [0]
 
 
+def test_to_reach_the_target_exactly_is_enough(toolbox):
+    first = toolbox.population(n=10)
+    best = max(toolbox.evaluate(individual)[0] for individual in first)
+    _, logbook = eaTruncation(first, toolbox, 1.0, 1.0, 5, target=best)
+    assert logbook.select("gen") == [0]
+
+
 def test_hooks_see_every_generation_in_turn(toolbox):
     calls = []
     hall = tools.HallOfFame(1)

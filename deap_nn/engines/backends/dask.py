@@ -80,7 +80,7 @@ class DaskBackend:
         if self._cluster is None:
             self._tell_workers(end_attempt, self._run, key)
 
-    def give_up(self, key: int) -> None:
+    def abandon(self, key: int) -> None:
         """Forget a silent attempt."""
         self._roster.claim(key)
         for name in [name for name, (its_key, _) in self._running.items() if its_key == key]:

@@ -62,7 +62,7 @@ class ProcessesBackend:
             rank, child = self._busy.pop(key)
             self._release(rank, child, keep=False)
 
-    def give_up(self, key: int) -> None:
+    def abandon(self, key: int) -> None:
         """Never asked for: there is no patience to lose."""
 
     def close(self) -> None:

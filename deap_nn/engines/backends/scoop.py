@@ -87,7 +87,7 @@ class ScoopBackend:
             self._roster.forget(key)
         self._dropped.add(key)
 
-    def give_up(self, key: int) -> None:
+    def abandon(self, key: int) -> None:
         """Forget a silent attempt: its worker is gone, and so is its place."""
         self._roster.claim(key)  # should it still lie in a queue here, nobody starts it any more
         self._forget(key, keep_claim=True)
@@ -109,9 +109,10 @@ class ScoopBackend:
 
     def _ask(self) -> set[Any]:
         try:
-            return futures.wait(list(self._futures), timeout=0).done
+            done: set[Any] = futures.wait(list(self._futures), timeout=0).done
         except (Shutdown, zmq.ZMQError) as error:
             raise lost(f"SCOOP has shut down: {error}") from error
+        return done
 
     def _collect(self) -> list[tuple[int, Report]]:
         reports = []

@@ -40,7 +40,7 @@ class SerialBackend:
         """Forget a call that has not been run."""
         self._calls = deque((its_key, parcel) for its_key, parcel in self._calls if its_key != key)
 
-    def give_up(self, key: int) -> None:
+    def abandon(self, key: int) -> None:
         """Never asked for: there is no patience to lose."""
 
     def close(self) -> None:

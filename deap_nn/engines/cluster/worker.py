@@ -98,7 +98,7 @@ def _attempt(job: Job) -> Report:
     on_origin_host = job.origin == host_name()
     roster = Roster(job.run, create=not on_origin_host)
     if time.time() > job.expires or not roster.claim(job.key):
-        return Report("lost", reason="given up before a worker took it")
+        return Report("lost", reason="abandoned before a worker took it")
     seat = _take_seat(job, roster)
     try:
         child = seat.ready_child(on_origin_host)

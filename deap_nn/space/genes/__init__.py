@@ -13,7 +13,7 @@ from deap_nn.space.genes.numeric import Float, Integer
 __all__ = ["GENES", "Choice", "Float", "Gene", "Integer", "gene_from_json"]
 
 Gene = Float | Integer | Choice
-GENES: dict[str, Any] = {"float": Float, "integer": Integer, "choice": Choice}
+GENES: dict[str, type[Gene]] = {"float": Float, "integer": Integer, "choice": Choice}
 
 
 def gene_from_json(data: Mapping[str, Any]) -> Gene:

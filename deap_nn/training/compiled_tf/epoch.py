@@ -23,14 +23,17 @@ State = tuple[tf.Tensor, tf.Tensor, Slots, tf.Tensor]
 Data = tuple[tf.Tensor, tf.Tensor]
 """Inputs and targets of all samples."""
 
+EpochFunction = Callable[[State, tf.Tensor], tuple[State, tf.Tensor]]
+"""`(state, order of the samples) -> (state, sums)`: the metrics before their division by the samples."""
+
 Gradient = Callable[[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor, tf.Tensor]]
 """`(trained, statistics, rows, step) -> (gradient of the mean loss, statistics, sums)`."""
 
 
 def epoch_function(
     network: Network, task: Task, schedule: Schedule, training: Data, validation: Data, seed: int, state: State
-) -> Callable[[State, tf.Tensor], tuple[State, tf.Tensor]]:
-    """Return `(state, order of the samples) -> (state, sums)`, the metrics before their division by the samples."""
+) -> EpochFunction:
+    """Return the function of an epoch for these data."""
     samples = len(training[0])
     step = _step_function(network, task, schedule, training, seed)
     evaluate = _evaluation_function(network, task, schedule, validation)
@@ -44,11 +47,12 @@ def epoch_function(
         return state, tf.concat([sums, evaluate(state)], axis=0)
 
     order = tf.TensorSpec([samples], tf.int32)
-    return tf.function(epoch, autograph=False).get_concrete_function(state, order)
+    compiled: EpochFunction = tf.function(epoch, autograph=False).get_concrete_function(state, order)
+    return compiled
 
 
 def _while(end: int | tf.Tensor, body: Callable[..., tuple[Any, ...]], *values: Any) -> tuple[Any, ...]:
-    return tf.while_loop(lambda start, *_: start < end, body, (0, *values), parallel_iterations=1)
+    return tuple(tf.while_loop(lambda start, *_: start < end, body, (0, *values), parallel_iterations=1))
 
 
 def _step_function(

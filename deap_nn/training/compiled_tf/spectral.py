@@ -60,7 +60,7 @@ def axis(size: int, kernel_size: int, padding: str) -> Axis:
     turns = np.arange(frequencies)[:, None] / frequencies
 
     def wave(positions: np.ndarray) -> np.ndarray:
-        return np.exp(2j * np.pi * turns * positions)
+        return np.asarray(np.exp(2j * np.pi * turns * positions))
 
     outputs = size if padding == "same" else size - kernel_size + 1
     backward = wave(np.arange(outputs)).T / frequencies

@@ -107,7 +107,8 @@ def predict_file(path: Path, raw: np.ndarray) -> np.ndarray:
         raw = raw[..., np.newaxis]
     if raw.shape[1:] != shape:
         raise ValueError(f"the inputs have the shape {raw.shape}, expected (n, {', '.join(map(str, shape))})")
-    return model.predict(raw, batch_size=PREDICTION_BATCH, verbose=0)
+    outputs: np.ndarray = model.predict(raw, batch_size=PREDICTION_BATCH, verbose=0)
+    return outputs
 
 
 def _layer(spec: LayerSpec, index: int, seed: int, precision: str) -> keras.layers.Layer:

@@ -1,0 +1,134 @@
+"""The command `deap-nn`: what the experiment scripts do, without a script."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from deap_nn.cli.ending import COMMAND, finish
+from deap_nn.cli.options import add_data, add_new_run, add_resume, add_settings, add_shown, make_bare_parser
+from deap_nn.cli.searching import search_and_report
+from deap_nn.space import PRESETS
+
+AGAIN = f"{COMMAND} resume"
+DESCRIPTION = "Evolve Keras networks: breed them with DEAP, train every candidate, keep the best."
+
+
+class Command(NamedTuple):
+    """A command.
+
+    Attributes:
+        help: What it does.
+        add_options: Adds its options to a parser.
+        run: Does it, with the options by name.
+    """
+
+    help: str
+    add_options: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[dict[str, Any]], None]
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run `deap-nn`. Ends the process unless all went well.
+
+    Args:
+        argv: Its arguments; None: those of the process.
+    """
+    finish(lambda: _main(argv))
+
+
+def run_command(name: str, description: str | None, argv: Sequence[str] | None = None) -> None:
+    """Run one of the commands as a script of its own. Ends the process unless all went well.
+
+    Args:
+        name: Of the command.
+        description: What the script does, for `--help`.
+        argv: Its arguments; None: those of the process.
+    """
+    parser = make_bare_parser(description)
+    COMMANDS[name].add_options(parser)
+    finish(lambda: COMMANDS[name].run(vars(parser.parse_args(argv))))
+
+
+def _main(argv: Sequence[str] | None) -> None:
+    parser = make_bare_parser(DESCRIPTION, COMMAND)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, command in COMMANDS.items():
+        options = make_bare_parser(f"{command.help[0].upper()}{command.help[1:]}.", f"{COMMAND} {name}")
+        command.add_options(options)
+        commands.add_parser(name, help=command.help, parents=[options], add_help=False, description=options.description)
+    chosen = vars(parser.parse_args(argv))
+    COMMANDS[chosen.pop("command")].run(chosen)
+
+
+def _evolve_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("space", metavar="SPACE", help=f"which networks may exist: {', '.join(PRESETS)}")
+    add_data(parser)
+    add_settings(parser)
+    add_new_run(parser)
+    add_shown(parser)
+
+
+def _evolve(options: dict[str, Any]) -> None:
+    name = options.pop("space")
+    if name not in PRESETS:
+        raise ValueError(
+            f"SPACE: received {name!r}, expected one of {', '.join(PRESETS)} (`{COMMAND} presets` shows them)"
+        )
+    search_and_report(PRESETS[name], options, again=AGAIN)
+
+
+def _resume_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("resume", metavar="RUN", help="the directory of a run")
+    add_data(parser, "where the run read it")
+    add_settings(parser, only_resumable=True)
+    add_resume(parser)
+    add_shown(parser)
+
+
+def _resume(options: dict[str, Any]) -> None:
+    search_and_report(None, options, again=AGAIN)
+
+
+def _run_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", metavar="RUN", help="the directory of a run")
+
+
+def _plot(options: dict[str, Any]) -> None:
+    from deap_nn.reports import draw_run
+    from deap_nn.runs import Run
+
+    print(draw_run(Run(options["run"])))
+
+
+def _predict_options(parser: argparse.ArgumentParser) -> None:
+    _run_option(parser)
+    parser.add_argument(
+        "images", metavar="FILE.npz", help="raw inputs, under the name x, x_test or the only one there is"
+    )
+    parser.add_argument("--output", metavar="FILE.csv", help="write what it answers (default: print)")
+
+
+def _predict(options: dict[str, Any]) -> None:
+    from deap_nn.reports import predict, read_images
+
+    table = predict(Path(options["run"]), read_images(Path(options["images"])))
+    if "output" in options:
+        Path(options["output"]).write_text(table)
+    else:
+        print(table, end="")
+
+
+def _presets(options: dict[str, Any]) -> None:
+    print("\n\n".join(space.describe() for space in PRESETS.values()))
+
+
+COMMANDS = {
+    "evolve": Command("search a space for the best network and train it", _evolve_options, _evolve),
+    "resume": Command("go on with a run that ended early, or for more generations", _resume_options, _resume),
+    "plot": Command("draw the pictures of a run anew", _run_option, _plot),
+    "predict": Command("classify images with the best network of a run", _predict_options, _predict),
+    "presets": Command("describe the search spaces that have a name", lambda parser: None, _presets),
+}

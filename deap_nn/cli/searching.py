@@ -1,0 +1,103 @@
+"""A search by the options of a command line, from the progress bar to the closing report.
+
+Modules that take long to import are imported once the options are known to be right.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from deap_nn.cli.ending import finish
+from deap_nn.cli.options import check_resume, make_parser
+from deap_nn.search import Hooks, Settings, all_settings, default_run_dir
+from deap_nn.space import SearchSpace
+
+if TYPE_CHECKING:
+    from deap_nn.runs import Run
+
+
+def run_experiment(space: SearchSpace, description: str | None, argv: Sequence[str] | None = None) -> None:
+    """Run an experiment script: read the options, evolve, report. Ends the process unless all went well.
+
+    Args:
+        space: What is searched.
+        description: What the script does, for `--help`.
+        argv: Its arguments; None: those of the process.
+    """
+    finish(lambda: search_and_report(space, vars(make_parser(description).parse_args(argv))))
+
+
+def search_and_report(space: SearchSpace | None, options: dict[str, Any], *, again: str | None = None) -> None:
+    """Search, and print what was found; the arguments are those of `search`."""
+    quiet = options.pop("quiet", False)
+    run = search(space, options, quiet=quiet, again=again)
+    from deap_nn.reports import print_report
+
+    print_report(run, again or _again())
+
+
+def search(
+    space: SearchSpace | None,
+    options: dict[str, Any],
+    *,
+    quiet: bool = False,
+    resume_with: Path | None = None,
+    again: str | None = None,
+) -> Run:
+    """Evolve or resume with the options of a command line, showing the progress.
+
+    Args:
+        space: The search space; None: that of the run which is resumed.
+        options: As parsed, less those of the script's own; the run directory of a new run is noted here.
+        quiet: Show nothing.
+        resume_with: What goes on after an interruption, where that is not the run directory.
+        again: What is typed before it; None: this script with `--resume`.
+    """
+    Settings(**{name: value for name, value in options.items() if name in all_settings()})
+    check_resume(options)
+    try:
+        return _search(space, options, quiet)
+    except KeyboardInterrupt:
+        place = options.get("resume") or options.get("run_dir")
+        _tell_how_to_go_on(Path(place) if place else None, f"{again or _again()} {resume_with or place}")
+        raise
+
+
+def _search(space: SearchSpace | None, options: dict[str, Any], quiet: bool) -> Run:
+    from deap_nn.reports import Progress, TensorBoard
+    from deap_nn.search import evolve, resume
+
+    if space is not None and "resume" not in options:
+        options.setdefault("run_dir", default_run_dir(space.name))
+    progress = Progress()
+    hooks = Hooks() if quiet else progress.hooks
+    if options.get("tensorboard"):
+        hooks += TensorBoard().hooks
+    settings = {name: value for name, value in options.items() if name in all_settings()}
+    common = {"cache": options.get("cache"), "hooks": hooks, **settings}
+    with closing(progress):
+        if space is None or "resume" in options:
+            retry = options.get("retry_failed", False)
+            return resume(options["resume"], space=space, data=options.get("dataset"), retry_failed=retry, **common)
+        return evolve(
+            space,
+            options.get("dataset", "cifar10"),
+            run_dir=options["run_dir"],
+            start_with=options.get("start_with", ()),
+            **common,
+        )
+
+
+def _again() -> str:
+    return f"python {sys.argv[0]} --resume"
+
+
+def _tell_how_to_go_on(path: Path | None, command: str) -> None:
+    if path is None or not (path / "run.json").exists():
+        print("stopped before the first evaluation", file=sys.stderr)
+        return
+    print(f"stopped; what was found is in {path}; go on with: {command}", file=sys.stderr)
