@@ -26,10 +26,10 @@ class FitnessCurve:
     """What `plot_fitness` draws, by generation.
 
     Attributes:
-        generations: their numbers.
-        mean: accuracy of the networks that were trained in full; NaN where there is none.
-        half_width: of the 95 % confidence interval of that mean (Student's t); NaN where there are fewer than two.
-        best: the best so far.
+        generations: Their numbers.
+        mean: Accuracy of the networks that were trained in full; NaN where there is none.
+        half_width: Of the 95 % confidence interval of that mean (Student's t); NaN where there are fewer than two.
+        best: The best so far.
     """
 
     generations: np.ndarray
@@ -43,9 +43,9 @@ class BestCurve:
     """What `plot_comparison` draws for several runs of one kind, by generation.
 
     Attributes:
-        generations: their numbers.
-        mean: of the runs' best so far; a run that ended early keeps its last.
-        half_width: of the 95 % confidence interval of that mean (Student's t); NaN for a single run.
+        generations: Their numbers.
+        mean: Of the runs' best so far; a run that ended early keeps its last.
+        half_width: Of the 95 % confidence interval of that mean (Student's t); NaN for a single run.
     """
 
     generations: np.ndarray
@@ -60,10 +60,10 @@ def fitness_curve(logbook: Logbook) -> FitnessCurve:
     generation, all of which is evaluated.
 
     Args:
-        logbook: at least one row with gen, avg, std and max.
+        logbook: At least one row with gen, avg, std and max.
 
     Raises:
-        ValueError: if it is empty or lacks a field.
+        ValueError: If it is empty or lacks a field.
     """
     _check(logbook, "gen", "nevals", "avg", "std", "max")
     size = logbook[0]["nevals"]
@@ -79,10 +79,10 @@ def best_curve(logbooks: Sequence[Logbook]) -> BestCurve:
     """Compute the mean course of the best so far of several runs.
 
     Args:
-        logbooks: at least one, each of at least one row.
+        logbooks: At least one, each of at least one row.
 
     Raises:
-        ValueError: if there is none, or one is empty or lacks a field.
+        ValueError: If there is none, or one is empty or lacks a field.
     """
     if not logbooks:
         raise ValueError("received no logbooks, expected those of at least one run")
@@ -107,8 +107,8 @@ def half_width(deviation: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """Return half the width of the 95 % confidence interval of a mean.
 
     Args:
-        deviation: standard deviation of the sample (divided by n - 1).
-        counts: size n of the sample; of fewer than two there is no interval, which NaN says.
+        deviation: Standard deviation of the sample (divided by n - 1).
+        counts: Size n of the sample; of fewer than two there is no interval, which NaN says.
     """
     degrees = np.where(counts > 1, counts - 1, np.nan)
     return np.asarray(stdtrit(degrees, 0.975) * deviation / np.sqrt(degrees + 1))
@@ -120,10 +120,10 @@ def plot_fitness(
     """Draw the mean of each generation with the 95 % band of the mean, and the best so far.
 
     Args:
-        logbook: of a run (`Run.logbook`) or of one of DEAP's loops.
-        ax: where to draw; None for a figure of its own (`ax.figure.savefig(...)` saves it).
-        label: what stands before "mean" and "best" in the legend, where several runs share the Axes.
-        measure: what the fitness is, in words.
+        logbook: Of a run (`Run.logbook`) or of one of DEAP's loops.
+        ax: Where to draw; None for a figure of its own (`ax.figure.savefig(...)` saves it).
+        label: What stands before "mean" and "best" in the legend, where several runs share the Axes.
+        measure: What the fitness is, in words.
     """
     curve = fitness_curve(logbook)
     ax = _axes() if ax is None else ax
@@ -139,8 +139,8 @@ def plot_comparison(logbooks: Mapping[str, Sequence[Logbook]], ax: Axes | None =
     """Draw for each kind of run the mean course of the best so far, with the 95 % band of that mean.
 
     Args:
-        logbooks: by the name of the kind, those of its runs.
-        ax: where to draw; None for a figure of its own.
+        logbooks: By the name of the kind, those of its runs.
+        ax: Where to draw; None for a figure of its own.
     """
     ax = _axes() if ax is None else ax
     for name, several in logbooks.items():

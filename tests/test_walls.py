@@ -11,7 +11,7 @@ import pytest
 
 import deap_nn
 
-PACKAGE = Path(__file__).parents[1] / "deap_nn"
+PACKAGE = Path(deap_nn.__file__).parent
 EXPERIMENTS = Path(__file__).parents[1] / "experiments"
 ARCHITECTURE = Path(__file__).parents[1] / "docs" / "architecture.md"
 

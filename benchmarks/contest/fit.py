@@ -53,11 +53,11 @@ def fit(
     """Train a network on the training split and measure it on the validation split after each epoch.
 
     Args:
-        model: what `compiled_model` returned.
-        individual: its genome.
-        problem: for the data.
+        model: What `compiled_model` returned.
+        individual: Its genome.
+        problem: For the data.
         callbacks: Keras's.
-        **arguments: more of `model.fit`, beside or in place of what the genome says.
+        **arguments: More of `model.fit`, beside or in place of what the genome says.
     """
     splits = load(problem.data)
     schedule = Schedule.from_genes(individual[-1].genes)

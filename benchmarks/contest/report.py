@@ -20,11 +20,11 @@ class Score(NamedTuple):
     """One turn.
 
     Attributes:
-        networks: trainings that ended in time; Hyperband's second training of a network counts again.
-        given_up: those of them that were not trained in full.
-        epochs: trained in all of them.
-        validation_accuracy: the best, nan if there is none.
-        test_accuracy: of the winner, nan if there is none.
+        networks: Trainings that ended in time; Hyperband's second training of a network counts again.
+        given_up: Those of them that were not trained in full.
+        epochs: Trained in all of them.
+        validation_accuracy: The best, nan if there is none.
+        test_accuracy: Of the winner, nan if there is none.
         curve: `(seconds, best validation accuracy so far)`, one row for each network trained in full.
     """
 
@@ -54,8 +54,8 @@ def write(out: Path, turns: Sequence[Turn]) -> list[str]:
     """Write `compare.csv`, `compare.md` and `compare.png`; return the lines of the table.
 
     Args:
-        out: where.
-        turns: those that have not been taken are left out.
+        out: Where.
+        turns: Those that have not been taken are left out.
     """
     scores: Scores = {}
     for turn in turns:

@@ -16,7 +16,7 @@ def one_after_the_other(problem: Problem) -> Callable[[Sequence[Individual]], li
     """Start the process; return `individuals -> validation accuracies` when it has imported and loaded what it needs.
 
     Args:
-        problem: space, data and seed of the trainings.
+        problem: Space, data and seed of the trainings.
     """
     ours, theirs = multiprocessing.Pipe()
     context = multiprocessing.get_context("spawn")

@@ -16,9 +16,9 @@ def suggested(space: SearchSpace, suggest: Suggest, fixed: Mapping[str, Any] | N
     """Put an individual of `space` together, asking for each of its values.
 
     Args:
-        space: of fixed or variable depth; a depth that may vary is asked for like a gene.
-        suggest: gives a value within a gene's limits.
-        fixed: genes of the training that are not asked for, with their values.
+        space: Of fixed or variable depth; a depth that may vary is asked for like a gene.
+        suggest: Gives a value within a gene's limits.
+        fixed: Genes of the training that are not asked for, with their values.
     """
     layers = []
     for block in space.blocks:

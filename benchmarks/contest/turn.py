@@ -22,11 +22,11 @@ class Way(NamedTuple):
     """A way of searching.
 
     Attributes:
-        title: what it is called in the report.
-        module: whose `search(turn)` it is, within this package.
-        packages: what it needs beside `deap_nn`.
-        starting: whether it searches the starting ranges of the space only.
-        precision: of the numbers that its networks' convolutions multiply.
+        title: What it is called in the report.
+        module: Whose `search(turn)` it is, within this package.
+        packages: What it needs beside `deap_nn`.
+        starting: Whether it searches the starting ranges of the space only.
+        precision: Of the numbers that its networks' convolutions multiply.
     """
 
     title: str
@@ -59,11 +59,11 @@ class Conditions:
     """What all ways have in common.
 
     Attributes:
-        dataset: name or .npz file.
-        train_samples: how many of it, validation included.
-        preset: name of the search space.
-        seconds: wall clock from the start of a way's process.
-        workers: processes of the ways that have several.
+        dataset: Name or .npz file.
+        train_samples: How many of it, validation included.
+        preset: Name of the search space.
+        seconds: Wall clock from the start of a way's process.
+        workers: Processes of the ways that have several.
     """
 
     dataset: str
@@ -78,11 +78,11 @@ class Turn:
     """One way, one seed.
 
     Attributes:
-        out: the folder of the whole comparison.
-        way: a name in `WAYS`.
-        seed: of the validation split, of the search and of the trainings.
-        conditions: the same for all.
-        began: the moment of `time.monotonic()` from which the time counts.
+        out: The folder of the whole comparison.
+        way: A name in `WAYS`.
+        seed: Of the validation split, of the search and of the trainings.
+        conditions: The same for all.
+        began: The moment of `time.monotonic()` from which the time counts.
     """
 
     out: Path
@@ -122,9 +122,9 @@ class Turn:
         """Write down an evaluation, unless it ended too late.
 
         Args:
-            individual: its genome.
-            accuracy: its validation accuracy.
-            epochs: how many were trained.
+            individual: Its genome.
+            accuracy: Its validation accuracy.
+            epochs: How many were trained.
             status: "ok", or why it cannot be a winner.
         """
         seconds = self.seconds
@@ -175,7 +175,7 @@ def finished(turn: Turn) -> bool:
     """Tell whether a turn has been taken.
 
     Raises:
-        ValueError: if it was, under other conditions.
+        ValueError: If it was, under other conditions.
     """
     past = turn.result.get("conditions")
     if past not in (None, asdict(turn.conditions)):

@@ -28,7 +28,7 @@ class Splits:
         task: What is learnt.
         input_shape: Shape of one sample.
         scale: Factor and
-        offset: summand that make scaled input of raw samples, see `scaled`; float32, one number
+        offset: Summand that make scaled input of raw samples, see `scaled`; float32, one number
             for images, one per feature for flat data. uint8 images: 1/255 and 0. Other images: the
             training part's least value becomes 0, its greatest 1. Flat features: the training part's
             mean becomes 0, its standard deviation 1; a constant feature is only centred.

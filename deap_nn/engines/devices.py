@@ -40,11 +40,11 @@ def child_environment(
     """What a child's environment says beyond its parent's.
 
     Args:
-        rank: the worker's number on its host, from 0.
-        gpus: the GPUs of its host; worker `rank` gets number `rank % len(gpus)`.
-        threads: how many threads a training may use.
-        workers_per_gpu: how many workers share one GPU; each may take that part of its memory.
-        base: the parent's environment.
+        rank: The worker's number on its host, from 0.
+        gpus: The GPUs of its host; worker `rank` gets number `rank % len(gpus)`.
+        threads: How many threads a training may use.
+        workers_per_gpu: How many workers share one GPU; each may take that part of its memory.
+        base: The parent's environment.
     """
     names = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")
     changes = dict.fromkeys(names, str(threads))

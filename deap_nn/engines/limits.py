@@ -9,12 +9,12 @@ class Limits(NamedTuple):
     """What a child may use, and where it writes.
 
     Attributes:
-        time_limit: seconds for one call, from handing it over.
-        memory_limit: resident bytes, or None.
-        threads: threads of a training.
-        workers_per_gpu: how many children share one GPU.
-        log_dir: folder of the logs; None keeps them in an unnamed file.
-        script: the user's script, for functions that are defined there.
+        time_limit: Seconds for one call, from handing it over.
+        memory_limit: Resident bytes, or None.
+        threads: Threads of a training.
+        workers_per_gpu: How many children share one GPU.
+        log_dir: Folder of the logs; None keeps them in an unnamed file.
+        script: The user's script, for functions that are defined there.
     """
 
     time_limit: float = 600.0

@@ -53,20 +53,20 @@ def make_engine(
     """Make the engine of that name, ready to be given tasks.
 
     Args:
-        name: one of `ENGINES`.
-        workers: how many tasks run at once, at least 1; None: as many as the host's GPUs or cores take.
+        name: One of `ENGINES`.
+        workers: How many tasks run at once, at least 1; None: as many as the host's GPUs or cores take.
             SCOOP's number is set by its own `-n` (the origin coordinates, so one less evaluates).
-        time_limit: seconds for one evaluation, above 0; what takes longer is ended by force. A new child's
+        time_limit: Seconds for one evaluation, above 0; what takes longer is ended by force. A new child's
             imports count.
-        memory_limit: bytes that a child may have resident, above 0, or None for no limit.
-        threads_per_worker: threads of a training, at least 1.
-        workers_per_gpu: how many workers share one GPU, at least 1.
-        scheduler_address: of a running Dask scheduler; None: a cluster on this host. Only for `dask`.
-        log_dir: folder for one log per worker; None: logs are not kept.
-        main_script: the script that functions of `__main__` come from; None: the one that is running.
+        memory_limit: Bytes that a child may have resident, above 0, or None for no limit.
+        threads_per_worker: Threads of a training, at least 1.
+        workers_per_gpu: How many workers share one GPU, at least 1.
+        scheduler_address: Of a running Dask scheduler; None: a cluster on this host. Only for `dask`.
+        log_dir: Folder for one log per worker; None: logs are not kept.
+        main_script: The script that functions of `__main__` come from; None: the one that is running.
 
     Raises:
-        ValueError: if an argument makes no sense; the message says what would.
+        ValueError: If an argument makes no sense; the message says what would.
     """
     if name not in ENGINES:
         raise ValueError(f"received engine {name!r}; expected one of {', '.join(ENGINES)}")

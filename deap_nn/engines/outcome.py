@@ -14,12 +14,12 @@ class Outcome(NamedTuple):
     Attributes:
         status: `ok` (the function returned), `error` (it raised), `timeout` (it exceeded the time
             limit), `lost` (its process died, or was ended at the memory limit).
-        value: what the function returned; None unless `ok`.
-        reason: one line saying why; empty if `ok`.
-        traceback: the worker's traceback; empty unless `error`.
-        attempts: how often the task was started.
-        seconds: wall-clock time of the last attempt.
-        worker: where the last attempt ran, `host:pid/childpid`.
+        value: What the function returned; None unless `ok`.
+        reason: One line saying why; empty if `ok`.
+        traceback: The worker's traceback; empty unless `error`.
+        attempts: How often the task was started.
+        seconds: Wall-clock time of the last attempt.
+        worker: Where the last attempt ran, `host:pid/childpid`.
     """
 
     status: Status

@@ -28,7 +28,7 @@ def pack(fn: Callable[..., Any], args: tuple[Any, ...]) -> Parcel:
     """Pack a call.
 
     Raises:
-        ValueError: if the function or an argument cannot be sent to another process.
+        ValueError: If the function or an argument cannot be sent to another process.
     """
     _refuse_local(fn)
     try:

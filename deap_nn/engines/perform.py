@@ -19,9 +19,9 @@ def perform(
     """Run a packed call in this process.
 
     Args:
-        payload: the packed call.
-        prepare: called first (a child loads the user's script there).
-        let_through: exceptions that are not the evaluation's own, such as Ctrl-C in this process.
+        payload: The packed call.
+        prepare: Called first (a child loads the user's script there).
+        let_through: Exceptions that are not the evaluation's own, such as Ctrl-C in this process.
 
     Returns:
         A report `ok` or `error`. Nothing else is raised, not even SystemExit.

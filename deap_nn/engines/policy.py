@@ -72,14 +72,14 @@ class Engine:
         """Queue `fn(*args)`; it starts at once if a worker is free.
 
         Args:
-            fn: a function that a worker can import by name, or a functools.partial of one.
-            *args: its arguments, picklable.
+            fn: A function that a worker can import by name, or a functools.partial of one.
+            *args: Its arguments, picklable.
 
         Returns:
             The ticket under which `as_completed` tells the outcome.
 
         Raises:
-            ValueError: if function or arguments cannot be sent.
+            ValueError: If function or arguments cannot be sent.
         """
         if self._closed:
             raise RuntimeError("this engine is closed; make a new one")
@@ -92,11 +92,11 @@ class Engine:
         """Outcomes with their tickets, as they come; more may be submitted meanwhile.
 
         Args:
-            until: a moment of time.monotonic() at which to stop waiting; what runs then goes on and
+            until: A moment of time.monotonic() at which to stop waiting; what runs then goes on and
                 a later call tells it.
 
         Raises:
-            EngineLost: if no worker answers any more.
+            EngineLost: If no worker answers any more.
         """
         while self.pending:
             if self._done:

@@ -20,9 +20,9 @@ class Generation(NamedTuple):
 
     Attributes:
         number: 0 for the first one.
-        population: the individuals, all evaluated; a hook leaves them as they are.
-        halloffame: the best so far, or None where the loop was given none.
-        logbook: the rows so far, this generation's the last.
+        population: The individuals, all evaluated; a hook leaves them as they are.
+        halloffame: The best so far, or None where the loop was given none.
+        logbook: The rows so far, this generation's the last.
     """
 
     number: int
@@ -58,23 +58,23 @@ def eaTruncation(
     Muehlenbein and Schlierkamp-Voosen 1993, https://doi.org/10.1162/evco.1993.1.1.25, section 3.
 
     Args:
-        population: at least 3 individuals; changed in place.
-        toolbox: with the aliases that `eaSimple` asks for.
-        cxpb: probability, 0 to 1, that two children are crossed.
-        mutpb: probability, 0 to 1, that a child is given to `toolbox.mutate`.
-        ngen: generations after the first, 0 or more.
-        stats: compiled over each generation for the logbook.
-        halloffame: updated with each generation.
-        verbose: print the logbook as it grows.
-        survivors: the share that is kept, above 0 and below 1.
-        target: stop once the best individual's first fitness value is at least this.
-        on_generation: called one after the other with each `Generation`; one that returns True stops the loop.
+        population: At least 3 individuals; changed in place.
+        toolbox: With the aliases that `eaSimple` asks for.
+        cxpb: Probability, 0 to 1, that two children are crossed.
+        mutpb: Probability, 0 to 1, that a child is given to `toolbox.mutate`.
+        ngen: Generations after the first, 0 or more.
+        stats: Compiled over each generation for the logbook.
+        halloffame: Updated with each generation.
+        verbose: Print the logbook as it grows.
+        survivors: The share that is kept, above 0 and below 1.
+        target: Stop once the best individual's first fitness value is at least this.
+        on_generation: Called one after the other with each `Generation`; one that returns True stops the loop.
 
     Returns:
         The last population and the logbook.
 
     Raises:
-        ValueError: if an argument is out of its range.
+        ValueError: If an argument is out of its range.
     """
     _check(cxpb, mutpb, ngen)
     keep = survivor_count(survivors, len(population))
@@ -102,7 +102,7 @@ def survivor_count(survivors: float, size: int) -> int:
     """Return how many of `size` individuals are kept: `max(2, round(survivors * size))`.
 
     Raises:
-        ValueError: if the share is not above 0 and below 1, or if no place is left for offspring.
+        ValueError: If the share is not above 0 and below 1, or if no place is left for offspring.
     """
     if not 0 < survivors < 1:
         raise ValueError(f"survivors is {survivors!r}, expected a share above 0 and below 1, such as 0.2")

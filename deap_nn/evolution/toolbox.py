@@ -36,7 +36,7 @@ class InTurn:
     """A crossover that uses several operators in turn: the first for the first pair, the second for the next, ...
 
     Args:
-        crossovers: the operators, at least one.
+        crossovers: The operators, at least one.
     """
 
     def __init__(self, *crossovers: Crossover) -> None:
@@ -65,15 +65,15 @@ def make_toolbox(
     """Return a toolbox with `individual, population, mate, mutate, select, evaluate, map` and DEAP's `clone`.
 
     Args:
-        space: what individuals are drawn from and stay inside.
+        space: What individuals are drawn from and stay inside.
         evaluate: `individual -> fitness values`; a module-level function (or a `functools.partial` of one) can be
             shipped to workers.
         map: `(function, individuals) -> fitness values in order`, such as the `map` of an `Evaluations`.
-        crossover: a name in `CROSSOVERS`: "whole-layer", "two-point", or "both" in turn.
-        mutation_probability: for each gene, and for each block whose depth may vary, 0 to 1.
+        crossover: A name in `CROSSOVERS`: "whole-layer", "two-point", or "both" in turn.
+        mutation_probability: For each gene, and for each block whose depth may vary, 0 to 1.
 
     Raises:
-        ValueError: for an unknown crossover or a probability out of range.
+        ValueError: For an unknown crossover or a probability out of range.
     """
     if crossover not in CROSSOVERS:
         raise ValueError(f"crossover is {crossover!r}, expected one of {', '.join(CROSSOVERS)}")
@@ -96,8 +96,8 @@ def mutAll(individual: Individual, space: SearchSpace, indpb: float = 0.1) -> tu
     Of the depth's three mutations (insert, remove, duplicate a layer) one is drawn, which visits all blocks.
 
     Args:
-        individual: changed in place.
-        space: its search space.
+        individual: Changed in place.
+        space: Its search space.
         indpb: 0 to 1.
     """
     mutGaussianGenes(individual, space, indpb, SIGMA)

@@ -16,7 +16,7 @@ def layer_function(kind: LayerKind) -> AddLayers:
     """Return the function that adds the layers of a kind for values of its genes.
 
     Raises:
-        ValueError: if the kind is neither built in nor brings a function of its own.
+        ValueError: If the kind is neither built in nor brings a function of its own.
     """
     if kind.build is not None:
         return partial(_user_layers, kind.build)

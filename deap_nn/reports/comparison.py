@@ -44,7 +44,7 @@ def table(groups: Groups) -> list[str]:
     (Student's t). With one run in each group there is no spread, and "-" stands in its place.
 
     Args:
-        groups: in each the runs of the same seeds in the same order, at least one.
+        groups: In each the runs of the same seeds in the same order, at least one.
     """
     values = {name: np.array([accuracies(run) for run in runs]) for name, runs in groups.items()}
     lines = [_line("", "validation accuracy", "test accuracy")]

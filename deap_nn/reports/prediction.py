@@ -17,7 +17,7 @@ def read_images(path: Path) -> np.ndarray:
     """Read raw inputs from an .npz file: the array `x`, else `x_test`, else the only array.
 
     Raises:
-        ValueError: if there is no such array.
+        ValueError: If there is no such array.
     """
     arrays, _ = read_npz(path)
     for name in NAMES:

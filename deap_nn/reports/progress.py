@@ -18,7 +18,7 @@ class Progress:
     """Hooks that tell how far a run is.
 
     Args:
-        stream: where to; a terminal gets a bar, anything else a line per generation.
+        stream: Where to; a terminal gets a bar, anything else a line per generation.
     """
 
     def __init__(self, stream: TextIO | None = None) -> None:

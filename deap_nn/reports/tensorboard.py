@@ -17,7 +17,7 @@ class TensorBoard:
     """Hooks that write into the run's `tensorboard/`.
 
     Raises:
-        ValueError: if tensorboardX is not installed.
+        ValueError: If tensorboardX is not installed.
     """
 
     def __init__(self) -> None:

@@ -24,11 +24,11 @@ class Cache:
     """A file of results, safe with several runs at once.
 
     Args:
-        path: the file, made where it does not exist.
-        circumstances: everything besides the genome that a result depends on, plain data.
+        path: The file, made where it does not exist.
+        circumstances: Everything besides the genome that a result depends on, plain data.
 
     Raises:
-        ValueError: if the file is something else.
+        ValueError: If the file is something else.
     """
 
     def __init__(self, path: Path, circumstances: Mapping[str, Any]) -> None:

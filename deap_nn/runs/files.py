@@ -15,7 +15,7 @@ def write_atomic(path: Path, content: bytes | str) -> None:
     """Replace a file so that a reader, or a crash, sees either the old content or the new.
 
     Raises:
-        OSError: if it cannot be written; it names the file, which holds what it held.
+        OSError: If it cannot be written; it names the file, which holds what it held.
     """
     temporary = path.with_name(f".{path.name}.new")
     data = content.encode() if isinstance(content, str) else content
@@ -42,7 +42,7 @@ class JsonLines:
     A last line that a crash has torn is dropped when the file is opened to be written.
 
     Args:
-        path: the file, made where it does not exist.
+        path: The file, made where it does not exist.
     """
 
     def __init__(self, path: Path) -> None:
@@ -54,7 +54,7 @@ class JsonLines:
         """Write one line; after an error the file ends where it did before.
 
         Raises:
-            OSError: if the disk is full, or the file is no longer where it was; it names the file.
+            OSError: If the disk is full, or the file is no longer where it was; it names the file.
         """
         line = json.dumps(value, separators=(",", ":"), allow_nan=False).encode() + b"\n"
         end = os.fstat(self._file.fileno()).st_size

@@ -47,10 +47,10 @@ class Run:
     """A run directory.
 
     Args:
-        path: a directory that holds a run.
+        path: A directory that holds a run.
 
     Raises:
-        ValueError: if there is none, or one of another format.
+        ValueError: If there is none, or one of another format.
     """
 
     def __init__(self, path: Path | str) -> None:
@@ -71,11 +71,11 @@ class Run:
         """Make a run directory.
 
         Args:
-            path: must not hold a run yet.
-            info: the content of `run.json`, plain data.
+            path: Must not hold a run yet.
+            info: The content of `run.json`, plain data.
 
         Raises:
-            ValueError: if there is a run already, or the directory cannot be made.
+            ValueError: If there is a run already, or the directory cannot be made.
         """
         path = Path(path)
         cls.check_free(path)
@@ -102,7 +102,7 @@ class Run:
         """Hold the directory for this process and yield its journal; the lock dies with the process.
 
         Raises:
-            ValueError: if another process writes there.
+            ValueError: If another process writes there.
         """
         folder = os.open(self.path, os.O_RDONLY)
         try:

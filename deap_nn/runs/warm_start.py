@@ -16,11 +16,11 @@ def read_genomes(path: Path | str, space: SearchSpace) -> list[Individual]:
     """Read the genomes of a JSON file.
 
     Args:
-        path: the file, of one of the `FORMS`.
-        space: what every genome must belong to.
+        path: The file, of one of the `FORMS`.
+        space: What every genome must belong to.
 
     Raises:
-        ValueError: if the file cannot be read or has another form, or a genome does not belong to the space; the
+        ValueError: If the file cannot be read or has another form, or a genome does not belong to the space; the
             message names which and why.
     """
     try:

@@ -16,9 +16,9 @@ class Hooks:
     """What is called while a run goes on; an evaluation or generation hook that returns True stops the run.
 
     Attributes:
-        on_start: called with the run and the engine before the first evaluation.
-        on_evaluation: called with the individual and its fitness values as each evaluation ends.
-        on_generation: called with each `Generation`, also those that a resumed run plays again.
+        on_start: Called with the run and the engine before the first evaluation.
+        on_evaluation: Called with the individual and its fitness values as each evaluation ends.
+        on_generation: Called with each `Generation`, also those that a resumed run plays again.
     """
 
     on_start: tuple[Callable[[Run, Engine], object], ...] = ()

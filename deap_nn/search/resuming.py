@@ -33,17 +33,17 @@ def resume(
     """Go on with a run as if nothing had happened; finished evaluations are not repeated.
 
     Args:
-        run_dir: the directory of the run.
-        space: if given, must be the run's.
-        data: if given, must be the run's; by default it is read from where the run read it.
-        evaluate: the user's own function, if the run has one.
-        cache: as for `evolve`.
-        retry_failed: evaluate again what a limit or a death ended; the run may then come out differently.
-        hooks: called while the run goes on.
-        **changes: settings that a resumed run may change: generations, stop_at, engine, workers, ...
+        run_dir: The directory of the run.
+        space: If given, must be the run's.
+        data: If given, must be the run's; by default it is read from where the run read it.
+        evaluate: The user's own function, if the run has one.
+        cache: As for `evolve`.
+        retry_failed: Evaluate again what a limit or a death ended; the run may then come out differently.
+        hooks: Called while the run goes on.
+        **changes: Settings that a resumed run may change: generations, stop_at, engine, workers, ...
 
     Raises:
-        ValueError: if the run cannot be read, is in use, was made with another space, data or function, or a
+        ValueError: If the run cannot be read, is in use, was made with another space, data or function, or a
             setting that is fixed is changed.
     """
     run = Run(Path(run_dir))

@@ -17,13 +17,13 @@ class Search:
     """A search that is about to run or to go on.
 
     Attributes:
-        run: its directory.
-        space: where it searches.
-        objective: for what.
-        settings: how.
-        cache: the file of results shared with other runs, if any.
-        retry_failed: evaluate again what a limit or a death ended.
-        hooks: called while it goes on.
+        run: Its directory.
+        space: Where it searches.
+        objective: For what.
+        settings: How.
+        cache: The file of results shared with other runs, if any.
+        retry_failed: Evaluate again what a limit or a death ended.
+        hooks: Called while it goes on.
     """
 
     run: Run

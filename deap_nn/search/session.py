@@ -31,9 +31,9 @@ def perform(search: Search) -> Run:
     """Evolve and train the winner; whatever happens, `run.json` tells how it ended.
 
     Raises:
-        ValueError: if something cannot be opened; nothing has happened then.
-        RunFailed: if the run cannot go on.
-        RuntimeError: for any other exception that looks like a user's mistake and is one of a program.
+        ValueError: If something cannot be opened; nothing has happened then.
+        RunFailed: If the run cannot go on.
+        RuntimeError: For any other exception that looks like a user's mistake and is one of a program.
     """
     run, settings, hooks, objective = search.run, search.settings, search.hooks, search.objective
     with ExitStack() as stack:

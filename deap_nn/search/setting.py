@@ -18,14 +18,14 @@ class Setting:
     """What a setting is: for `--help`, for error messages, and whether a resumed run may change it.
 
     Attributes:
-        help: what it does.
-        default: what happens where it is not given, in words.
-        expected: the range, in words.
-        check: whether a value is in the range.
-        type: reads a value from text.
-        choices: all its values, where they are names.
-        metavar: what stands for its value in `--help`.
-        resumable: whether a resumed run may change it.
+        help: What it does.
+        default: What happens where it is not given, in words.
+        expected: The range, in words.
+        check: Whether a value is in the range.
+        type: Reads a value from text.
+        choices: All its values, where they are names.
+        metavar: What stands for its value in `--help`.
+        resumable: Whether a resumed run may change it.
     """
 
     help: str

@@ -18,7 +18,7 @@ class Settings:
     """Everything that steers a run, besides space and data. What each field means is in its metadata.
 
     Raises:
-        ValueError: if a value is out of its range.
+        ValueError: If a value is out of its range.
     """
 
     train_samples: int = whole(

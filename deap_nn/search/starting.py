@@ -36,25 +36,25 @@ def evolve(
     """Search a space for the network with the highest validation accuracy, and train the best one found.
 
     Args:
-        space: which networks may exist.
-        data: a data set's name ("digits", "cifar10", ...), an .npz file with x_train, y_train and, if there is a
+        space: Which networks may exist.
+        data: A data set's name ("digits", "cifar10", ...), an .npz file with x_train, y_train and, if there is a
             test split, x_test, y_test; or these arrays as a tuple in this order.
-        evaluate: a function of your own in place of data: `individual -> (fitness,)`, to be maximised, defined at
+        evaluate: A function of your own in place of data: `individual -> (fitness,)`, to be maximised, defined at
             the top level of a module or script. No winner is trained then.
-        run_dir: where the run is written; must not hold a run yet. By default a new directory under `runs/`.
-        start_with: individuals for the first generation, at most as many as it holds, or a file of genomes
+        run_dir: Where the run is written; must not hold a run yet. By default a new directory under `runs/`.
+        start_with: Individuals for the first generation, at most as many as it holds, or a file of genomes
             (see `deap_nn.runs.warm_start`); the rest is drawn.
-        cache: a file of results shared with other runs, made where it does not exist.
-        hooks: called while the run goes on.
-        **settings: see `deap_nn.search.settings.Settings`.
+        cache: A file of results shared with other runs, made where it does not exist.
+        hooks: Called while the run goes on.
+        **settings: See `deap_nn.search.settings.Settings`.
 
     Returns:
         The run: `run.best` holds the figures of the winner, `run.path / "best.keras"` its network.
 
     Raises:
-        ValueError: if a setting is out of range, the data is malformed or does not fit the space.
-        RunFailed: if an evaluation raised, or all were lost; what had finished is in the run's journal.
-        OSError: if the run directory cannot be written any more; what it holds can be resumed.
+        ValueError: If a setting is out of range, the data is malformed or does not fit the space.
+        RunFailed: If an evaluation raised, or all were lost; what had finished is in the run's journal.
+        OSError: If the run directory cannot be written any more; what it holds can be resumed.
     """
     chosen = Settings(**({"race": False} if evaluate is not None else {}) | settings)
     path = Path(run_dir) if run_dir is not None else default_run_dir(space.name)

@@ -20,8 +20,8 @@ def make_statistics(counts: Counter[str], halloffame: tools.HallOfFame) -> tools
     """Return the statistics of a run's logbook.
 
     Args:
-        counts: what `Evaluations` have counted in the generation.
-        halloffame: the best so far.
+        counts: What `Evaluations` have counted in the generation.
+        halloffame: The best so far.
 
     Returns:
         The fields avg, std, min, max (accuracies of those that were trained in full; None where there are none)

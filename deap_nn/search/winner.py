@@ -16,13 +16,13 @@ def write_winner(run: Run, best: Individual, objective: Objective, engine: Engin
     The test split is used here and nowhere else, once for each winner.
 
     Args:
-        run: the run's directory.
-        best: its best individual, with the fitness from the search.
-        objective: how to train it; without training, only `best.json` is written.
-        engine: where to train.
+        run: The run's directory.
+        best: Its best individual, with the fitness from the search.
+        objective: How to train it; without training, only `best.json` is written.
+        engine: Where to train.
 
     Raises:
-        BrokenProgram: if the training fails, and the repetition of the search's training too.
+        BrokenProgram: If the training fails, and the repetition of the search's training too.
     """
     past = run.best or {}
     if objective.train_winner is None or objective.task is None:

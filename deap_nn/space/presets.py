@@ -17,7 +17,7 @@ EPOCHS = Integer(5, 25, start=tuple(range(10, 16)))
 
 
 def _width(*start: int) -> Integer:
-    """Filters or units."""
+    """Return the gene of filters or units."""
     return Integer(16, 256, step=16, start=start)
 
 

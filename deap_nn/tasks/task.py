@@ -83,7 +83,7 @@ class Task(ABC):
             take: How many.
             rng: Draws them.
             low: Of each kind of target that is told apart, at least so many are taken,
-            leave: and so many left.
+            leave: And so many left.
 
         Raises:
             ValueError: If there are too few.

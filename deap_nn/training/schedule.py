@@ -29,12 +29,12 @@ class Schedule:
     """How long and with what a network is trained.
 
     Attributes:
-        epochs: passes over the training samples, at least 1.
+        epochs: Passes over the training samples, at least 1.
         optimizer: Keras's name of it.
-        learning_rate: of the optimizer, at the beginning; None for Keras's default.
+        learning_rate: Of the optimizer, at the beginning; None for Keras's default.
         learning_rate_decay: "none", or "cosine" for a rate that falls step by step to 0 as Keras's `CosineDecay` does
             (Loshchilov and Hutter 2017, https://arxiv.org/abs/1608.03983, without restarts).
-        batch_size: samples per step, at least 1; the last step of an epoch takes what is left.
+        batch_size: Samples per step, at least 1; the last step of an epoch takes what is left.
         precision: "float32", or "bfloat16" for convolutions whose inputs and results (in the frequency domain, the
             products and their factors) are rounded to 8 bits' precision; weights and everything else are float32
             either way. No gene.

@@ -55,7 +55,7 @@ class Roster:
     """The folder of one run on this host.
 
     Args:
-        run: the run's unique key.
+        run: The run's unique key.
         create: False if the folder exists as long as the run goes on (on the origin's host).
     """
 

@@ -25,12 +25,12 @@ class Job(NamedTuple):
     """An attempt on its way to a worker: plain data.
 
     Attributes:
-        run: the engine's unique key.
-        origin: the host of the origin.
-        key: the attempt's number.
-        parcel: the packed call.
-        limits: what the child may use.
-        expires: time.time() after which the origin has given the attempt up.
+        run: The engine's unique key.
+        origin: The host of the origin.
+        key: The attempt's number.
+        parcel: The packed call.
+        limits: What the child may use.
+        expires: Time.time() after which the origin has given the attempt up.
     """
 
     run: str

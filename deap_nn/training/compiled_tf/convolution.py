@@ -21,8 +21,8 @@ def is_spectral(spec: LayerSpec, precision: str) -> bool:
     Where tiles of bfloat16 are multiplied at once, a direct convolution in it hardly takes longer than the transforms.
 
     Args:
-        spec: a layer `Conv2D`.
-        precision: as in `Schedule`.
+        spec: A layer `Conv2D`.
+        precision: As in `Schedule`.
     """
     if spec.config["strides"] != 1 or not _on_cpu():
         return False

@@ -31,10 +31,10 @@ class Masks:
     """The masks of all dropout layers of a training.
 
     Args:
-        specs: the network.
-        samples: how many of them go through it together, at most.
-        passes: how often they do in the whole training.
-        seed: of the random numbers.
+        specs: The network.
+        samples: How many of them go through it together, at most.
+        passes: How often they do in the whole training.
+        seed: Of the random numbers.
     """
 
     def __init__(self, specs: Sequence[LayerSpec], samples: int, passes: int, seed: int) -> None:

@@ -34,9 +34,9 @@ class Pass:
     """One forward pass: the mode it runs in and, in training, the moving statistics it leaves.
 
     Attributes:
-        dropout: see `deap_nn.training.compiled_tf.dropout`; None in inference.
-        statistics: new moving mean and variance by layer index, filled while training.
-        precision: of the numbers that convolutions multiply, as in `Schedule`.
+        dropout: See `deap_nn.training.compiled_tf.dropout`; None in inference.
+        statistics: New moving mean and variance by layer index, filled while training.
+        precision: Of the numbers that convolutions multiply, as in `Schedule`.
     """
 
     dropout: Dropout | None = None
@@ -59,10 +59,10 @@ class Call:
     """What a layer's function is given besides its inputs.
 
     Attributes:
-        spec: the layer.
-        index: its place in the blueprint.
-        weights: its arrays, in Keras's order.
-        run: the pass that it is part of.
+        spec: The layer.
+        index: Its place in the blueprint.
+        weights: Its arrays, in Keras's order.
+        run: The pass that it is part of.
     """
 
     spec: LayerSpec

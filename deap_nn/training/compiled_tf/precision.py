@@ -21,10 +21,10 @@ def product(multiply: Product, a: tf.Tensor, b: tf.Tensor, dtype: str) -> tf.Ten
     """Return `multiply(a, b)` as float32, with both factors and what comes out, and their gradients, rounded.
 
     Args:
-        multiply: a matrix product or a convolution.
-        a: float32.
-        b: float32.
-        dtype: to what they are rounded, `float32` or `bfloat16`.
+        multiply: A matrix product or a convolution.
+        a: Float32.
+        b: Float32.
+        dtype: To what they are rounded, `float32` or `bfloat16`.
     """
     working = dtype if multiplies_bfloat16() else "float32"
     y = multiply(*(tf.cast(tf.cast(factor, dtype), working) for factor in (a, b)))

@@ -37,9 +37,9 @@ class Axis:
     """The transforms along one axis of a map, as complex matrices.
 
     Attributes:
-        forward: of the map, from positions to frequencies.
-        kernel: of the kernel, conjugate: what networks call a convolution is a correlation.
-        backward: of the products, from frequencies to the positions of the output.
+        forward: Of the map, from positions to frequencies.
+        kernel: Of the kernel, conjugate: what networks call a convolution is a correlation.
+        backward: Of the products, from frequencies to the positions of the output.
     """
 
     forward: np.ndarray
@@ -71,8 +71,8 @@ class Domain:
     """The frequency domain of one shape of map and kernel, and the ways into it and back.
 
     Args:
-        map_shape: rows and columns of what comes in.
-        kernel_shape: rows and columns.
+        map_shape: Rows and columns of what comes in.
+        kernel_shape: Rows and columns.
         padding: `same` or `valid`.
     """
 
@@ -118,10 +118,10 @@ def pays(map_shape: Sequence[int], kernel_shape: Sequence[int], padding: str, dt
     """Say whether this way is the shorter one for a convolution with strides of 1.
 
     Args:
-        map_shape: rows, columns and channels of what comes in.
-        kernel_shape: rows, columns, channels and filters.
+        map_shape: Rows, columns and channels of what comes in.
+        kernel_shape: Rows, columns, channels and filters.
         padding: `same` or `valid`.
-        dtype: of the numbers that are multiplied, `float32` or `bfloat16`.
+        dtype: Of the numbers that are multiplied, `float32` or `bfloat16`.
     """
     domain = Domain(map_shape, kernel_shape, padding)
     channels, filters = kernel_shape[2:]
@@ -140,10 +140,10 @@ def convolve(x: tf.Tensor, kernel: tf.Tensor, padding: str, dtype: str = "float3
     """Convolve with strides of 1.
 
     Args:
-        x: samples, rows, columns, channels.
-        kernel: rows, columns, channels, filters.
+        x: Samples, rows, columns, channels.
+        kernel: Rows, columns, channels, filters.
         padding: `same` or `valid`.
-        dtype: of the products and their factors; the transforms are float32.
+        dtype: Of the products and their factors; the transforms are float32.
 
     Returns:
         The maps, float32: equal to those of a direct convolution but for rounding.

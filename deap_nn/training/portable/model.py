@@ -23,8 +23,8 @@ def build_layers(specs: Sequence[LayerSpec], seed: int, precision: str = "float3
     """Return the Keras layers of a blueprint.
 
     Args:
-        specs: the blueprint.
-        seed: from which each layer gets one of its own, for initial weights or dropout.
+        specs: The blueprint.
+        seed: From which each layer gets one of its own, for initial weights or dropout.
         precision: "float32", or "bfloat16" for convolutions of Keras's dtype policy `mixed_bfloat16`.
     """
     return [_layer(spec, index, seed + index, precision) for index, spec in enumerate(specs)]
@@ -38,12 +38,12 @@ def connect(
     """Return the network of `layers`, connected as the blueprint says, not compiled.
 
     Args:
-        layers: what `build_layers` returned.
-        specs: the blueprint.
-        scaling: a layer before the first.
+        layers: What `build_layers` returned.
+        specs: The blueprint.
+        scaling: A layer before the first.
 
     Raises:
-        ValueError: from Keras, where a user's own layer does not fit.
+        ValueError: From Keras, where a user's own layer does not fit.
     """
     inputs = keras.Input(shape=specs[0].input_shape)
     first = inputs if scaling is None else scaling(inputs)
@@ -63,10 +63,10 @@ def trained_model(
     """Return the network with these weights, for raw inputs: `raw * scale + offset` is its first layer.
 
     Args:
-        specs: the blueprint.
-        weights: per layer of the blueprint, in Keras's order.
-        scale: a number, or one per feature.
-        offset: a number, or one per feature.
+        specs: The blueprint.
+        weights: Per layer of the blueprint, in Keras's order.
+        scale: A number, or one per feature.
+        offset: A number, or one per feature.
     """
     layers = build_layers(specs, seed=0)
     scaling = keras.layers.Rescaling(_plain(scale), _plain(offset), name="scaling")
@@ -95,11 +95,11 @@ def predict_file(path: Path, raw: np.ndarray) -> np.ndarray:
     """Return the class probabilities that the network of a `.keras` file gives for raw inputs.
 
     Args:
-        path: the file.
-        raw: the inputs; a missing axis of one channel is added.
+        path: The file.
+        raw: The inputs; a missing axis of one channel is added.
 
     Raises:
-        ValueError: if the inputs have another shape than the network takes.
+        ValueError: If the inputs have another shape than the network takes.
     """
     model = keras.models.load_model(path)
     shape = model.input_shape[1:]
