@@ -1,9 +1,9 @@
-"""Side by side with what people would use instead: the same wall clock, data, space and validation split for each way.
+"""Comparison with what people would use instead: the same wall clock, data, space and validation split for each way.
 
-Each way of searching runs in a process of its own, from whose start its time counts, once for each seed. The winner
-is trained by `train_winner`, the same for all, and measured on the test split; that time does not count. What has
-finished is not run again. In `--out`: `compare.md` (the table), `compare.csv`, `compare.png`, and a folder for each
-way and seed with the evaluations as JSON lines.
+Each way of searching runs once per seed, in a separate process; its time counts from the start of that process. The
+winner is trained by `train_winner`, the same for all, and measured on the test split; that time does not count. What
+has finished is not run again. `--out` receives `compare.md` (the table), `compare.csv`, `compare.png`, and a folder for
+each way and seed with the evaluations as JSON lines.
 
     python benchmarks/compare.py --dataset cifar10 --minutes 5 --seeds 3 --out compare-cifar10
 """
@@ -28,11 +28,11 @@ from contest.turn import WAYS, Conditions, Turn, finished
 from deap_nn import PRESETS
 
 GRACE = 1800.0
-"""Seconds after the end of a way's time in which its winner has to be trained."""
+"""Seconds after the end of a way's time within which its winner has to be trained."""
 
 
 def main() -> int:
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the turn under way is ended too
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the current turn is ended too
     parser = make_parser()
     options = parser.parse_args()
     conditions = Conditions(
@@ -67,14 +67,14 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def missing_packages(ways: Iterable[str]) -> list[str]:
-    """Return the packages that are asked for and not installed."""
+    """Return the packages that are required but not installed."""
     needed = [name for way in ways for name in WAYS[way].packages]
     return sorted(name for name in needed if importlib.util.find_spec(name) is None)
 
 
 def take(turn: Turn) -> None:
-    """Run one way with one seed in a session of its own; afterwards nothing of it is left but its folder."""
-    shutil.rmtree(turn.folder, ignore_errors=True)  # a turn that was interrupted has lost its time: from the start
+    """Run one way with one seed in its own session; afterwards, nothing of it is left except its folder."""
+    shutil.rmtree(turn.folder, ignore_errors=True)  # An interrupted turn has lost its time and starts over.
     turn.folder.mkdir(parents=True)
     paths = [str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}

@@ -1,7 +1,7 @@
-"""Convolutions by way of the frequency domain beside TensorFlow's direct ones, and what the rule between them chooses.
+"""Convolutions in the frequency domain against TensorFlow's direct ones, and which of the two the rule chooses.
 
-One training step's worth of a layer (output and both gradients) on one thread, for maps, channels and kernels as
-searches meet them; the fastest of a few runs each way, in turns.
+Times one training step of a layer (output and both gradients) on one thread, for maps, channels and kernels that occur
+in searches; the fastest of a few runs of each method, in alternation.
 
     python benchmarks/convolutions.py [--precision bfloat16]
 """
@@ -62,7 +62,7 @@ def layer(size: int, channels: int, filters: int, kernel_size: int) -> LayerSpec
 
 
 def measure(map_shape: tuple[int, ...], kernel_shape: tuple[int, ...], precision: str) -> list[float]:
-    """Return the milliseconds of the direct way and of the other."""
+    """Return the milliseconds of the direct and of the spectral convolution."""
 
     def direct(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
         return product(lambda x, kernel: tf.nn.conv2d(x, kernel, 1, "SAME"), x, kernel, precision)
@@ -78,7 +78,7 @@ def measure(map_shape: tuple[int, ...], kernel_shape: tuple[int, ...], precision
         for way, times in zip(ways, seconds, strict=True):
             began = time.perf_counter()
             way(x, kernel, upstream)
-            if run > 0:  # the first one prepares
+            if run > 0:  # The first one prepares.
                 times.append(time.perf_counter() - began)
     return [1000 * min(times) for times in seconds]
 

@@ -1,11 +1,11 @@
-"""Kill parts of a running engine at random moments, many times, and see how the run ends.
+"""Kill processes of a running engine at random moments, many times, and check how the run ends.
 
     python benchmarks/kills.py [--trials 10] [--seed 0]
 
-For each launcher and each victim (a busy or idle worker, an evaluating child, the origin, the launcher) a
-run of short tasks is started, the victim is killed at a random moment, and the run must then either finish
-with every result or stop within seconds with a message. A hang or a process left behind is a failure; an
-origin that is killed cannot say anything, its run only has to be gone.
+For each launcher and each victim (a busy or idle worker, an evaluating child, the origin, the launcher), a
+run of short tasks is started and the victim is killed at a random moment. The run must then either finish
+with every result or stop within seconds with a message. A hang or a process left behind is a failure; a
+killed origin cannot print anything, so its run only has to be gone.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ sys.path.insert(0, str(ROOT / "tests" / "engines"))
 import sessions  # noqa: E402 - the tests' own way to start and watch commands
 
 SCRIPT = ROOT / "tests" / "engines" / "script_engine.py"
-PATIENCE = 60.0  # seconds after which a run hangs
+PATIENCE = 60.0  # seconds after which a run counts as hung
 WAYS = {
     "processes": ([], ["child", "origin"]),
     "scoop": (["-m", "scoop", "-n", "4"], ["child", "worker", "origin", "launcher"]),
@@ -36,7 +36,7 @@ WAYS = {
 
 
 def victims(session: sessions.Session, what: str) -> list[int]:
-    """The processes to kill."""
+    """Return the processes to kill."""
     origin = session.find("bootstrap", "--origin")
     workers = [number for number in session.find("bootstrap", "script_engine") if number not in origin]
     if what == "child":
@@ -49,7 +49,7 @@ def victims(session: sessions.Session, what: str) -> list[int]:
 
 
 def trial(way: str, what: str) -> str:
-    """One run with one kill; how it ended."""
+    """Start one run, kill once, and return how the run ended."""
     launcher, _ = WAYS[way]
     engine = way if way in ("processes", "dask") else "default"
     with (

@@ -1,4 +1,4 @@
-"""The memory of a child over many trainings in a row: its size, when it is replaced, pages that the kernel made.
+"""The memory of a child over many consecutive trainings: its size, when it is replaced, pages made by the kernel.
 
 python benchmarks/memory.py --trainings 200 --preset full --dataset digits
 """
@@ -44,7 +44,7 @@ def main() -> None:
 
 
 def measured(individual: Individual, problem: Problem) -> tuple[float, int]:
-    """Train, and return the child's highest resident size so far in MB, and the pages the kernel made meanwhile."""
+    """Train; return the child's highest resident size so far in MB, and the pages that the kernel made meanwhile."""
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
     evaluate(individual, problem)
     after = resource.getrusage(resource.RUSAGE_SELF)

@@ -1,7 +1,7 @@
-"""Networks of a run, trained directly and by way of the frequency domain, there in micro-batches of several sizes.
+"""Networks of a run, trained directly and in the frequency domain, the latter in micro-batches of several sizes.
 
-Seconds for an epoch on one thread, of networks of the run with a convolution that goes by way of the frequency domain
-on processors without AMX, evenly taken from its journal; the fastest of a few epochs.
+Measures the seconds per epoch on one thread, as the fastest of a few epochs. The networks have a convolution that is
+computed in the frequency domain on processors without AMX, and are evenly spaced through the run's journal.
 
     python benchmarks/micro_batches.py benchmarks/results/conv2d-cifar10 --dataset cifar10-10k.npz
 """
@@ -72,7 +72,7 @@ def main() -> None:
 def measured(
     specs: Sequence[LayerSpec], training: Samples, validation: Samples, schedule: Schedule
 ) -> tuple[list[float], float, int]:
-    """Return the seconds with each of `SIZES`, directly, and the size that the rule chooses among the former."""
+    """Return the seconds with each of `SIZES`, those of direct convolutions, and which of `SIZES` the rule chooses."""
     chosen = micro_batch_size(specs, schedule)
     seconds = [epoch_seconds(specs, training, validation, schedule, size) for size in SIZES]
     with (
@@ -88,7 +88,7 @@ def directly(*_: object) -> bool:
 
 
 def spectral_networks(run: Run, splits: Splits, schedule: Schedule) -> Iterator[tuple[LayerSpec, ...]]:
-    """Return those with a convolution by way of the frequency domain, whose micro-batches are of one of `SIZES`."""
+    """Yield the networks with a convolution in the frequency domain whose micro-batches have one of `SIZES`."""
     space = SearchSpace.from_json(run.info["space"])
     for individual, _ in run.evaluations():
         specs = tuple(blueprint(space, individual, splits.input_shape, splits.task))
@@ -100,7 +100,7 @@ def spectral_networks(run: Run, splits: Splits, schedule: Schedule) -> Iterator[
 def epoch_seconds(
     specs: Sequence[LayerSpec], training: Samples, validation: Samples, schedule: Schedule, size: int
 ) -> float:
-    """Return what an epoch takes, training and validation, without the first one, which prepares."""
+    """Return the seconds of the fastest epoch, training and validation, without the first one, which prepares."""
     ended: list[float] = []
 
     def on_epoch(*_: float) -> bool:

@@ -1,7 +1,7 @@
-"""Train in full what a run's race pruned, and tell which of it would have survived.
+"""Train in full what a run's race pruned, and count the networks that would have survived.
 
-Networks are evenly taken from the run's journal; one would have survived if, in full, it is better than the worst of
-those that did survive its generation.
+The networks are evenly spaced through the run's journal. One would have survived if, trained in full, it is better than
+the worst of those that did survive its generation.
 
     python benchmarks/pruned.py benchmarks/results/race-modern --dataset cifar10-10k.npz --networks 20
 """
@@ -24,7 +24,7 @@ from deap_nn.status import Status
 
 
 class Case(NamedTuple):
-    """A network that was pruned: in which generation and epoch, and how good the survivors of that one were."""
+    """A pruned network: its generation, the epoch in which it was pruned, and the fitness of the survivors."""
 
     individual: Individual
     generation: int
@@ -59,8 +59,8 @@ def main() -> None:
 
 
 def cases(run: Run, keep: int) -> Iterator[Case]:
-    """Yield what was pruned, generation by generation."""
-    # one of the first generation that was trained in full after all has two results, the second counts
+    """Yield the pruned networks, generation by generation."""
+    # A network of the first generation that was trained in full after all has two results; the second counts.
     latest = {individual.canonical(): (individual, values) for individual, values in run.evaluations()}
     survivors: list[float] = []
     for generation, keys in enumerate(split(run)):

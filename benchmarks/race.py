@@ -1,8 +1,8 @@
-"""What the race saves and costs: the same searches with and without it, epoch by epoch.
+"""What the race saves and costs: the same searches with and without it, compared epoch by epoch.
 
-For each seed two searches, one with every training in full and one with the race: epochs trained, best validation
-accuracy and test accuracy of the winner, paired by seed with 95 % intervals, and the best of both at an equal number of
-epochs. `race_replay.py` tells what other constants of the rule would have done to the full searches.
+Each seed is searched twice, once with every training in full and once with the race. Compared are epochs trained, best
+validation accuracy and test accuracy of the winner, paired by seed with 95 % intervals, and the best of both at an
+equal number of epochs. `race_replay.py` shows what other constants of the rule would have done to the full searches.
 
     python benchmarks/race.py --dataset digits --seeds 5 --out race-digits
 """
@@ -42,7 +42,7 @@ def parse() -> argparse.Namespace:
 
 
 def search(arguments: argparse.Namespace, seed: int, race: bool) -> Run:
-    """Run a search, or take it up where an earlier call of this script left it."""
+    """Run a search, or continue it where an earlier call of this script left off."""
     path = arguments.out / f"{'race' if race else 'full'}-{seed}"
     if (path / "run.json").exists():
         run = Run(path)
@@ -62,7 +62,7 @@ def search(arguments: argparse.Namespace, seed: int, race: bool) -> Run:
 
 
 def curve(run: Run) -> Iterator[tuple[int, float]]:
-    """Yield epochs trained so far and best validation accuracy so far, after each evaluation."""
+    """Yield the epochs trained and the best validation accuracy so far, after each evaluation."""
     epochs, best = 0, 0.0
     for _, values in run.evaluations():
         epochs += len(values.record.curve("loss"))
@@ -71,7 +71,7 @@ def curve(run: Run) -> Iterator[tuple[int, float]]:
 
 
 def print_live(runs: dict[int, list[Run]]) -> None:
-    """Tell epochs, best and final test accuracy of both kinds of search, paired by seed."""
+    """Print epochs, best accuracy and final test accuracy of both kinds of search, paired by seed."""
     ratios, differences, equal, tests = [], [], [], []
     print(f"{'seed':>4} {'epochs':>7} {'raced':>7} {'best':>7} {'raced':>7} {'equal epochs':>13} {'raced':>7}")
     for seed, (full, race) in runs.items():
@@ -95,7 +95,7 @@ def print_live(runs: dict[int, list[Run]]) -> None:
 
 
 def interval(differences: np.ndarray) -> str:
-    """Return mean and 95 % interval of paired differences."""
+    """Return the mean and the 95 % interval of paired differences, as text."""
     half = half_width(differences.std(ddof=1), np.array(len(differences)))
     return f"{differences.mean():+.2f} [{differences.mean() - half:+.2f}, {differences.mean() + half:+.2f}]"
 

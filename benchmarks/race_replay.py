@@ -1,9 +1,9 @@
 """What the race's rule would have saved and lost in searches that trained everything in full.
 
 The rule is replayed on the recorded learning curves, generation by generation, with several choices of its two
-constants: which share of a run's trainings counts as its better ones (`BETTER`), and whose gain among them is granted
-(`USUAL`). The newcomers stay those of the full search, so this tells what the rule does to a generation, not where the
-search would have gone.
+constants: the share of a run's trainings that counts as the better ones (`BETTER`), and the share of those that gain no
+more than is granted (`USUAL`). The newcomers remain those of the full search, so this shows what the rule does to a
+generation, not where the search would have gone.
 
     python benchmarks/race_replay.py race-digits/full-*
 """
@@ -33,7 +33,7 @@ USUALS = (0.8, 0.9, 1.0)
 
 
 class Search(NamedTuple):
-    """A search in which all were trained in full."""
+    """A search in which every network was trained in full."""
 
     curves: dict[str, Sequence[float]]
     generations: list[list[str]]
@@ -42,16 +42,16 @@ class Search(NamedTuple):
 
 
 class Replay(NamedTuple):
-    """What the rule makes of a search."""
+    """The effect of the rule on a search."""
 
     saved: float
     """How many times fewer epochs."""
     survivors: int
-    """How many networks survived at least one generation of the full search."""
+    """The number of networks that survived at least one generation of the full search."""
     lost: int
-    """How many of these would have been pruned."""
+    """The number of these that would have been pruned."""
     best: float
-    """Best final accuracy of those not pruned, minus that of all."""
+    """The best final accuracy of those not pruned, minus that of all."""
 
 
 def main() -> None:
@@ -73,7 +73,7 @@ def main() -> None:
 
 
 def full_search(run: Run, dataset: str | None = None) -> Search:
-    """Read what a run recorded."""
+    """Read the search that a run recorded."""
     settings = run.info["settings"]
     chance = naive_score(run, dataset or run.info["data"]["source"])
     curves = {one.canonical(): values.record.curve("val_accuracy") for one, values in run.evaluations()}
@@ -81,7 +81,7 @@ def full_search(run: Run, dataset: str | None = None) -> Search:
 
 
 def replay(search: Search, better: float = BETTER, usual: float = USUAL) -> Replay:
-    """Have the rule judge each generation by those before it."""
+    """Apply the rule to each generation, on the basis of the generations before it."""
     curves, pacemakers = search.curves, max(PACEMAKERS, search.survivors)
     best_of = partial(sorted, key=lambda key: curves[key][-1], reverse=True)
     limits = first_thresholds(search.chance)
@@ -100,27 +100,27 @@ def replay(search: Search, better: float = BETTER, usual: float = USUAL) -> Repl
         goal = curves[best_of(trained)[:pacemakers][-1]][-1]
         limits = usual_thresholds([curves[key] for key in trained], goal, better, usual)
         survivors |= set(best_of(itertools.chain(*search.generations[: number + 1]))[: search.survivors])
-    everyone = list(itertools.chain(*search.generations))  # not of a generation that the search did not finish
+    everyone = list(itertools.chain(*search.generations))  # without a generation that the search did not finish
     best = max(curves[key][-1] for key in trained) - max(curves[key][-1] for key in everyone)
     everything = sum(len(curves[key]) for key in everyone)
     return Replay(everything / spent, len(survivors), len(survivors - set(trained)), best)
 
 
 def naive_score(run: Run, dataset: str) -> float:
-    """Return what takes no learning on a run's validation split."""
+    """Return the score that takes no learning on a run's validation split."""
     settings = Settings(**run.info["settings"])
     splits = load(data_spec(dataset, run.path, settings))
     return splits.task.naive_score(splits.y_validation)
 
 
 def objective_of(run: Run, dataset: str) -> Objective:
-    """Return what a run maximises, on its data, wherever that lies now."""
+    """Return the objective of a run, on its data, wherever that is now."""
     settings = Settings(**run.info["settings"])
     return keras_objective(SearchSpace.from_json(run.info["space"]), data_spec(dataset, run.path, settings), settings)
 
 
 def split(run: Run) -> list[list[str]]:
-    """Return the genomes that were new in each generation; one that was trained twice belongs to the first time."""
+    """Return the genomes that were new in each generation; one that was trained twice belongs to the first."""
     keys = list(dict.fromkeys(individual.canonical() for individual, _ in run.evaluations()))
     counts = [row["nevals"] - row["cached"] for row in run.logbook]
     ends = np.cumsum(counts)

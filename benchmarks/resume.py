@@ -1,10 +1,10 @@
-"""Kill searches, all their processes at once, at random moments, and see whether they end as if nothing had happened.
+"""Kill all processes of a search at once, at random moments, and check that it ends as if nothing had happened.
 
     python benchmarks/resume.py [--stub-kills 25] [--real-kills 3]
 
-For processes and for SCOOP: one search that is left alone, and one that is killed again and again and goes on each
-time. Population, logbook, hall of fame and best network must be equal, and no finished evaluation may be repeated.
-What `tests/test_killed_runs.py` does at a smaller scale.
+For processes and for SCOOP: one undisturbed search, and one that is killed again and again and resumed each time.
+Population, logbook, hall of fame, random state and best network must be equal, and no finished evaluation may be
+repeated. `tests/runs/test_killed_runs.py` does the same on a smaller scale.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ def main() -> int:
 
 
 def trial(engine: str, objective: str, kills: int) -> bool:
-    """Kill one search so many times; return whether it ended like the one that was left alone."""
+    """Kill one search so many times; return whether it ended like an undisturbed one, with nothing repeated."""
     with tempfile.TemporaryDirectory() as name:
         folder, path, started = Path(name), Path(name, "killed"), time.monotonic()
         whole = kit.run_to_the_end(folder, folder / "whole", engine, objective)
         total = kit.journaled(whole.path)
-        seen: dict[str, int] = {}  # how often what had finished at a kill was evaluated until then
+        seen: dict[str, int] = {}  # evaluations, until then, of each genome that had finished at a kill
         for lines in sorted(random.choices(range(total), k=kills)):
             kit.kill_at(folder, path, engine, objective, lines, after=random.uniform(0.0, 0.1))
             counts = kit.counts(folder, path)
@@ -50,7 +50,7 @@ def trial(engine: str, objective: str, kills: int) -> bool:
         killed = kit.run_to_the_end(folder, path, engine, objective)
         final = kit.counts(folder, path)
         repeated = sum(final[genome] > times for genome, times in seen.items())
-        # a network that was given up is trained again where it comes up again, killed or not
+        # A network pruned in the first generation may be trained again in full, whether the search is killed or not.
         repeated += abs(again(path) - again(whole.path))
         same = outcome(killed) == outcome(whole)
         print(
@@ -63,7 +63,7 @@ def trial(engine: str, objective: str, kills: int) -> bool:
 
 
 def again(path: Path) -> int:
-    """How many lines of a journal are of a genome that it holds already."""
+    """Return how many lines of a journal are of a genome that it already holds."""
     return kit.journaled(path) - len(kit.finished_genomes(path))
 
 

@@ -1,11 +1,11 @@
-"""How well the engines keep their workers busy, beside SCOOP's own `futures.map`.
+"""How well the engines keep their workers busy, compared with SCOOP's own `futures.map`.
 
     python benchmarks/scheduling.py [--workers 4] [--generations 3] [--tasks 24]
 
-Tasks only sleep, so the figures say what scheduling costs, on any number of cores. Durations are log-normal,
-ten to one. A generation's makespan is compared with greedy list scheduling: tasks in order, each to the
-worker that is free first. Asynchronously, as many tasks as workers are always in flight; the share of time
-that workers were busy is told. Overhead is the time of a trivial task.
+Tasks only sleep, so the figures show the cost of scheduling, on any number of cores. Durations are log-normal,
+with a range of ten to one. A generation's makespan is compared with greedy list scheduling: tasks in order, each
+to the first worker that is free. Asynchronously, as many tasks as workers are always in flight, and the share of
+time that the workers were busy is reported. Overhead is the time of a trivial task.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ Span = tuple[float, float]
 
 
 def nap(seconds: float) -> Span:
-    """Sleep; returns when, on the clock that all processes of a host share."""
+    """Sleep; return the start and the end, on the clock that all processes of a host share."""
     began = time.monotonic()
     time.sleep(seconds)
     return began, time.monotonic()
@@ -41,12 +41,12 @@ def nap(seconds: float) -> Span:
 
 def durations(count: int, seed: int) -> list[float]:
     draw = random.Random(seed)
-    sigma = math.log(10) / 4  # plus and minus two sigma is ten to one
+    sigma = math.log(10) / 4  # from minus to plus two sigma is ten to one
     return [SCALE * min(max(math.exp(draw.gauss(0, sigma)), 10**-0.5), 10**0.5) for _ in range(count)]
 
 
 def greedy(times: list[float], workers: int) -> float:
-    """The makespan of list scheduling."""
+    """Return the makespan of list scheduling."""
     free = [0.0] * workers
     for seconds in times:
         heapq.heappush(free, heapq.heappop(free) + seconds)
@@ -54,7 +54,7 @@ def greedy(times: list[float], workers: int) -> float:
 
 
 def busy_share(spans: list[Span], workers: int) -> float:
-    """How much of the workers' time was used, until the last task had been handed out."""
+    """Return the share of the workers' time that was used until the last task was handed out."""
     start, end = min(began for began, _ in spans), max(began for began, _ in spans)
     used = sum(min(ended, end) - began for began, ended in spans)
     return used / (workers * (end - start))
@@ -62,7 +62,7 @@ def busy_share(spans: list[Span], workers: int) -> float:
 
 def by_engine(name: str, workers: int, arguments: argparse.Namespace) -> dict[str, Any]:
     with make_engine(name, workers=workers) as engine:
-        engine.map(nap, [0.2] * workers)  # children are started once, not once a generation
+        engine.map(nap, [0.2] * workers)  # Children are started once, not once per generation.
 
         def in_flight(times: list[float]) -> list[Span]:
             waiting, spans = iter(times), []

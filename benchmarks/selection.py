@@ -1,9 +1,9 @@
-"""What it is worth that copies do not survive: searches on a surrogate of real trainings.
+"""What is gained when copies do not survive: searches on a surrogate of real trainings.
 
-A Gaussian process is fitted to the accuracies in the journals of finished runs. Searches then ask it in place of a
-training, plus the noise that an accuracy has when it is measured on a validation split, drawn once per genome. Each
-seed searches twice: with `selTruncation`, which takes one of several copies, and with DEAP's `selBest`, which takes
-all. What counts is the accuracy without noise of the network that looked best.
+A Gaussian process is fitted to the accuracies in the journals of finished runs. Searches then use its prediction in
+place of a training, plus the noise of an accuracy measured on a validation split, drawn once per genome. Each seed is
+searched twice: with `selTruncation`, which keeps one of several copies, and with DEAP's `selBest`, which keeps all.
+What counts is the noise-free accuracy of the network that looked best.
 
     python benchmarks/selection.py --runs benchmarks/results/selection --preset conv2d --seeds 100
 """
@@ -56,7 +56,7 @@ def main() -> None:
 
 
 class Surrogate:
-    """Accuracy by genome, learnt from journals."""
+    """The accuracy as a function of the genome, learnt from journals."""
 
     def __init__(self, space: SearchSpace, runs: Path) -> None:
         self._space, self._known = space, dict[str, float]()
@@ -69,7 +69,7 @@ class Surrogate:
         print(f"learnt from {len(y)} trainings; explains {1 - left:.2f} of the variance of those left out")
 
     def accuracy(self, individual: Individual) -> float:
-        """What the network would reach."""
+        """Return the accuracy that an individual's network is predicted to reach."""
         key = individual.canonical()
         if key not in self._known:
             self._known[key] = float(self._process.predict(np.array([self._features(individual)]))[0])
@@ -88,7 +88,7 @@ class Surrogate:
 
 
 def journals(runs: Path) -> Iterator[tuple[Individual, float]]:
-    """Yield genome and best validation accuracy of each training that is written down."""
+    """Yield the genome and the best validation accuracy of each recorded training."""
     for path in sorted(runs.rglob("evaluations.jsonl")):
         for entry in read_lines(path):
             if curve := entry["record"].get("history", {}).get("val_accuracy"):
@@ -98,7 +98,7 @@ def journals(runs: Path) -> Iterator[tuple[Individual, float]]:
 def search(
     space: SearchSpace, surrogate: Surrogate, way: str, arguments: argparse.Namespace, seed: int
 ) -> tuple[list[float], list[int]]:
-    """Return the best's accuracy after each new network, and how many networks there were after each generation."""
+    """Return the best network's noise-free accuracy after each new one, and the network count after each generation."""
     random.seed(seed)
     noise = np.random.default_rng(seed)
     measured: dict[str, float] = {}

@@ -1,7 +1,7 @@
-"""Networks per minute: the training of this package on two workers against plain `model.fit`, one after the other.
+"""Networks per minute: this package's training on two workers against plain `model.fit`, one after the other.
 
-The same seeded genomes are trained both ways, in turns of a few networks so that whatever else the machine does
-meets both: by `model.fit` in one fresh process with TensorFlow's default threads, and by `evaluate` on the local
+The same seeded genomes are trained both ways, in alternating turns of a few networks so that other load on the machine
+affects both: by `model.fit` in one fresh process with TensorFlow's default threads, and by `evaluate` on the local
 engine. Starting the processes is counted separately. The last line is the ratio.
 
     python benchmarks/training_speed.py --dataset cifar10 --train-samples 10000 --networks 20
@@ -32,7 +32,7 @@ from deap_nn.space import PRESETS
 
 WORKERS = 2
 TURN = 10
-"""Networks that one way trains before it is the other's turn."""
+"""The number of networks that one way trains before it is the other's turn."""
 
 
 class Way(NamedTuple):
@@ -85,7 +85,7 @@ def _options() -> argparse.Namespace:
 
 
 def _operations(individual: Individual, problem: Problem) -> float:
-    """Return the floating-point operations of a training: two per multiply-add, backward twice forward."""
+    """Return the floating-point operations of a training: two per multiply-add, backward twice the forward pass."""
     splits = load(problem.data)
     specs = blueprint(problem.space, individual, splits.input_shape, splits.task)
     samples = individual[-1].genes["epochs"] * (3 * len(splits.y_train) + len(splits.y_validation))
@@ -110,7 +110,7 @@ def _race(ways: list[Way], genomes: list[Individual]) -> tuple[dict[str, float],
 
 
 def _start(engine: Engine, problem: Problem) -> list[float]:
-    """Start the workers; return the matrix-product rate of each, and the seconds it took."""
+    """Start the workers; return the matrix-product rate of each, then the seconds that starting took."""
     began = time.monotonic()
     tickets = [engine.submit(_ready, problem) for _ in range(WORKERS)]
     outcomes = dict(engine.as_completed())
@@ -119,7 +119,7 @@ def _start(engine: Engine, problem: Problem) -> list[float]:
 
 
 def _ready(problem: Problem) -> float:
-    """Import what a training needs, load the data, and measure the machine: float operations a second."""
+    """Import what a training needs, load the data, and return the measured floating-point operations per second."""
     import tensorflow as tf
 
     import deap_nn.training.compiled_tf.trainer  # noqa: F401
@@ -135,7 +135,7 @@ def _ready(problem: Problem) -> float:
 
 
 def _on_engine(engine: Engine, individuals: Sequence[Individual], problem: Problem) -> list[float]:
-    # the longest first, so that no worker is left alone with it at the end
+    # longest first, so that no worker is left alone with the longest one at the end
     order = sorted(range(len(individuals)), key=lambda i: -_operations(individuals[i], problem))
     tickets = {engine.submit(evaluate, individuals[i], problem): i for i in order}
     accuracies = [math.nan] * len(individuals)
@@ -150,7 +150,7 @@ def _value(outcome: Outcome) -> Any:
     return outcome.value
 
 
-# --- what comes out ---
+# --- results ---
 
 
 def _report(way: Way, seconds: float, accuracies: Sequence[float], work: float, rate: float) -> None:

@@ -1,6 +1,6 @@
-"""Pictures of runs. Each function computes a plain record, draws it on Matplotlib Axes and returns these.
+"""Plots of runs. Each function computes a plain record, draws it on Matplotlib Axes and returns the Axes.
 
-Saving is the caller's; `save` needs no display.
+Saving is up to the caller; `save` needs no display.
 """
 
 from __future__ import annotations
@@ -18,17 +18,18 @@ from matplotlib.ticker import MaxNLocator
 from scipy.special import stdtrit
 
 Logbook = Sequence[Mapping[str, Any]]
-"""A run's own, or one of DEAP's loops with avg, std and max."""
+"""The logbook of a run, or of one of DEAP's loops with avg, std and max."""
 
 
 @dataclass(frozen=True)
 class FitnessCurve:
-    """What `plot_fitness` draws, by generation.
+    """The data that `plot_fitness` draws, by generation.
 
     Attributes:
-        generations: Their numbers.
-        mean: Accuracy of the networks that were trained in full; NaN where there is none.
-        half_width: Of the 95 % confidence interval of that mean (Student's t); NaN where there are fewer than two.
+        generations: The numbers of the generations.
+        mean: The mean accuracy of the networks that were trained in full; NaN if there is none.
+        half_width: Half the width of the 95 % confidence interval of that mean (Student's t); NaN for fewer than two
+            networks.
         best: The best so far.
     """
 
@@ -40,12 +41,12 @@ class FitnessCurve:
 
 @dataclass(frozen=True)
 class BestCurve:
-    """What `plot_comparison` draws for several runs of one kind, by generation.
+    """The data that `plot_comparison` draws for several runs of one kind, by generation.
 
     Attributes:
-        generations: Their numbers.
-        mean: Of the runs' best so far; a run that ended early keeps its last.
-        half_width: Of the 95 % confidence interval of that mean (Student's t); NaN for a single run.
+        generations: The numbers of the generations.
+        mean: The mean of the runs' best so far; a run that ended early keeps its last value.
+        half_width: Half the width of the 95 % confidence interval of that mean (Student's t); NaN for a single run.
     """
 
     generations: np.ndarray
@@ -56,11 +57,11 @@ class BestCurve:
 def fitness_curve(logbook: Logbook) -> FitnessCurve:
     """Compute the curve of a logbook.
 
-    The number of networks behind a mean is the row's `trained`, where it has one, otherwise that of the first
+    The number of networks behind a mean is the row's `trained` if present, otherwise the size of the first
     generation, all of which is evaluated.
 
     Args:
-        logbook: At least one row with gen, avg, std and max.
+        logbook: At least one row with gen, nevals, avg, std and max.
 
     Raises:
         ValueError: If it is empty or lacks a field.
@@ -68,7 +69,7 @@ def fitness_curve(logbook: Logbook) -> FitnessCurve:
     _check(logbook, "gen", "nevals", "avg", "std", "max")
     size = logbook[0]["nevals"]
     counts = np.array([row.get("trained", size) for row in logbook], float)
-    # a logbook's std is that of the population at hand, the interval asks for that of a sample
+    # A logbook's std is that of the whole population; the interval needs that of a sample.
     deviation = _column(logbook, "std") * np.sqrt(counts / np.where(counts > 1, counts - 1, np.nan))
     return FitnessCurve(
         _column(logbook, "gen"), _column(logbook, "avg"), half_width(deviation, counts), best_so_far(logbook)
@@ -76,7 +77,7 @@ def fitness_curve(logbook: Logbook) -> FitnessCurve:
 
 
 def best_curve(logbooks: Sequence[Logbook]) -> BestCurve:
-    """Compute the mean course of the best so far of several runs.
+    """Compute the mean curve of the best so far of several runs.
 
     Args:
         logbooks: At least one, each of at least one row.
@@ -95,7 +96,7 @@ def best_curve(logbooks: Sequence[Logbook]) -> BestCurve:
 
 
 def best_so_far(logbook: Logbook) -> np.ndarray:
-    """Return the best fitness up to each generation; NaN as long as there is none."""
+    """Return the best fitness up to each generation; NaN while there is none."""
     _check(logbook, "gen", "max")
     if "best" in logbook[0]:
         return _column(logbook, "best")
@@ -107,8 +108,8 @@ def half_width(deviation: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """Return half the width of the 95 % confidence interval of a mean.
 
     Args:
-        deviation: Standard deviation of the sample (divided by n - 1).
-        counts: Size n of the sample; of fewer than two there is no interval, which NaN says.
+        deviation: The standard deviation of the sample (divided by n - 1).
+        counts: The size n of the sample; for fewer than two there is no interval, and the result is NaN.
     """
     degrees = np.where(counts > 1, counts - 1, np.nan)
     return np.asarray(stdtrit(degrees, 0.975) * deviation / np.sqrt(degrees + 1))
@@ -120,9 +121,9 @@ def plot_fitness(
     """Draw the mean of each generation with the 95 % band of the mean, and the best so far.
 
     Args:
-        logbook: Of a run (`Run.logbook`) or of one of DEAP's loops.
-        ax: Where to draw; None for a figure of its own (`ax.figure.savefig(...)` saves it).
-        label: What stands before "mean" and "best" in the legend, where several runs share the Axes.
+        logbook: The logbook of a run (`Run.logbook`) or of one of DEAP's loops.
+        ax: The Axes to draw on; None for a new figure (`ax.figure.savefig(...)` saves it).
+        label: The text before "mean" and "best" in the legend, if several runs share the Axes.
         measure: What the fitness is, in words.
     """
     curve = fitness_curve(logbook)
@@ -136,11 +137,11 @@ def plot_fitness(
 
 
 def plot_comparison(logbooks: Mapping[str, Sequence[Logbook]], ax: Axes | None = None) -> Axes:
-    """Draw for each kind of run the mean course of the best so far, with the 95 % band of that mean.
+    """Draw, for each kind of run, the mean curve of the best so far, with the 95 % band of that mean.
 
     Args:
-        logbooks: By the name of the kind, those of its runs.
-        ax: Where to draw; None for a figure of its own.
+        logbooks: The logbooks of the runs of each kind, by the kind's name.
+        ax: The Axes to draw on; None for a new figure.
     """
     ax = _axes() if ax is None else ax
     for name, several in logbooks.items():
@@ -185,7 +186,7 @@ def _finish(ax: Axes, measure: str) -> Axes:
 
 
 def _keep_lines_in_view(ax: Axes) -> None:
-    """Let a band that is much wider than the lines run out of the picture; that of two runs is."""
+    """Let a band that is much wider than the lines, such as that of two runs, run off the plot."""
     values = np.concatenate([np.asarray(line.get_ydata(), float) for line in ax.lines])
     values = values[np.isfinite(values)]
     if len(values):

@@ -1,7 +1,7 @@
-"""The evolution's stream of random numbers: the stdlib's global `random`, from which DEAP's operators draw too.
+"""The evolution's stream of random numbers: the stdlib's global `random`, from which DEAP's operators also draw.
 
-It is seeded once for a run. Nothing but operators and loops may draw from it: engines (Dask chooses with it where to
-fetch a result), hooks and users' functions run within `protected`, or the same seed would not give the same run.
+It is seeded once for a run. Only operators and loops may draw from it: engines (Dask uses it to choose where to fetch a
+result), hooks and user-defined functions run within `protected`; otherwise the same seed would not give the same run.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """Begin the stream at `seed`; afterwards `random` is as it was before."""
+    """Seed the stream; on exit, restore the state of `random`."""
     with protected():
         random.seed(seed)
         yield
@@ -21,7 +21,7 @@ def seeded(seed: int) -> Iterator[None]:
 
 @contextmanager
 def protected() -> Iterator[None]:
-    """Let others draw from `random` without a trace."""
+    """Let other code draw from `random` without affecting the stream."""
     state = random.getstate()
     try:
         yield

@@ -1,15 +1,15 @@
-"""How an evaluation ended, in one vocabulary: what trainings report, records hold and journals keep."""
+"""The status of an evaluation, one vocabulary for trainings, records and journals."""
 
 from enum import Enum
 
 
 class Status(str, Enum):
-    """How an evaluation ended. Equal to its name in a journal, such as "ok"."""
+    """The way an evaluation ended. Equal to its name in a journal, such as "ok"."""
 
     OK = "ok"
-    """It ran to its end, or as far as its budget went."""
+    """It ran to its end, or as far as its budget allowed."""
     FAILED = "failed"
-    """The network could not be built, diverged, or the framework had no memory for it."""
+    """The network could not be built, diverged, or exceeded the framework's memory."""
     PRUNED = "pruned"
     """A pruner ended it early."""
     TIMEOUT = "timeout"
@@ -23,6 +23,6 @@ class Status(str, Enum):
 
 
 LIMITS = (Status.TIMEOUT, Status.LOST)
-"""Of evaluations that a limit or a death ended: they depend on the machine, not on the seed."""
+"""The statuses of evaluations ended by a limit or a process's death: they depend on the machine, not on the seed."""
 
 FAILURES = (Status.FAILED, *LIMITS)

@@ -1,7 +1,7 @@
 """Compare whole-layer crossover, two-point crossover and both in turn: same seeds, several repeats.
 
-Each crossover and seed is a run of its own below the run directory. With --resume, finished runs are skipped and
-the others go on.
+Each crossover and seed is a separate run below the run directory. With --resume, finished runs are skipped and
+the others continue.
 """
 
 import json
@@ -37,7 +37,7 @@ def main() -> None:
 
 
 def begin(given: dict[str, Any]) -> tuple[Path, dict[str, Any]]:
-    """Return the directory of the comparison and its options, which are written down there."""
+    """Return the directory of the comparison and its options, which are saved there."""
     from deap_nn.runs import write_json
     from deap_nn.search import default_run_dir
 
@@ -63,11 +63,11 @@ def begin(given: dict[str, Any]) -> tuple[Path, dict[str, Any]]:
 
 
 def one(folder: Path, options: dict[str, Any], changes: dict[str, Any], crossover: str, seed: int) -> Any:
-    """Begin the run of one crossover and seed, go on with it, or leave it as it is where it is finished."""
+    """Start the run of one crossover and seed, resume it, or leave it unchanged if it is finished."""
     from deap_nn.runs import Run
 
     path = folder / f"{crossover}-{seed}"
-    # the first generations of one seed are equal and trained once, unless it is time that is compared
+    # The first generations of a seed are equal and trained only once, unless time is what is compared.
     common = {"cache": str(folder / "cache.sqlite")} if "stop_after" not in options else {}
     common |= {name: options[name] for name in ("cache", "tensorboard") if name in options}
     if not (path / "run.json").exists():

@@ -1,10 +1,10 @@
-"""Evolve genomes by a function that is defined here: the smallest dense network with three different widths."""
+"""Evolve genomes with a function defined here: the smallest dense network with three different widths."""
 
 from deap_nn import PRESETS, Individual, evolve
 
 
 def fitness(individual: Individual) -> tuple[float]:
-    """Return what is maximised; workers call it."""
+    """Return the value to maximise; workers call this."""
     widths = [chromosome.genes["units"] for chromosome in individual if chromosome.kind == "dense"]
     return (len(set(widths)) / len(widths) - sum(widths) / 1000,)
 

@@ -1,4 +1,4 @@
-"""Evolve networks of a layer kind that is defined here: depthwise separable convolutions."""
+"""Evolve networks of a layer kind defined here: depthwise separable convolutions."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from deap_nn.cli import run_experiment
 
 
 def separable(genes: dict[str, Any], shape: tuple[int, ...]) -> list[Any]:
-    """Return the Keras layers for the values of the genes and an input of this shape; workers call it."""
+    """Return the Keras layers for the values of the genes and an input of this shape; workers call this."""
     import keras
 
     return [keras.layers.SeparableConv2D(**genes, padding="same")]

@@ -1,7 +1,7 @@
 """DEAP's own loop and SCOOP's own map, on this package's toolbox: `python -m scoop -n 2 experiments/deap_idiom.py`.
 
-What this lacks beside `evolve` and its engine (docs/engines.md): a time limit, a run directory to go on from, an exit
-code that tells the truth, and a guard against trainings that SCOOP starts twice.
+What this lacks compared with `evolve` and its engine (docs/engines.md): a time limit, a run directory to resume from, a
+reliable exit code, and a guard against trainings that SCOOP starts twice.
 """
 
 import random

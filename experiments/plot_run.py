@@ -1,4 +1,4 @@
-"""Draw the pictures of a run anew, from its directory alone."""
+"""Redraw the plots of a run from its directory alone."""
 
 from deap_nn.cli import run_command
 

@@ -1,4 +1,4 @@
-"""Plain Keras, as the handbook says: build, compile, `model.fit`; TensorFlow's default threads."""
+"""Plain Keras, by the book: build, compile, `model.fit`; TensorFlow's default threads."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from deap_nn.training.portable.trainer import compile_model
 
 
 class Clock(keras.callbacks.Callback):
-    """Ends a training after the epoch in which a turn's time ran out, with `TimeOver`."""
+    """A callback that raises `TimeOver` after the epoch in which a turn's time ran out."""
 
     def __init__(self, turn: Turn) -> None:
         super().__init__()
         self._turn = turn
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Look at the clock."""
+        """Check the clock."""
         self._turn.check()
 
 
@@ -53,11 +53,11 @@ def fit(
     """Train a network on the training split and measure it on the validation split after each epoch.
 
     Args:
-        model: What `compiled_model` returned.
+        model: The model that `compiled_model` returned.
         individual: Its genome.
-        problem: For the data.
-        callbacks: Keras's.
-        **arguments: More of `model.fit`, beside or in place of what the genome says.
+        problem: Gives the data.
+        callbacks: Keras callbacks.
+        **arguments: Further arguments of `model.fit`, in addition to those from the genome or in place of them.
     """
     splits = load(problem.data)
     schedule = Schedule.from_genes(individual[-1].genes)

@@ -1,7 +1,7 @@
 """KerasTuner's Hyperband, as its users run it: it decides how many epochs a network gets.
 
-As it comes, it takes a network for as good as its best epoch was, not its last, and goes on from the weights of that
-epoch; what is told here is the same, and a winner is trained up to that epoch.
+By default it rates a network by its best epoch, not its last, and continues from the weights of that epoch; the same
+is reported here, and a winner is trained up to that epoch.
 Li et al. 2018, https://jmlr.org/papers/v18/16-558.html.
 """
 
@@ -38,7 +38,7 @@ class Networks(keras_tuner.HyperModel):
         every_gene(self._turn.problem.space, lambda name, gene: suggest(hp, name, gene))
 
     def build(self, hp: keras_tuner.HyperParameters) -> keras.Model:
-        """Return the network for some values."""
+        """Return the network for the given values."""
         return compiled_model(self.individual(hp), self._turn.problem)
 
     def fit(
@@ -48,7 +48,7 @@ class Networks(keras_tuner.HyperModel):
         callbacks: Sequence[keras.callbacks.Callback],
         **arguments: Any,
     ) -> keras.callbacks.History:
-        """Train for as many epochs as Hyperband allots, and tell of it."""
+        """Train for as many epochs as Hyperband allots, and record the evaluation."""
         individual = self.individual(hp)
         training = fit(model, individual, self._turn.problem, [*callbacks, Clock(self._turn)], **arguments)
         best = int(np.argmax(training.history["val_accuracy"]))
@@ -58,7 +58,7 @@ class Networks(keras_tuner.HyperModel):
         return training
 
     def individual(self, hp: keras_tuner.HyperParameters) -> Individual:
-        """Return the genome for some values, its epochs not yet known."""
+        """Return the genome for the given values, its epochs not yet known."""
         space = self._turn.problem.space
         return suggested(space, lambda name, gene: suggest(hp, name, gene), {"epochs": self._epochs})
 
@@ -78,11 +78,11 @@ def search(turn: Turn) -> float | None:
 
 
 def suggest(hp: keras_tuner.HyperParameters, name: str, gene: Gene) -> Any:
-    """Return the value of a gene, between its limits."""
+    """Return the value of a gene, within its limits."""
     if isinstance(gene, Choice):  # by index, since options may be of several types
         return gene.options[hp.Choice(name, list(range(len(gene.options))), ordered=False)]
     sampling = "log" if gene.log else "linear"
     if isinstance(gene, Float):
         return hp.Float(name, gene.low, gene.high, sampling=sampling)
-    step = None if gene.log else gene.step  # on a log scale its step is a factor
+    step = None if gene.log else gene.step  # On a log scale, KerasTuner's step is a factor.
     return on_grid(gene, hp.Int(name, gene.low, gene.high, step=step, sampling=sampling))

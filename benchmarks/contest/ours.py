@@ -1,4 +1,4 @@
-"""Our own way: `evolve`, with its default settings."""
+"""Our own way: `evolve` with its default settings."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def search(turn: Turn) -> float | None:
         turn.tell(individual, values[0], values.record.epochs or 0, values.status)
 
     conditions = turn.conditions
-    load(turn.problem.data)  # beforehand, since the clock of a run starts after it
+    load(turn.problem.data)  # beforehand, since the clock of a run starts after loading
     try:
         run = evolve(
             turn.problem.space,
@@ -38,4 +38,4 @@ def search(turn: Turn) -> float | None:
     best = run.best or {}
     if best["genome"] in [line["genome"] for line in turn.evaluations]:
         return best["test_accuracy"]
-    return turn.measure_winner()  # a better one ended in the moment between the end of the time and of the run
+    return turn.measure_winner()  # A better one ended between the end of the time and the end of the run.

@@ -18,7 +18,7 @@ from deap_nn.search import fitness_of
 
 
 def search(turn: Turn) -> float | None:
-    """Train drawn networks until the time is over; return the winner's test accuracy, None if none ended in time."""
+    """Train random networks until the time is over; return the winner's test accuracy, None if none ended in time."""
     splits = load(turn.problem.data)
     rule = first_thresholds(splits.task.naive_score(splits.y_validation))
     function = partial(evaluate, problem=turn.problem, rule=rule)

@@ -1,4 +1,4 @@
-"""What the turns came to: a table, a CSV file, and best validation accuracy against time."""
+"""The results of the turns: a table, a CSV file, and a plot of the best validation accuracy against time."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ COLUMNS = ("networks", "given_up", "epochs", "validation_accuracy", "test_accura
 
 
 class Score(NamedTuple):
-    """One turn.
+    """The results of one turn.
 
     Attributes:
-        networks: Trainings that ended in time; Hyperband's second training of a network counts again.
-        given_up: Those of them that were not trained in full.
-        epochs: Trained in all of them.
-        validation_accuracy: The best, nan if there is none.
-        test_accuracy: Of the winner, nan if there is none.
+        networks: Trainings that ended in time; a second training of a network by Hyperband counts again.
+        given_up: Those of them that were pruned.
+        epochs: The epochs trained in all of them.
+        validation_accuracy: The best one, nan if there is none.
+        test_accuracy: That of the winner, nan if there is none.
         curve: `(seconds, best validation accuracy so far)`, one row for each network trained in full.
     """
 
@@ -36,26 +36,26 @@ class Score(NamedTuple):
     curve: np.ndarray
 
     def best_at(self, seconds: np.ndarray) -> np.ndarray:
-        """Return the best validation accuracy at these times, nan before the first."""
+        """Return the best validation accuracy at these times, nan before the first one."""
         bests = np.concatenate([[np.nan], self.curve[:, 1]])
         return bests[np.searchsorted(self.curve[:, 0], seconds, side="right")]
 
     def passed(self, accuracy: float) -> float:
-        """Return the second at which an accuracy was reached, nan if it never was."""
+        """Return the seconds after which an accuracy was reached, nan if it never was."""
         times = self.curve[self.curve[:, 1] >= accuracy, 0]
         return float(times[0]) if len(times) else np.nan
 
 
 Scores = dict[str, list[tuple[int, Score]]]
-"""For each way the seeds and their scores."""
+"""For each way, its seeds and their scores."""
 
 
 def write(out: Path, turns: Sequence[Turn]) -> list[str]:
     """Write `compare.csv`, `compare.md` and `compare.png`; return the lines of the table.
 
     Args:
-        out: Where.
-        turns: Those that have not been taken are left out.
+        out: The folder to write to.
+        turns: The turns; those that have not been taken are left out.
     """
     scores: Scores = {}
     for turn in turns:
@@ -70,7 +70,7 @@ def write(out: Path, turns: Sequence[Turn]) -> list[str]:
 
 
 def score(turn: Turn) -> Score:
-    """Read what a turn left."""
+    """Read the results of a turn."""
     evaluations = turn.evaluations
     complete = [line for line in evaluations if line["status"] == "ok"]
     bests = np.maximum.accumulate([line["accuracy"] for line in complete])
@@ -88,7 +88,7 @@ def score(turn: Turn) -> Score:
 def table(scores: Scores) -> list[str]:
     """Return the lines of a Markdown table: mean and standard deviation over the seeds."""
     level = np.nanmedian([score.validation_accuracy for _, score in scores[OURS]]) if OURS in scores else np.nan
-    header = ["way", "seeds", "networks", "given up", "epochs", "best validation accuracy", "test accuracy"]
+    header = ["way", "seeds", "networks", "pruned", "epochs", "best validation accuracy", "test accuracy"]
     rows = [header + ([] if np.isnan(level) else [f"seconds to {level:.4f} (deap_nn's median)"])]
     rows.append(["---"] + ["---:"] * (len(rows[0]) - 1))
     for way, some in scores.items():
@@ -114,7 +114,7 @@ def _passed(times: Sequence[float]) -> str:
 
 
 def write_csv(path: Path, scores: Scores) -> None:
-    """Write one row for each way and seed; an empty field stands for a figure that there is none of."""
+    """Write one row for each way and seed; a missing figure is an empty field."""
     with path.open("w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["way", "seed", *COLUMNS])
@@ -125,7 +125,7 @@ def write_csv(path: Path, scores: Scores) -> None:
 
 
 def plot(scores: Scores, seconds: float) -> Figure:
-    """Draw best validation accuracy against time: the mean over the seeds, from when each of them has one."""
+    """Plot the best validation accuracy against time: the mean over the seeds, once each of them has one."""
     figure = Figure(figsize=(8, 5.5), layout="constrained")
     axes = figure.subplots()
     grid = np.linspace(0.0, seconds, 1001)

@@ -1,4 +1,4 @@
-"""Plain Keras in a process of its own, with TensorFlow's default threads: one network after the other."""
+"""Plain Keras in a separate process, with TensorFlow's default threads: one network after the other."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from deap_nn.evolution import Individual
 
 
 def one_after_the_other(problem: Problem) -> Callable[[Sequence[Individual]], list[float]]:
-    """Start the process; return `individuals -> validation accuracies` when it has imported and loaded what it needs.
+    """Start the process; return `individuals -> validation accuracies` once it has imported and loaded what it needs.
 
     Args:
-        problem: Space, data and seed of the trainings.
+        problem: The space, data and seed of the trainings.
     """
     ours, theirs = multiprocessing.Pipe()
     context = multiprocessing.get_context("spawn")

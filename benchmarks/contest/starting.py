@@ -1,7 +1,7 @@
-"""The part of a search space that first networks come from, as a space of its own.
+"""The part of a search space that first networks come from, as a separate space.
 
-Our own ways draw first networks from each gene's `start` and leave it by mutation only. A tuner's user who knows as
-much would write those ranges down; without this, tuners draw from the much wider limits.
+Our own ways draw first networks from each gene's `start` and leave that range by mutation only. A user of a tuner who
+knows as much would specify those ranges; otherwise, tuners draw from the much wider limits.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""An individual from suggested values: how a tuner of named hyperparameters walks through a search space."""
+"""An individual from suggested values: how a tuner of named hyperparameters traverses a search space."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from deap_nn.evolution import Individual
 from deap_nn.space import Block, Chromosome, Gene, Integer, LayerKind, SearchSpace
 
 Suggest = Callable[[str, Gene], Any]
-"""`(name, gene) -> value`; the name is the same whenever the same place of a network is meant."""
+"""`(name, gene) -> value`; the same place in a network always has the same name."""
 
 
 def suggested(space: SearchSpace, suggest: Suggest, fixed: Mapping[str, Any] | None = None) -> Individual:
-    """Put an individual of `space` together, asking for each of its values.
+    """Assemble an individual of `space`, asking for each of its values.
 
     Args:
-        space: Of fixed or variable depth; a depth that may vary is asked for like a gene.
-        suggest: Gives a value within a gene's limits.
+        space: A space of fixed or variable depth; a variable depth is asked for like a gene.
+        suggest: Returns a value within a gene's limits.
         fixed: Genes of the training that are not asked for, with their values.
     """
     layers = []
@@ -44,7 +44,7 @@ def depth(block: Block) -> Integer:
 
 
 def on_grid(gene: Gene, value: Any) -> Any:
-    """Return the gene's own value nearest to a number within its limits."""
+    """Return the value on a gene's grid that is nearest to a number within its limits."""
     return gene.from_unit(gene.to_unit(value)) if isinstance(gene, Integer) else value
 
 

@@ -1,6 +1,7 @@
 """Optuna, as its users run it: the TPE sampler, the median pruner, `model.fit`, one network after the other.
 
-Both as they come. Each epoch's validation accuracy is reported; the epochs are a hyperparameter like the others.
+Both have their default settings. Each epoch's validation accuracy is reported; the number of epochs is a hyperparameter
+like the others.
 Akiba et al. 2019, https://doi.org/10.1145/3292500.3330701.
 """
 
@@ -19,7 +20,7 @@ from deap_nn.space import Choice, Float, Gene
 
 
 class Report(keras.callbacks.Callback):
-    """Tells the pruner of each epoch and stops where it says so."""
+    """A callback that reports each epoch to the pruner and stops when told to."""
 
     def __init__(self, trial: optuna.Trial) -> None:
         super().__init__()
@@ -56,7 +57,7 @@ def search(turn: Turn) -> float | None:
 
 
 def suggest(trial: optuna.Trial, name: str, gene: Gene) -> Any:
-    """Return the value of a gene, between its limits."""
+    """Return the value of a gene, within its limits."""
     if isinstance(gene, Choice):
         return trial.suggest_categorical(name, gene.options)
     if isinstance(gene, Float):

@@ -1,4 +1,4 @@
-"""One way's turn with one seed: its conditions, its clock, and the evaluations it tells of."""
+"""One way's turn with one seed: its conditions, its clock, and the evaluations it records."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ class Way(NamedTuple):
     """A way of searching.
 
     Attributes:
-        title: What it is called in the report.
-        module: Whose `search(turn)` it is, within this package.
-        packages: What it needs beside `deap_nn`.
-        starting: Whether it searches the starting ranges of the space only.
-        precision: Of the numbers that its networks' convolutions multiply.
+        title: Its name in the report.
+        module: The module of this package with its `search(turn)`.
+        packages: What it needs besides `deap_nn`.
+        starting: Whether it searches only the starting ranges of the space.
+        precision: The precision of the numbers that its networks' convolutions multiply.
     """
 
     title: str
@@ -36,7 +36,7 @@ class Way(NamedTuple):
     precision: str = "float32"
 
 
-_TUNER = ("keras_tuner", "tensorboard")  # it imports TensorBoard without asking for it
+_TUNER = ("keras_tuner", "tensorboard")  # KerasTuner imports TensorBoard without requiring it.
 
 WAYS = {
     "deap_nn": Way("deap_nn", "ours"),
@@ -51,19 +51,19 @@ WAYS = {
 
 
 class TimeOver(BaseException):
-    """The time of a way is over; no Exception, since tuners go on after one."""
+    """The end of a way's time; not an `Exception`, since tuners continue after one."""
 
 
 @dataclass(frozen=True)
 class Conditions:
-    """What all ways have in common.
+    """The conditions that all ways have in common.
 
     Attributes:
-        dataset: Name or .npz file.
-        train_samples: How many of it, validation included.
-        preset: Name of the search space.
+        dataset: The name of a data set, or an .npz file.
+        train_samples: How many of its training samples are used, validation included.
+        preset: The name of the search space.
         seconds: Wall clock from the start of a way's process.
-        workers: Processes of the ways that have several.
+        workers: The number of processes of the ways that have several.
     """
 
     dataset: str
@@ -75,14 +75,14 @@ class Conditions:
 
 @dataclass(frozen=True)
 class Turn:
-    """One way, one seed.
+    """One way's turn with one seed.
 
     Attributes:
         out: The folder of the whole comparison.
         way: A name in `WAYS`.
-        seed: Of the validation split, of the search and of the trainings.
-        conditions: The same for all.
-        began: The moment of `time.monotonic()` from which the time counts.
+        seed: The seed of the validation split, of the search and of the trainings.
+        conditions: The same for all turns.
+        began: The value of `time.monotonic()` from which the time counts.
     """
 
     out: Path
@@ -93,39 +93,39 @@ class Turn:
 
     @property
     def folder(self) -> Path:
-        """Where this turn writes."""
+        """The folder that this turn writes to."""
         return self.out / f"{self.way}-{self.seed}"
 
     @cached_property
     def problem(self) -> Problem:
-        """Space, data and seed of the trainings."""
+        """The space, data, seed and precision of the trainings."""
         data = DataSpec(self.conditions.dataset, self.conditions.train_samples, self.seed)
         way, space = WAYS[self.way], PRESETS[self.conditions.preset]
         return Problem(starting(space) if way.starting else space, data, self.seed, way.precision)
 
     @property
     def seconds(self) -> float:
-        """How much of the time is gone."""
+        """The seconds that have passed."""
         return time.monotonic() - self.began
 
     @property
     def seconds_left(self) -> float:
-        """How much is left, never less than a moment."""
+        """The seconds that are left, at least a millisecond."""
         return max(0.001, self.conditions.seconds - self.seconds)
 
     def check(self) -> None:
-        """Raise `TimeOver` if it is."""
+        """Raise `TimeOver` if the time is over."""
         if self.seconds >= self.conditions.seconds:
             raise TimeOver
 
     def tell(self, individual: Individual, accuracy: float, epochs: int, status: str = "ok") -> None:
-        """Write down an evaluation, unless it ended too late.
+        """Record an evaluation, unless it ended too late.
 
         Args:
-            individual: Its genome.
+            individual: The genome.
             accuracy: Its validation accuracy.
-            epochs: How many were trained.
-            status: "ok", or why it cannot be a winner.
+            epochs: The number of epochs trained.
+            status: "ok", or why it cannot be the winner.
         """
         seconds = self.seconds
         if seconds >= self.conditions.seconds:
@@ -144,29 +144,29 @@ class Turn:
 
     @property
     def result(self) -> dict[str, Any]:
-        """What this turn came to; empty until it has ended."""
+        """The result of this turn; empty until it has ended."""
         path = self.folder / "result.json"
         return json.loads(path.read_text()) if path.exists() else {}
 
     def end(self, test_accuracy: float | None) -> None:
-        """Write down the winner's test accuracy; None where no evaluation ended in time."""
+        """Record the winner's test accuracy; None if no evaluation ended in time."""
         write_json(self.folder / "result.json", {"conditions": asdict(self.conditions), "test_accuracy": test_accuracy})
 
     def measure_winner(self) -> float | None:
-        """Train the best network that was told of, and return its test accuracy."""
+        """Train the best recorded network and return its test accuracy, None if there is none."""
         complete = [line for line in self.evaluations if line["status"] == "ok"]
         if not complete:
             return None
         best = max(complete, key=lambda line: line["accuracy"])
-        return train_winner(Individual.from_json(best["genome"]), True, self.problem).test_accuracy
+        return train_winner(Individual.from_json(best["genome"]), True, self.problem).report["test_accuracy"]
 
     def to_json(self, began: float) -> str:
-        """Describe the turn, which begins at a moment of `time.monotonic()`, for another process."""
+        """Describe the turn, which begins at a value of `time.monotonic()`, for another process."""
         return json.dumps({**asdict(self), "out": str(self.out.absolute()), "began": began})
 
     @classmethod
     def from_json(cls, text: str) -> Turn:
-        """Make the turn that `to_json` described."""
+        """Return the turn that `to_json` described."""
         data = json.loads(text)
         return cls(**{**data, "out": Path(data["out"]), "conditions": Conditions(**data["conditions"])})
 
@@ -175,7 +175,7 @@ def finished(turn: Turn) -> bool:
     """Tell whether a turn has been taken.
 
     Raises:
-        ValueError: If it was, under other conditions.
+        ValueError: If it was taken under other conditions.
     """
     past = turn.result.get("conditions")
     if past not in (None, asdict(turn.conditions)):

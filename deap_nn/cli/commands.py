@@ -128,7 +128,7 @@ def _presets(options: dict[str, Any]) -> None:
 COMMANDS = {
     "evolve": Command("search a space for the best network and train it", _evolve_options, _evolve),
     "resume": Command("go on with a run that ended early, or for more generations", _resume_options, _resume),
-    "plot": Command("draw the pictures of a run anew", _run_option, _plot),
+    "plot": Command("redraw the pictures of a run", _run_option, _plot),
     "predict": Command("classify images with the best network of a run", _predict_options, _predict),
     "presets": Command("describe the search spaces that have a name", lambda parser: None, _presets),
 }

@@ -1,8 +1,8 @@
 """Data sets: from a name, a file or arrays to the splits that evaluations train and validate on.
 
-A `DataSpec` (a name or a path, a number of training samples, a seed) is what travels between processes;
-`load` turns it into `Splits`, once per process. Stations: `source` (where arrays come from), `download`
-(Keras's data sets, fetched in a child process), `checks` (what a data set must be), `splits`.
+A `DataSpec` (a name or a path, a number of training samples, a seed) is sent between processes; `load` turns it
+into `Splits`, once per process. Modules: `source` (where arrays come from), `download` (Keras's data sets, fetched
+in a child process), `checks` (the requirements on a data set), `splits`.
 """
 
 from deap_nn.data.npz import read_npz

@@ -1,4 +1,4 @@
-"""What a data set must be: arrays come in, checked and normalised arrays or a one-line error go out."""
+"""The requirements on a data set. Input: arrays. Output: checked and normalised arrays, or a one-line error."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class Arrays:
     Attributes:
         x_train: Images (N, height, width, channels) or flat features (N, features); uint8 or float32.
         y_train: Targets, as the task reads them: class indices 0 .. classes - 1, int64; every class occurs.
-        x_test: Like `x_train`, or None where no test split was given.
+        x_test: Like `x_train`, or None if no test split was given.
         y_test: Like `y_train` (not every class need occur), or None.
         task: What is learnt from them.
     """
@@ -30,13 +30,13 @@ class Arrays:
 
 
 def check_arrays(where: str, arrays: Mapping[str, Any], kind: type[Task]) -> Arrays:
-    """Check and normalise a data set; `where` (a path, a name) opens every message.
+    """Check and normalise a data set; `where` (a path, a name) begins every message.
 
-    uint8 stays uint8, every other number becomes float32; images without a channel axis get one; targets are read
+    uint8 stays uint8, all other numbers become float32; images without a channel axis get one; targets are read
     by a task of the `kind`.
 
     Raises:
-        ValueError: In one line: what was received, what is expected, what helps.
+        ValueError: In one line: what was received, what is expected, how to fix it.
     """
     if (arrays.get("x_test") is None) != (arrays.get("y_test") is None):
         raise ValueError(f"{where}: received one of x_test and y_test without the other; expected {KEYS_TEXT}")

@@ -1,6 +1,6 @@
 """Keras's data sets by name: fetched once by a child process, then read as .npz files.
 
-A child, because `keras.datasets` loads TensorFlow, which the evolving process must never hold.
+A child process, because `keras.datasets` loads TensorFlow, which the evolving process must never load.
 """
 
 import fcntl
@@ -16,9 +16,9 @@ from deap_nn.data.npz import KEYS_TEXT
 
 KERAS_DATASETS = ("mnist", "fashion_mnist", "cifar10", "cifar100")
 DOWNLOAD_LIMIT = 900.0  # seconds for import, download and conversion; CIFAR-10 is 170 MB
-GRACE = 30.0  # seconds more until a child that does not end by itself is killed
+GRACE = 30.0  # further seconds until a child that does not exit on its own is killed
 
-# The package that this process runs, wherever it lies. Not -m: that would prefer one in the working directory.
+# The package that this process runs, wherever it is. Not -m: that would prefer one in the working directory.
 _ROOT = Path(__file__).resolve().parents[2]
 _CHILD = """
 import sys
@@ -33,19 +33,19 @@ logger = logging.getLogger(__name__)
 
 
 def cache_file(name: str) -> Path:
-    """Return where the data set lies once it was fetched: `$KERAS_HOME` or `~/.keras`, `datasets/deap_nn`."""
+    """Return the path of a data set once it is fetched: `$KERAS_HOME` or `~/.keras`, then `datasets/deap_nn`."""
     home = os.environ.get("KERAS_HOME")
     base = Path(home) if home else Path.home() / ".keras"
     return base / "datasets" / "deap_nn" / f"{name}.npz"
 
 
 def fetched(name: str) -> Path:
-    """Return the .npz file of the Keras data set `name`, fetching it first where it is missing.
+    """Return the .npz file of the Keras data set `name`, fetching it first if it is missing.
 
-    Any number of processes may ask at once: one fetches, the others wait for it.
+    Any number of processes may ask at once: one fetches it, the others wait.
 
     Raises:
-        ValueError: In one line that names the ways out, if it can be neither found nor downloaded.
+        ValueError: In one line that names the remedies, if it can be neither found nor downloaded.
     """
     path = cache_file(name)
     if path.exists():
@@ -86,7 +86,7 @@ def _fetch(name: str, path: Path) -> None:
         )
 
 
-# No GPU memory for a download, no log lines after the reason, and the back end that is surely installed.
+# No GPU memory for a download, no log lines after the reason, and the back end that is certain to be installed.
 _CHILD_ENVIRONMENT = {
     "CUDA_VISIBLE_DEVICES": "-1",
     "TF_CPP_MIN_LOG_LEVEL": "3",
@@ -100,7 +100,7 @@ def _command(name: str, path: Path) -> list[str]:
 
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    """Hold an exclusive lock, which ends with the process at the latest; each holder's time is limited."""
+    """Hold an exclusive lock, released with the process at the latest; each holder's time is limited."""
     with path.open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

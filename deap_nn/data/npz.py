@@ -1,4 +1,4 @@
-""".npz files: read without ever loading a pickle, written so that no reader sees half a file."""
+""".npz files: read without ever loading a pickle, written so that no reader sees a partial file."""
 
 import os
 import zipfile
@@ -13,10 +13,10 @@ KEYS_TEXT = "x_train, y_train and, if there is a test split, x_test, y_test"
 
 
 def read_data(path: Path) -> dict[str, Any]:
-    """Read those of the four arrays of a data set that the file holds.
+    """Read whichever of a data set's four arrays the file holds.
 
     Raises:
-        ValueError: In one line, if `read_npz` refuses the file, or it has no training data.
+        ValueError: In one line, if `read_npz` rejects the file or it has no training data.
     """
     arrays, found = read_npz(path, KEYS)
     if not {"x_train", "y_train"} <= set(arrays):
@@ -25,17 +25,17 @@ def read_data(path: Path) -> dict[str, Any]:
 
 
 def read_npz(path: Path, keys: Sequence[str] | None = None) -> tuple[dict[str, Any], list[str]]:
-    """Read arrays of a file.
+    """Read arrays from a file.
 
     Args:
         path: The file.
-        keys: Which arrays to read, where they are there; None: all.
+        keys: The arrays to read, if present; None: all.
 
     Returns:
-        The arrays by name, and the names of all in the file.
+        The arrays by name, and the names of all arrays in the file.
 
     Raises:
-        ValueError: In one line, if the file is missing, is no .npz file, is damaged or holds pickled objects.
+        ValueError: In one line, if the file is missing, not an .npz file, damaged or holds pickled objects.
     """
     try:
         with path.open("rb") as file:
@@ -50,14 +50,14 @@ def read_npz(path: Path, keys: Sequence[str] | None = None) -> tuple[dict[str, A
         with np.load(path, allow_pickle=False) as archive:
             found = sorted(archive.files)
             return {key: archive[key] for key in found if keys is None or key in keys}, found
-    except Exception as error:  # a damaged archive raises nearly anything: zlib, zip, header, memory errors
+    except Exception as error:  # a damaged archive can raise almost anything: zlib, zip, header, memory errors
         raise ValueError(f"{path}: {_reason(error)}") from error
 
 
 def write_npz(path: Path, arrays: Mapping[str, Any]) -> None:
-    """Write the arrays; `path` holds either what it held before or the whole new file.
+    """Write the arrays atomically: `path` holds either its previous content or the complete new file.
 
-    Not compressed: every worker of a run reads the file, and inflating takes longer than reading.
+    Not compressed: every worker of a run reads the file, and decompressing takes longer than reading.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")

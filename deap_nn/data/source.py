@@ -12,19 +12,20 @@ from deap_nn.data.npz import read_data, write_npz
 from deap_nn.tasks import TASKS, Classification, Task
 
 DATASETS = ("digits", *KERAS_DATASETS)
-MIN_TRAIN_SAMPLES = 10  # two classes, of which 20 % for validation hold one sample each
+MIN_TRAIN_SAMPLES = 10  # two classes, with one sample each in the 20 % for validation
 
 
 @dataclass(frozen=True)
 class DataSpec:
-    """Which data a run uses: small, picklable, and equal wherever it arrives. Nothing is read yet.
+    """The data that a run uses: small, picklable, and equal in every process. Nothing is read yet.
 
     Attributes:
         source: One of `DATASETS`, or the path of an .npz file (made absolute, as workers may run elsewhere).
-        train_samples: Size of the class-stratified subset of the training split, at least 10, validation
+        train_samples: The size of the class-stratified subset of the training split, at least 10, validation
             included; None, or more than there are: all.
-        seed: Draws that subset and the validation split, never the test split; an integer >= 0.
-        fold: Which draw of a validation split, an integer >= 0; each is a stratified fifth of the training samples.
+        seed: The seed of that subset and the validation split, never of the test split; an integer >= 0.
+        fold: The number of the draw of a validation split, an integer >= 0; each is a stratified fifth of the
+            training samples.
         task: What is learnt, a name in `deap_nn.tasks.TASKS`.
     """
 
@@ -46,12 +47,12 @@ class DataSpec:
 
     @property
     def other_fold(self) -> tuple[int, ...]:
-        """The fold where it is not the first, whose draw is the one that there was before there were folds."""
+        """The fold as an extra seed, empty for the first, whose draw is the one from before there were folds."""
         return (self.fold,) if self.fold else ()
 
 
 def read_source(spec: DataSpec) -> Arrays:
-    """Return the checked arrays of a data set's name or of an .npz file."""
+    """Return the checked arrays of a named data set or an .npz file."""
     kind = TASKS[spec.task]
     if spec.source == "digits":
         return check_arrays(spec.source, _digits(), kind)
@@ -68,19 +69,19 @@ def save_arrays(
     *,
     kind: type[Task] = Classification,
 ) -> None:
-    """Write arrays from Python as an .npz file that `DataSpec` takes; a file that exists is replaced.
+    """Write arrays from Python to an .npz file that `DataSpec` accepts; an existing file is replaced.
 
     Args:
-        path: File to write, ending in `.npz`; missing folders are made.
+        path: The file to write, with the suffix `.npz`; missing folders are created.
         x_train: Images (N, height, width, channels) or (N, height, width), or flat features (N, features).
         y_train: Class indices from 0, shape (N,) or (N, 1), or one-hot rows (N, classes).
         x_test: Test samples of the same shape and dtype; None: a fifth of the
             training samples becomes the test split.
-        y_test: Their labels; given exactly if `x_test` is.
-        kind: Of the task that the targets are for.
+        y_test: Their labels; given if and only if `x_test` is.
+        kind: The kind of task that the targets are for.
 
     Raises:
-        ValueError: If the arrays are not such a data set, or the path has another ending.
+        ValueError: If the arrays are not such a data set, or the path has another suffix.
     """
     if Path(path).suffix != ".npz":
         raise ValueError(f"path: received {os.fspath(path)!r}, expected a name that ends in .npz")
@@ -90,7 +91,7 @@ def save_arrays(
 
 
 def _digits() -> dict[str, Any]:
-    from sklearn.datasets import load_digits  # about a second, so only where it is used
+    from sklearn.datasets import load_digits  # takes about a second, so only where it is used
 
     digits = load_digits()
     return {"x_train": digits.images, "y_train": digits.target}
@@ -110,7 +111,7 @@ def _checked_source(source: Any) -> str:
 
 def _checked_integer(name: str, value: Any, low: int) -> int:
     try:
-        number = operator.index(value)  # takes NumPy's integers, refuses floats
+        number = operator.index(value)  # accepts NumPy's integers, refuses floats
     except TypeError:
         number = None
     if number is None or isinstance(value, bool) or number < low:

@@ -1,4 +1,4 @@
-"""From checked arrays to the splits of a run: training, validation, test; with scaling and fingerprint."""
+"""From checked arrays to the splits of a run: training, validation and test, with scaling and fingerprint."""
 
 import hashlib
 from dataclasses import dataclass
@@ -10,30 +10,30 @@ from deap_nn.data.checks import Arrays
 from deap_nn.data.source import DataSpec, read_source
 from deap_nn.tasks import FIFTH, Task
 
-# What a random stream is for; the first takes no seed, so the test split is the same for every run.
+# The purposes of random streams; the first ignores the run's seed, so every run has the same test split.
 TEST, SUBSET, VALIDATION = 0, 1, 2
 
 
 @dataclass(frozen=True, eq=False)
 class Splits:
-    """A data set as evaluations use it; arrays are read-only and in the source's order: training shuffles.
+    """A data set as evaluations use it; arrays are read-only and in the source's order, as the training shuffles.
 
     Attributes:
         x_train: Raw images (N, height, width, channels) or flat features (N, features), uint8 or float32.
         y_train: Targets as the task reads them: class indices, int64.
-        x_validation: What fitness is measured on; training never sees it.
+        x_validation: The samples on which fitness is measured; training never sees them.
         y_validation: Its targets.
-        x_test: For the final report only.
+        x_test: The samples for the final report only.
         y_test: Its targets.
         task: What is learnt.
-        input_shape: Shape of one sample.
-        scale: Factor and
-        offset: Summand that make scaled input of raw samples, see `scaled`; float32, one number
-            for images, one per feature for flat data. uint8 images: 1/255 and 0. Other images: the
-            training part's least value becomes 0, its greatest 1. Flat features: the training part's
-            mean becomes 0, its standard deviation 1; a constant feature is only centred.
-        fingerprint: SHA-256 of all the arrays above, as hexadecimal digits.
-        note: What was decided for the user (a test split taken, fewer samples than asked for), or "".
+        input_shape: The shape of one sample.
+        scale: The factor that, with `offset`, turns raw samples into scaled input, see `scaled`; float32, one number
+            for images, one per feature for flat data. uint8 images: 1/255 and offset 0. Other images: the training
+            split's smallest value becomes 0, its largest 1. Flat features: the training split's mean becomes 0, its
+            standard deviation 1; a constant feature is only centred.
+        offset: The summand, of the same shape and dtype.
+        fingerprint: The SHA-256 of all the arrays above, as hexadecimal digits.
+        note: What was decided for the user (a test split taken, fewer samples than requested), or "".
     """
 
     x_train: np.ndarray
@@ -54,9 +54,9 @@ class Splits:
         return np.asarray(x.astype(np.float32) * self.scale + self.offset, np.float32)
 
 
-@lru_cache(maxsize=2)  # a process works for one run; two, so that comparing two need not read in turns
+@lru_cache(maxsize=2)  # a process serves one run; 2, so that comparing two does not reload them in turn
 def load(spec: DataSpec) -> Splits:
-    """Read, check and split a data set; done once per process, a file that changes is not read again.
+    """Read, check and split a data set, once per process; a file that changes is not read again.
 
     Raises:
         ValueError: In one line, if the source is missing or malformed or has too few samples of a class.
@@ -109,16 +109,16 @@ def _fifth(labels: np.ndarray) -> int:
 
 
 def _stream(purpose: int, *seeds: int) -> np.random.RandomState:
-    # RandomState, because NumPy keeps its stream for ever (NEP 19): a run can be repeated with a later NumPy.
+    # RandomState, because NumPy keeps its stream unchanged (NEP 19): a run can be repeated with a later NumPy.
     return np.random.RandomState(np.random.MT19937(np.random.SeedSequence([purpose, *seeds])))
 
 
 def _scaling(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     if x.ndim == 2:
-        # One feature at a time, so that float64 never holds a copy of the whole table.
+        # One feature at a time, so that the whole table is never copied as float64.
         means = np.array([column.mean(dtype=np.float64) for column in x.T])
         deviations = np.array([column.std(dtype=np.float64) for column in x.T])
-        # Below this a deviation is only the rounding of float32.
+        # Below this, a deviation is only float32 rounding.
         constant = deviations <= np.maximum(1e-7 * np.abs(means), 1e-30)
         scale = 1.0 / np.where(constant, 1.0, deviations)
         offset = -means * scale

@@ -1,7 +1,7 @@
-"""Engines run any picklable function somewhere: here, in child processes, on SCOOP or Dask workers.
+"""Engines that run any picklable function: in this process, in child processes, or on SCOOP or Dask workers.
 
 One policy decides order, deadlines and retries; the back ends only start attempts. This package knows
-nothing of networks.
+nothing about networks.
 """
 
 from deap_nn.engines.child.main import die_with_parent

@@ -1,4 +1,4 @@
-"""What a place that evaluates must offer to the policy."""
+"""The interface between the policy and a back end."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from deap_nn.engines.parcel import Parcel
 
 
 class Backend(Protocol):
-    """What a place that evaluates must offer; no method blocks for long."""
+    """A place where attempts run; no method blocks for long, except in the serial back end."""
 
     description: str
-    patience: float | None  # seconds after which a silent attempt is given up; None if it always reports
+    patience: float | None  # seconds after which a silent attempt is abandoned; None if it always reports
 
     @property
     def capacity(self) -> int:
-        """How many attempts run at once."""
+        """The number of attempts that can run at once."""
 
     def start(self, key: int, parcel: Parcel) -> None:
-        """Start an attempt; there is room for it."""
+        """Start an attempt; called only when there is room for it."""
 
     def poll(self, timeout: float) -> list[tuple[int, Report]]:
-        """The attempts that have ended; waits at most `timeout` seconds for the first."""
+        """Return the attempts that have ended; wait at most `timeout` seconds for the first."""
 
     def drop(self, key: int) -> None:
-        """End an attempt that nobody wants any more; it may still be reported."""
+        """End an attempt that is no longer wanted; it may still be reported."""
 
     def abandon(self, key: int) -> None:
-        """Count an attempt as lost whose worker has been silent for longer than `patience`."""
+        """Count an attempt as lost: its worker has been silent for longer than `patience`."""
 
     def close(self) -> None:
         """End everything at once."""

@@ -1,4 +1,4 @@
-"""Threads, GPUs and kernels of a child, as environment variables: set before TensorFlow is imported."""
+"""Threads, GPUs and kernels of a child, as environment variables that are set before TensorFlow is imported."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ NO_GPU = "-1"
 
 
 def find_gpus() -> tuple[str, ...]:
-    """The GPUs this process may use, as CUDA names them.
+    """Return the GPUs that this process may use, by their CUDA names.
 
-    What CUDA_VISIBLE_DEVICES says counts (a scheduler may have set it); otherwise all of the host.
+    They are those in CUDA_VISIBLE_DEVICES if it is set (for instance by a scheduler), otherwise all of the host's.
     """
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     if visible is None:
@@ -37,13 +37,13 @@ def _gpus_of_host() -> tuple[str, ...]:
 def child_environment(
     rank: int, gpus: tuple[str, ...], threads: int, workers_per_gpu: int, base: Mapping[str, str]
 ) -> dict[str, str]:
-    """What a child's environment says beyond its parent's.
+    """Return the variables that a child's environment adds to its parent's, or changes.
 
     Args:
         rank: The worker's number on its host, from 0.
-        gpus: The GPUs of its host; worker `rank` gets number `rank % len(gpus)`.
-        threads: How many threads a training may use.
-        workers_per_gpu: How many workers share one GPU; each may take that part of its memory.
+        gpus: The GPUs of its host; worker `rank` gets `gpus[rank % len(gpus)]`.
+        threads: The number of threads a training may use.
+        workers_per_gpu: The number of workers that share one GPU; with JAX, each may use an equal share of its memory.
         base: The parent's environment.
     """
     names = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")
@@ -52,7 +52,7 @@ def child_environment(
     changes["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"
     changes["XLA_PYTHON_CLIENT_MEM_FRACTION"] = f"{0.9 / workers_per_gpu:.3f}"
     changes["TF_CPP_MIN_LOG_LEVEL"] = base.get("TF_CPP_MIN_LOG_LEVEL", "2")
-    # TensorFlow leaves oneDNN's convolutions off on processors without AVX-512; they are quicker there too.
+    # TensorFlow leaves oneDNN's convolutions off on processors without AVX-512; they are faster there too.
     changes["TF_ENABLE_ONEDNN_OPTS"] = base.get("TF_ENABLE_ONEDNN_OPTS", "1")
     if gpus:
         changes["CUDA_VISIBLE_DEVICES"] = gpus[rank % len(gpus)]
@@ -60,7 +60,7 @@ def child_environment(
 
 
 def describe_devices(gpus: tuple[str, ...], threads: int, workers_per_gpu: int) -> str:
-    """GPUs and threads in a few words."""
+    """Describe GPUs and threads in a few words."""
     thread_words = f"{threads} thread{'s' if threads > 1 else ''} each"
     if not gpus:
         return f"{thread_words}, no GPU found"

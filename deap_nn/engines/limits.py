@@ -1,4 +1,4 @@
-"""What a child may use: plain data that travels to other hosts."""
+"""The limits of a child: plain data that is sent to other hosts."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from typing import NamedTuple
 
 
 class Limits(NamedTuple):
-    """What a child may use, and where it writes.
+    """The resources that a child may use, and where it writes.
 
     Attributes:
-        time_limit: Seconds for one call, from handing it over.
+        time_limit: Seconds for one call, counted from its handover.
         memory_limit: Resident bytes, or None.
-        threads: Threads of a training.
-        workers_per_gpu: How many children share one GPU.
-        log_dir: Folder of the logs; None keeps them in an unnamed file.
-        script: The user's script, for functions that are defined there.
+        threads: Threads per training.
+        workers_per_gpu: The number of children that share one GPU.
+        log_dir: Folder of the logs; None for an unnamed temporary file.
+        script: The user's script, for functions defined there.
     """
 
     time_limit: float = 600.0

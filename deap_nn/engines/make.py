@@ -1,4 +1,4 @@
-"""From a name and settings to an engine; nonsense is refused here, before anything is started."""
+"""Construction of engines from a name and settings; invalid ones are refused before anything is started."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ENGINES = ("serial", "processes", "scoop", "dask")
 
 
 def default_engine() -> str:
-    """`scoop` when the script runs under `python -m scoop` with a worker, otherwise `processes`."""
+    """Return `scoop` if the script runs under `python -m scoop` with a worker, otherwise `processes`."""
     scoop = sys.modules.get("scoop")
     if not getattr(scoop, "IS_RUNNING", False):
         return "processes"
@@ -31,9 +31,9 @@ def default_engine() -> str:
 
 
 def exit_code_counts() -> bool:
-    """Whether anybody takes note of this process's exit code.
+    """Tell whether this process's exit code has any effect.
 
-    Stock SCOOP does not, and prints a traceback for `sys.exit`; our own launcher passes it on.
+    Stock SCOOP ignores it, and prints a traceback for `sys.exit`; `python -m deap_nn.scoop` passes it on.
     """
     return not getattr(sys.modules.get("scoop"), "IS_RUNNING", False) or RESPAWNS in os.environ
 
@@ -50,23 +50,23 @@ def make_engine(
     log_dir: Path | str | None = None,
     main_script: Path | str | None = None,
 ) -> Engine:
-    """Make the engine of that name, ready to be given tasks.
+    """Make the engine of the given name, ready for tasks.
 
     Args:
         name: One of `ENGINES`.
-        workers: How many tasks run at once, at least 1; None: as many as the host's GPUs or cores take.
-            SCOOP's number is set by its own `-n` (the origin coordinates, so one less evaluates).
-        time_limit: Seconds for one evaluation, above 0; what takes longer is ended by force. A new child's
-            imports count.
-        memory_limit: Bytes that a child may have resident, above 0, or None for no limit.
-        threads_per_worker: Threads of a training, at least 1.
-        workers_per_gpu: How many workers share one GPU, at least 1.
-        scheduler_address: Of a running Dask scheduler; None: a cluster on this host. Only for `dask`.
-        log_dir: Folder for one log per worker; None: logs are not kept.
-        main_script: The script that functions of `__main__` come from; None: the one that is running.
+        workers: The number of tasks that run at once, at least 1; None for as many as fit on the host's GPUs
+            or cores. Under SCOOP, the default and the maximum is `-n` less one (the origin only coordinates).
+        time_limit: Seconds for one evaluation, above 0; one that takes longer is killed. The imports of a
+            new child count.
+        memory_limit: Resident bytes that a child may use, above 0, or None for no limit.
+        threads_per_worker: Threads per training, at least 1.
+        workers_per_gpu: The number of workers that share one GPU, at least 1.
+        scheduler_address: Address of a running Dask scheduler; None for a cluster on this host. Only for `dask`.
+        log_dir: Folder for one log per worker; None to keep no logs.
+        main_script: The script that functions of `__main__` come from; None for the one that is running.
 
     Raises:
-        ValueError: If an argument makes no sense; the message says what would.
+        ValueError: If an argument is invalid; the message says what is expected.
     """
     if name not in ENGINES:
         raise ValueError(f"received engine {name!r}; expected one of {', '.join(ENGINES)}")

@@ -1,4 +1,4 @@
-"""What an engine says about one task: its outcome, and the report of one attempt that leads to it."""
+"""What an engine returns for a task, its outcome, and the report of one attempt that leads to it."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ Kind = Literal["ok", "error", "timeout", "lost", "memory"]
 
 
 class Outcome(NamedTuple):
-    """How a task ended, the same on every back end.
+    """The outcome of a task, the same on every back end.
 
     Attributes:
         status: `ok` (the function returned), `error` (it raised), `timeout` (it exceeded the time
-            limit), `lost` (its process died, or was ended at the memory limit).
-        value: What the function returned; None unless `ok`.
+            limit), `lost` (its process died, or was killed at the memory limit).
+        value: The value that the function returned; None unless `ok`.
         reason: One line saying why; empty if `ok`.
         traceback: The worker's traceback; empty unless `error`.
-        attempts: How often the task was started.
+        attempts: The number of times the task was started.
         seconds: Wall-clock time of the last attempt.
         worker: Where the last attempt ran, `host:pid/childpid`.
     """
@@ -32,7 +32,7 @@ class Outcome(NamedTuple):
 
 
 class Report(NamedTuple):
-    """How one attempt ended, as a back end tells it; the value is still pickled."""
+    """The result of one attempt, as a back end reports it; the value is still pickled."""
 
     kind: Kind
     value: bytes = b""
@@ -42,8 +42,8 @@ class Report(NamedTuple):
     worker: str = ""
 
 
-class EngineLost(RuntimeError):  # noqa: N818 - what happened, not whose error
-    """No worker answers any more: finished outcomes are safe, the rest has to be evaluated elsewhere."""
+class EngineLost(RuntimeError):  # noqa: N818 - named after what happened
+    """The loss of all workers: finished outcomes are safe, the rest has to be evaluated elsewhere."""
 
 
 def one_line(text: str, limit: int = 400) -> str:

@@ -1,4 +1,4 @@
-"""Function and arguments, packed for another process: refused here, in the caller's words, or it arrives."""
+"""Function and arguments, packed for another process; what cannot be sent is refused here, with a clear message."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-# The user's script has another module name in each role: started, loaded by SCOOP, loaded by a child.
+# The user's script has a different module name in each role: started, loaded by SCOOP, loaded by a child.
 SCRIPT_NAMES = ("__main__", "SCOOP_WORKER", "__mp_main__")
 
 REMEDY = "define it at the top level of a module or of your script, so that a worker can import it by name"
@@ -33,19 +33,19 @@ def pack(fn: Callable[..., Any], args: tuple[Any, ...]) -> Parcel:
     _refuse_local(fn)
     try:
         payload = pickle.dumps((fn, args), protocol=5)
-    except Exception as error:  # pickling runs code of the objects: anything may come out
+    except Exception as error:  # Pickling runs the objects' own code, which may raise anything
         raise ValueError(f"{name_of(fn)} or its arguments cannot be sent to a worker: {error}; {REMEDY}") from error
     return Parcel(payload, _mentions_script(payload))
 
 
 def unpack(payload: bytes) -> tuple[Callable[..., Any], tuple[Any, ...]]:
-    """The function and its arguments."""
+    """Return the function and its arguments."""
     fn, args = pickle.loads(payload)
     return fn, args
 
 
 def unpack_value(data: bytes) -> Any:
-    """A function's result, back in the origin, where the user's script is `__main__`."""
+    """Unpack a function's result in the origin, where the user's script is `__main__`."""
     return _OriginUnpickler(io.BytesIO(data)).load()
 
 
@@ -55,14 +55,14 @@ class _OriginUnpickler(pickle.Unpickler):
 
 
 def name_of(fn: Callable[..., Any]) -> str:
-    """A function's name for messages, looking through functools.partial."""
+    """Return a function's name for messages, unwrapping functools.partial."""
     while isinstance(fn, functools.partial):
         fn = fn.func
     return getattr(fn, "__qualname__", None) or type(fn).__name__
 
 
 def script_of_main() -> Path | None:
-    """The file of the running script; None in an interactive session."""
+    """Return the file of the running script; None in an interactive session."""
     file = getattr(sys.modules.get("__main__"), "__file__", None)
     path = Path(file).absolute() if file else None
     return path if path is not None and path.is_file() else None

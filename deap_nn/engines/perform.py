@@ -1,4 +1,4 @@
-"""One attempt where it happens: unpack, call, pack the result. Whatever is raised becomes a report."""
+"""One attempt in the process that runs it: unpack, call, pack the result. Any exception becomes a report."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ def perform(
 
     Args:
         payload: The packed call.
-        prepare: Called first (a child loads the user's script there).
-        let_through: Exceptions that are not the evaluation's own, such as Ctrl-C in this process.
+        prepare: Called first (in a child, it loads the user's script).
+        let_through: Exceptions to raise because they are not the evaluation's, such as Ctrl-C in this process.
 
     Returns:
-        A report `ok` or `error`. Nothing else is raised, not even SystemExit.
+        A report of kind `ok` or `error`. Nothing else is raised, not even SystemExit.
     """
     start = time.monotonic()
     try:
@@ -41,7 +41,7 @@ def perform(
 
 
 def reason_of(error: BaseException) -> str:
-    """Type and message of an exception in one line."""
+    """Return the type and message of an exception on one line."""
     try:
         message = str(error)
     except Exception:

@@ -1,4 +1,4 @@
-"""The policy, once for all back ends: order, deadlines, retries, and what an attempt's end means.
+"""The policy, shared by all back ends: order, deadlines, retries, and what follows from the end of an attempt.
 
 A back end starts attempts and reports how they ended; everything else is decided here.
 """
@@ -16,10 +16,10 @@ from deap_nn.engines.outcome import EngineLost, Kind, Outcome, Report
 from deap_nn.engines.parcel import Parcel, pack, unpack_value
 from deap_nn.engines.perform import reason_of
 
-# How often an attempt that ended so is started again.
+# How many retries a task has when an attempt ends this way.
 RETRIES: dict[Kind, int] = {"ok": 0, "error": 0, "timeout": 0, "memory": 0, "lost": 2}
-SHORTEST_WAIT, LONGEST_WAIT = 0.0005, 0.02  # seconds between two looks at a back end
-SILENT_ROUNDS = 2  # rounds of attempts without one answer from anywhere: nobody is left
+SHORTEST_WAIT, LONGEST_WAIT = 0.0005, 0.02  # seconds between two polls of a back end
+SILENT_ROUNDS = 2  # rounds of attempts without a single answer: no worker is left
 
 
 class _Task:
@@ -31,10 +31,10 @@ class _Task:
 
 
 class Engine:
-    """Runs functions somewhere else and tells how each ended.
+    """A context manager that runs functions elsewhere and reports how each ended.
 
-    A context manager: leaving it ends whatever still runs. Tasks start in the order of submission, each
-    as soon as a worker is free.
+    Leaving it ends whatever is still running. Tasks start in the order of submission, each as soon as a
+    worker is free.
     """
 
     def __init__(self, backend: Backend) -> None:
@@ -55,17 +55,17 @@ class Engine:
 
     @property
     def capacity(self) -> int:
-        """How many tasks are evaluated at the same time."""
+        """The number of tasks that are evaluated at the same time."""
         return self._backend.capacity
 
     @property
     def description(self) -> str:
-        """One line that says who evaluates, with how many threads and GPUs."""
+        """One line that says where tasks are evaluated, with how many threads and GPUs."""
         return self._backend.description
 
     @property
     def pending(self) -> int:
-        """How many tasks have no outcome yet, or one that nobody has taken."""
+        """The number of tasks without an outcome, or with one that has not been fetched."""
         return len(self._waiting) + len(self._running) + len(self._done)
 
     def submit(self, fn: Callable[..., Any], *args: Any) -> int:
@@ -76,10 +76,10 @@ class Engine:
             *args: Its arguments, picklable.
 
         Returns:
-            The ticket under which `as_completed` tells the outcome.
+            The ticket under which `as_completed` yields the outcome.
 
         Raises:
-            ValueError: If function or arguments cannot be sent.
+            ValueError: If the function or its arguments cannot be sent.
         """
         if self._closed:
             raise RuntimeError("this engine is closed; make a new one")
@@ -89,11 +89,11 @@ class Engine:
         return task.ticket
 
     def as_completed(self, until: float | None = None) -> Iterator[tuple[int, Outcome]]:
-        """Outcomes with their tickets, as they come; more may be submitted meanwhile.
+        """Yield tickets and outcomes as tasks end; more may be submitted meanwhile.
 
         Args:
-            until: A moment of time.monotonic() at which to stop waiting; what runs then goes on and
-                a later call tells it.
+            until: The value of time.monotonic() at which to stop waiting; running tasks go on, and a
+                later call yields them.
 
         Raises:
             EngineLost: If no worker answers any more.
@@ -107,7 +107,7 @@ class Engine:
             self._collect(until)
 
     def map(self, fn: Callable[..., Any], *iterables: Iterable[Any]) -> list[Outcome]:
-        """The outcomes of `fn` on each item, in the items' order; other tasks are left alone."""
+        """Return the outcomes of `fn` on each item, in the items' order; other tasks are left alone."""
         tickets = [self.submit(fn, *items) for items in zip(*iterables)]  # noqa: B905 - as the built-in map
         missing, found = set(tickets), dict[int, Outcome]()
         others: list[tuple[int, Outcome]] = []
@@ -127,7 +127,7 @@ class Engine:
         return [found[ticket] for ticket in tickets]
 
     def clear(self) -> None:
-        """Give up all tasks, waiting and running; the engine is free for others."""
+        """Abandon all tasks, waiting or running, and discard unfetched outcomes; the engine is free for others."""
         self._waiting.clear()
         for key in self._running:
             self._backend.drop(key)
@@ -168,14 +168,14 @@ class Engine:
         self._done.extend((task.ticket, _outcome(task, report)) for task, report in settled)
 
     def _again(self, task: _Task, report: Report) -> bool:
-        """Put a task that deserves another attempt back in front."""
+        """Put a task that gets another attempt back at the front of the queue."""
         if task.attempts > RETRIES[report.kind]:
             return False
         self._waiting.appendleft(task)
         return True
 
     def _overdue(self) -> list[tuple[_Task, Report]]:
-        """Attempts that have been silent for too long: their worker or its host is gone."""
+        """Abandon and report attempts that have been silent for too long: their worker or its host is gone."""
         patience = self._backend.patience
         if patience is None:
             return []
@@ -195,7 +195,7 @@ def _outcome(task: _Task, report: Report) -> Outcome:
     if kind == "ok":
         try:
             value = unpack_value(report.value)
-        except Exception as error:  # a class of the result cannot be rebuilt here
+        except Exception as error:  # A class of the result cannot be rebuilt here
             kind, reason = "error", f"the result cannot be unpickled: {reason_of(error)}"
     status = "lost" if kind == "memory" else kind
     return Outcome(status, value, reason, report.traceback, task.attempts, report.seconds, report.worker)

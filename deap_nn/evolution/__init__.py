@@ -1,6 +1,6 @@
-"""Evolution in DEAP's dialect: individuals, operators, the toolbox and the loops.
+"""Evolution with DEAP's conventions: individuals, operators, the toolbox and the loops.
 
-In come a search space and a function that evaluates; out go populations. Nothing here knows what a network is.
+Input: a search space and a function that evaluates. Output: populations. Nothing here knows what a network is.
 """
 
 from deap_nn.evolution.algorithms import Generation, OnGeneration, eaTruncation, survivor_count

@@ -1,7 +1,7 @@
-"""Evolution loops in DEAP's dialect: they speak the aliases of a toolbox and know nothing of networks.
+"""Evolution loops with DEAP's conventions: they use the aliases of a toolbox and know nothing of networks.
 
-In: a population, a toolbox with `select`, `mate`, `mutate`, `evaluate`, `map` and `clone`. Out: the population and
-the logbook, as from `deap.algorithms.eaSimple`, whose place each loop here can take.
+Input: a population, and a toolbox with `select`, `mate`, `mutate`, `evaluate`, `map` and `clone`. Output: the
+population and the logbook, as from `deap.algorithms.eaSimple`, which each loop here can replace.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ Population = list[Any]
 
 
 class Generation(NamedTuple):
-    """What a hook is shown at the end of a generation.
+    """The state that a hook receives at the end of a generation.
 
     Attributes:
-        number: 0 for the first one.
-        population: The individuals, all evaluated; a hook leaves them as they are.
-        halloffame: The best so far, or None where the loop was given none.
-        logbook: The rows so far, this generation's the last.
+        number: The number of the generation, 0 for the first.
+        population: The individuals, all evaluated; a hook must not change them.
+        halloffame: The best so far, or None if the loop was given no hall of fame.
+        logbook: The rows so far, ending with this generation's.
     """
 
     number: int
@@ -48,27 +48,27 @@ def eaTruncation(
     target: float | None = None,
     on_generation: Iterable[OnGeneration] = (),
 ) -> tuple[Population, tools.Logbook]:
-    """Keep the best, refill with their offspring: truncation selection, as in the breeding of animals.
+    """Keep the best and refill with their offspring: truncation selection, as in animal breeding.
 
-    In each generation `max(2, round(survivors * len(population)))` individuals survive with the fitness they have;
-    their children take all other places. Parents are drawn in pairs, two different survivors each. Only children
-    are mutated, and a child that ends up like the parent it was copied from keeps that one's fitness, so that
-    nobody is evaluated twice.
+    In each generation `max(2, round(survivors * len(population)))` individuals survive and keep their fitness; their
+    children take all other places. Parents are drawn in pairs of two different survivors. Only children are mutated,
+    and a child that ends up equal to one of its parents keeps that parent's fitness, so that it is not evaluated
+    again.
 
     Muehlenbein and Schlierkamp-Voosen 1993, https://doi.org/10.1162/evco.1993.1.1.25, section 3.
 
     Args:
         population: At least 3 individuals; changed in place.
-        toolbox: With the aliases that `eaSimple` asks for.
-        cxpb: Probability, 0 to 1, that two children are crossed.
-        mutpb: Probability, 0 to 1, that a child is given to `toolbox.mutate`.
-        ngen: Generations after the first, 0 or more.
-        stats: Compiled over each generation for the logbook.
-        halloffame: Updated with each generation.
-        verbose: Print the logbook as it grows.
+        toolbox: A toolbox with the aliases that `eaSimple` needs.
+        cxpb: The probability, 0 to 1, that two children are crossed.
+        mutpb: The probability, 0 to 1, that a child is passed to `toolbox.mutate`.
+        ngen: The number of generations after the first, 0 or more.
+        stats: Statistics compiled over each generation for the logbook.
+        halloffame: A hall of fame that is updated with each generation.
+        verbose: Whether to print the logbook as it grows.
         survivors: The share that is kept, above 0 and below 1.
-        target: Stop once the best individual's first fitness value is at least this.
-        on_generation: Called one after the other with each `Generation`; one that returns True stops the loop.
+        target: The loop stops once the best individual's first fitness value is at least this.
+        on_generation: Hooks called in order with each `Generation`; one that returns True stops the loop.
 
     Returns:
         The last population and the logbook.
@@ -102,7 +102,7 @@ def survivor_count(survivors: float, size: int) -> int:
     """Return how many of `size` individuals are kept: `max(2, round(survivors * size))`.
 
     Raises:
-        ValueError: If the share is not above 0 and below 1, or if no place is left for offspring.
+        ValueError: If the share is not above 0 and below 1, or leaves no place for offspring.
     """
     if not 0 < survivors < 1:
         raise ValueError(f"survivors is {survivors!r}, expected a share above 0 and below 1, such as 0.2")
@@ -135,7 +135,7 @@ def _offspring(elite: Population, toolbox: base.Toolbox, count: int, cxpb: float
 
 
 def _grown_up(child: Any, parents: Population, toolbox: base.Toolbox, mutpb: float) -> Any:
-    """Mutate a child; it keeps a fitness only if a parent has the very same genome."""
+    """Mutate a child; it keeps a fitness only if a parent has exactly the same genome."""
     if random.random() < mutpb:
         (child,) = toolbox.mutate(child)
     twin = next((parent for parent in parents if parent == child), None)

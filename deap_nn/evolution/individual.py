@@ -1,7 +1,8 @@
-"""Individuals: one network's heredity, and how good it proved.
+"""Individuals: one network's genome, and its fitness.
 
-In come chromosomes; out go ordinary DEAP individuals, with JSON both ways and a canonical form by which equal
-genomes are recognised. The classes are importable, not made at run time, so that they pickle anywhere.
+Input: chromosomes. Output: ordinary DEAP individuals, with conversion to and from JSON and a canonical form by which
+equal genomes are recognised. The classes are importable rather than created at run time, so that they can be pickled
+anywhere.
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ from deap_nn.status import Status
 
 
 class FitnessValues(tuple[float, ...]):
-    """What an evaluation returns: a fitness tuple that brings along the record of how it came about.
+    """The result of an evaluation: a fitness tuple that carries the record of how it came about.
 
     Args:
         values: The fitness values, such as `(0.93,)`.
-        record: What the evaluation wrote down, also as plain data by the names of a `Record`; None for one that says
-            "ok" and no more.
+        record: What the evaluation recorded, as a `Record` or as plain data with its names; None for one that holds
+            only the status "ok".
 
     Raises:
         ValueError: If the record's status is unknown.
@@ -42,15 +43,15 @@ class FitnessValues(tuple[float, ...]):
 
     @property
     def status(self) -> Status:
-        """How the evaluation ended."""
+        """The status of the evaluation."""
         return self.record.status
 
 
 class Fitness(base.Fitness):
     """A fitness to be maximised, which keeps the record of the evaluation it comes from.
 
-    Assigning `values` takes the record of a `FitnessValues` over (None for any other tuple); deleting them
-    drops it; copies and pickles carry it. Values are finite: to DEAP a NaN would be better than everything.
+    Assigning `values` adopts the record of a `FitnessValues` (None for any other tuple); deleting them drops it;
+    copies and pickles keep it. Values are finite: DEAP would rank a NaN above everything.
     """
 
     weights = (1.0,)
@@ -58,11 +59,11 @@ class Fitness(base.Fitness):
 
     @property
     def status(self) -> Status:
-        """How the evaluation ended; without a record it is taken for ok."""
+        """The status of the evaluation; without a record, ok."""
         return Status.OK if self.record is None else self.record.status
 
     def setValues(self, values: Sequence[float]) -> None:
-        """Set the values, as many finite numbers as there are weights."""
+        """Set the values, one finite number for each weight."""
         count = len(self.weights)
         if not isinstance(values, Sequence) or len(values) != count:
             raise ValueError(f"fitness is {values!r}; expected a tuple of {count}, such as {(0.5,) * count}")
@@ -85,10 +86,10 @@ class Fitness(base.Fitness):
 
 
 class Individual(list[Chromosome]):
-    """A list of chromosomes, one for each layer and the last for the training settings, with a `fitness`.
+    """A list of chromosomes, one for each layer and a last one for the training settings, with a `fitness`.
 
     Args:
-        chromosomes: The chromosomes; they are taken over, not copied.
+        chromosomes: The chromosomes; they are stored, not copied.
     """
 
     def __init__(self, chromosomes: Iterable[Chromosome] = ()) -> None:
@@ -96,16 +97,16 @@ class Individual(list[Chromosome]):
         self.fitness = Fitness()
 
     def to_json(self) -> list[dict[str, Any]]:
-        """Describe the genome as plain data; the fitness is no part of it."""
+        """Return the genome as plain data, without the fitness."""
         return [chromosome.to_json() for chromosome in self]
 
     @classmethod
     def from_json(cls, data: Iterable[Mapping[str, Any]]) -> Individual:
-        """Make the individual, not yet evaluated, whose genome `to_json` described."""
+        """Return the individual, not yet evaluated, whose genome `to_json` described."""
         return cls(Chromosome.from_json(chromosome) for chromosome in data)
 
     def canonical(self) -> str:
-        """Give the string that equal genomes of a space share, in whatever order their genes lie."""
-        # Adding 0.0 makes the equal floats -0.0 and 0.0 one.
+        """Return the string that equal genomes of a space share, whatever the order of their genes."""
+        # Adding 0.0 turns -0.0 into the equal float 0.0.
         genome = [[c.kind, {name: v + 0.0 if isinstance(v, float) else v for name, v in c.genes.items()}] for c in self]
         return json.dumps(genome, sort_keys=True, separators=(",", ":"), allow_nan=False)

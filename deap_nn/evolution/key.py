@@ -1,4 +1,4 @@
-"""By what an evaluation is known: in a search, a journal, a cache and the seed of its training alike."""
+"""The key of an evaluation: the same in a search, a journal, a cache and the seed of its training."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from deap_nn.evolution.individual import FitnessValues, Individual
 
 
 class Key(NamedTuple):
-    """What one evaluation is of.
+    """The identity of one evaluation.
 
     Attributes:
         genome: The canonical form.
-        repetition: Which of several evaluations of the genome, 0 or more; it names the seed and the fold.
+        repetition: The number of the evaluation among several of the genome, 0 or more; it selects seed and fold.
         budget: The share of a full training, above 0 and up to 1.
     """
 
@@ -27,13 +27,13 @@ class Key(NamedTuple):
 
     @classmethod
     def of_result(cls, individual: Individual, values: FitnessValues) -> Key:
-        """Return the key of the evaluation that a journal holds."""
+        """Return the key of an evaluation from its result, such as one in a journal."""
         record = values.record
         return cls.of(individual, record.repetition or 0, 1.0 if record.budget is None else record.budget)
 
     @property
     def text(self) -> str:
-        """The key in one line; of the first full evaluation, the genome alone."""
+        """The key in one line; for the first full evaluation, only the genome."""
         text = self.genome
         if self.repetition or self.budget != 1.0:
             text += f":{self.repetition}"

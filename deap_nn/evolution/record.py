@@ -1,4 +1,4 @@
-"""The record of an evaluation: how it ended and what it wrote down. In a journal, a JSON object of the same names."""
+"""The record of an evaluation: its status and what it recorded. In a journal, a JSON object with the same names."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from deap_nn.status import Status
 
 @dataclass(frozen=True)
 class Record:
-    """What became of an evaluation. Fields that have no value are no part of its JSON.
+    """The outcome of an evaluation. Fields without a value are omitted from its JSON.
 
     Attributes:
         status: How it ended.
-        reason: Why, in one line; empty if it is ok.
-        seed: Of the training.
+        reason: The reason for the status, in one line; empty if it is ok.
+        seed: The seed of the training.
         worker: Where it ran, `host:pid`.
         device: The GPU, or "cpu".
-        seconds: What its steps took: `load` (data), `train` (building included).
+        seconds: The time that its steps took: `load` (data), `train` (building included).
         network: The layers as built, one line each.
-        parameters: Number of weights; None also where a layer of a user's own would have to be asked.
-        history: Per metric one number per epoch that was run.
-        epochs: How many were run.
-        repetition: Which of several evaluations of the genome, where it is not the first, number 0.
-        budget: The share of a full training, where it is not 1.
-        attempts: How often it was started, where that was in vain.
+        parameters: The number of weights; also None if user-defined layers make it unknown.
+        history: One number per metric and completed epoch.
+        epochs: The number of epochs that were run.
+        repetition: The number of the evaluation among several of its genome; None for the first, number 0.
+        budget: The share of a full training; None for 1.
+        attempts: The number of times it was started, if no attempt returned a result.
         from_cache: Whether the result comes from another run.
-        extra: What a user's own function added, by name.
+        extra: What a user-defined function added, by name.
     """
 
     status: Status = Status.OK
@@ -49,7 +49,7 @@ class Record:
     extra: dict[str, Any] = field(default_factory=dict)
 
     def curve(self, metric: str) -> list[float]:
-        """Return a metric after each epoch; empty where none was recorded."""
+        """Return a metric's value after each epoch; empty if none was recorded."""
         return (self.history or {}).get(metric, [])
 
     def to_json(self) -> dict[str, Any]:
@@ -57,15 +57,15 @@ class Record:
         named = {name: getattr(self, name) for name in _NAMES} | {"status": self.status.value}
         empty = {name for name, value in named.items() if value is None}
         if self.network is not None:
-            empty.discard("parameters")  # there, null says that nobody could count them
+            empty.discard("parameters")  # in this case null means that they could not be counted
         return {name: value for name, value in named.items() if name not in empty} | self.extra
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any] | None) -> Record:
-        """Make the record that `to_json` described, or one of a user's own with some of the names.
+        """Return the record that `to_json` described, or a user-defined one with some of the names.
 
         Raises:
-            ValueError: If the status is none of `Status`.
+            ValueError: If the status is not one of `Status`.
         """
         known = {name: value for name, value in (data or {}).items() if name in _NAMES}
         status = known.pop("status", Status.OK)
@@ -76,7 +76,7 @@ class Record:
         extra = {name: value for name, value in (data or {}).items() if name not in _NAMES}
         return cls(Status(status), **known, extra=extra)
 
-    # Until version 0.3, hooks that were written for a dictionary go on working.
+    # Until version 0.3, hooks that were written for a dictionary still work.
 
     def __getitem__(self, name: str) -> Any:
         """Return an entry as a dictionary would. Deprecated: read the attribute."""

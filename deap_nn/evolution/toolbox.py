@@ -1,6 +1,6 @@
-"""The switchboard: a DEAP toolbox for a search space, with the origin's operators in its slots.
+"""A DEAP toolbox for a search space, with the original project's operators in its slots.
 
-Every slot can be registered anew; DEAP's own loops and ours run on it alike.
+Every slot can be registered again; both DEAP's own loops and those of this package run on it.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ from deap_nn.space import SearchSpace
 Crossover = Callable[[Individual, Individual], tuple[Individual, Individual]]
 
 SIGMA = 0.15
-"""Standard deviation of a Gaussian mutation, as a share of a gene's range: two to three steps of a filter count."""
+"""The standard deviation of a Gaussian mutation, as a share of a gene's range: two to three steps of a filter count."""
 
 
 class InTurn:
-    """A crossover that uses several operators in turn: the first for the first pair, the second for the next, ...
+    """A crossover that alternates between operators: the first for the first pair, the second for the next, ...
 
     Args:
         crossovers: The operators, at least one.
@@ -65,15 +65,15 @@ def make_toolbox(
     """Return a toolbox with `individual, population, mate, mutate, select, evaluate, map` and DEAP's `clone`.
 
     Args:
-        space: What individuals are drawn from and stay inside.
+        space: The space that individuals are drawn from and stay within.
         evaluate: `individual -> fitness values`; a module-level function (or a `functools.partial` of one) can be
-            shipped to workers.
+            sent to workers.
         map: `(function, individuals) -> fitness values in order`, such as the `map` of an `Evaluations`.
         crossover: A name in `CROSSOVERS`: "whole-layer", "two-point", or "both" in turn.
-        mutation_probability: For each gene, and for each block whose depth may vary, 0 to 1.
+        mutation_probability: The probability for each gene, and for each block of variable depth, 0 to 1.
 
     Raises:
-        ValueError: For an unknown crossover or a probability out of range.
+        ValueError: If the crossover is unknown or the probability is out of range.
     """
     if crossover not in CROSSOVERS:
         raise ValueError(f"crossover is {crossover!r}, expected one of {', '.join(CROSSOVERS)}")
@@ -93,12 +93,12 @@ def make_toolbox(
 def mutAll(individual: Individual, space: SearchSpace, indpb: float = 0.1) -> tuple[Individual]:
     """Mutate numbers, choices and depth, each gene and each block of variable depth with probability `indpb`.
 
-    Of the depth's three mutations (insert, remove, duplicate a layer) one is drawn, which visits all blocks.
+    One of the three mutations of depth (insert, remove, duplicate a layer) is drawn and applied to all blocks.
 
     Args:
-        individual: Changed in place.
+        individual: The individual, changed in place.
         space: Its search space.
-        indpb: 0 to 1.
+        indpb: The probability, 0 to 1.
     """
     mutGaussianGenes(individual, space, indpb, SIGMA)
     mutChoices(individual, space, indpb)

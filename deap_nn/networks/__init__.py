@@ -1,4 +1,4 @@
-"""Networks on paper: from an individual to its list of layers, by arithmetic alone and without any framework."""
+"""Networks on paper: from an individual to its list of layers, by arithmetic alone, without any framework."""
 
 from deap_nn.networks.blueprints import blueprint, check_space, multiply_adds, parameters
 from deap_nn.networks.layers import LAYERS, Shape

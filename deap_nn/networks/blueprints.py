@@ -1,16 +1,16 @@
 """From an individual to the list of layers it stands for, by shape arithmetic alone.
 
-In: a search space, an individual and the shape of one image or feature vector. Out: a tuple of `LayerSpec`s,
-the network as it will be built, with every fall-back already applied. Nothing here needs Keras (but for layers
-that a user's own kind makes), so a thousand networks can be checked in a moment, and the compiled training and
-the Keras model are made from the same list.
+Input: a search space, an individual and the shape of one image or feature vector. Output: a tuple of `LayerSpec`s,
+the network as it will be built, with every fall-back already applied. Nothing here needs Keras (except for layers of
+user-defined kinds), so a thousand networks can be checked in a moment, and the compiled training and the Keras model
+are made from the same list.
 
-The fall-backs, for maps that have become too small; the genome itself is never rewritten:
+The fall-backs, for maps that have become too small (the genome itself is never rewritten):
 
-- `valid` padding under a kernel larger than the map becomes `same`;
+- `valid` padding with a kernel larger than the map becomes `same`;
 - a stride longer than the map's shorter side becomes 1;
 - 2x2 pooling of a map with a side of 1 is left out;
-- a shortcut across a layer with `valid` padding is left out, unless the shapes agree all the same.
+- a shortcut across a layer with `valid` padding is left out, unless the shapes agree anyway.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ def blueprint(
     Args:
         space: The search space of the individual.
         individual: Its chromosomes.
-        input_shape: Of one sample: `(height, width, channels)` or `(features,)`.
+        input_shape: The shape of one sample: `(height, width, channels)` or `(features,)`.
         task: What is learnt.
 
     Raises:
-        ValueError: Where convolutions are asked for on flat data.
+        ValueError: If convolutions are asked for on flat data, or a kind has no builder.
     """
     check_space(space, input_shape)
     plan = Plan(input_shape)
@@ -48,7 +48,7 @@ def blueprint(
 
 
 def check_space(space: SearchSpace, input_shape: Shape) -> None:
-    """Refuse, with a ValueError, a kind without a builder, and a space of convolutions for data that has no maps."""
+    """Raise a ValueError for a kind without a builder, or a space of convolutions for data that is not images."""
     for block in space.blocks:
         layer_function(block.kind)
     if space.takes_maps and len(input_shape) != 3:
@@ -59,15 +59,15 @@ def check_space(space: SearchSpace, input_shape: Shape) -> None:
 
 
 def parameters(specs: Sequence[LayerSpec]) -> int | None:
-    """Return the number of weights of all layers, or None where a user's own layer is among them."""
+    """Return the number of weights of all layers, or None if a user-defined layer is among them."""
     counts = [spec.parameters for spec in specs]
     return None if None in counts else sum(count or 0 for count in counts)
 
 
 def multiply_adds(specs: Sequence[LayerSpec]) -> int:
-    """Return the multiply-adds of one sample's way through a network: what a training costs.
+    """Return the multiply-adds of one sample's forward pass through a network: what a training costs.
 
-    Layers of a user's own count nothing.
+    User-defined layers count as 0.
     """
     return sum(spec.multiply_adds for spec in specs)
 

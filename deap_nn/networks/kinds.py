@@ -1,4 +1,4 @@
-"""What each layer kind adds to a plan, with its fall-backs for maps that have become too small."""
+"""The layers that each kind adds to a plan, with its fall-backs for maps that have become too small."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ AddLayers = Callable[[Plan, dict[str, Any]], None]
 
 
 def layer_function(kind: LayerKind) -> AddLayers:
-    """Return the function that adds the layers of a kind for values of its genes.
+    """Return the function that adds a kind's layers for values of its genes.
 
     Raises:
-        ValueError: If the kind is neither built in nor brings a function of its own.
+        ValueError: If the kind is neither built in nor has its own function.
     """
     if kind.build is not None:
         return partial(_user_layers, kind.build)
@@ -58,7 +58,7 @@ def _convolve(plan: Plan, genes: dict[str, Any], activation: str) -> tuple[str, 
 
 
 def _shortcut(plan: Plan, source: int, padding: str, strides: int) -> None:
-    """Add what went into the layer to what comes out of it (He et al. 2015, https://arxiv.org/abs/1512.03385)."""
+    """Add the layer's input to its output (He et al. 2015, https://arxiv.org/abs/1512.03385)."""
     main, before, after = plan.last, plan.shape_of(source), plan.shape
     if before != after and padding != "same":
         return

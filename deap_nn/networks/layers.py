@@ -1,7 +1,7 @@
-"""The layers that networks are made of: one row for each of Keras's classes, by its name.
+"""The layers that networks are made of: one row for each Keras class, by its name.
 
-A row says by arithmetic what the class does to a shape, which weights it has, what it costs and what a training has to
-know of it. What it computes is written once for each compiled back end, under the same name.
+A row gives, by arithmetic, what the class does to a shape, which weights it has, what it costs and what a training must
+know about it. What it computes is written once for each compiled back end, under the same name.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ class Weight(NamedTuple):
     """One array of weights, in Keras's order.
 
     Attributes:
-        shape: Of the array.
-        start: What all its values are at first; None for random ones (Glorot uniform).
-        trained: Whether gradients change it; the others are moving statistics.
+        shape: The shape of the array.
+        start: The initial value of all its elements; None for random ones (Glorot uniform).
+        trained: Whether gradients change it; otherwise it is a moving statistic.
     """
 
     shape: Shape
@@ -31,14 +31,14 @@ class Weight(NamedTuple):
 
 @dataclass(frozen=True)
 class Layer:
-    """What is known of a layer without making it.
+    """The properties of a layer that are known without creating it.
 
     Attributes:
         shape: `(config, shape of the first input) -> shape of the output`, without the batch.
         weights: `(config, shape of the first input) -> its weights`.
-        multiplies: Whether it multiplies its input with a kernel: the first weight. That is what costs.
-        rounds: Whether that may happen in a lower precision, see `Schedule.precision`.
-        whole_batch: Whether it has to see all samples of a batch together.
+        multiplies: Whether it multiplies its input by a kernel, the first weight; this is the main cost.
+        rounds: Whether this may be done in a lower precision, see `Schedule.precision`.
+        whole_batch: Whether it must see all samples of a batch together.
     """
 
     shape: Callable[[Config, Shape], Shape]
@@ -48,7 +48,7 @@ class Layer:
     whole_batch: bool = False
 
     def multiply_adds(self, config: Config, shape: Shape) -> int:
-        """Return the multiply-adds of one sample: each value put out takes a kernel's worth of them."""
+        """Return the multiply-adds of one sample: each output value needs one per kernel weight that feeds it."""
         if not self.multiplies:
             return 0
         kernel = self.weights(config, shape)[0].shape

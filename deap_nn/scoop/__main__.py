@@ -1,4 +1,4 @@
-"""The launcher: SCOOP's own, with other hosts, another broker and an honest exit code."""
+"""The launcher: SCOOP's own, with supervised hosts, another broker and the script's exit code."""
 
 from __future__ import annotations
 
@@ -55,12 +55,12 @@ class SupervisedHost(Host):
 
 
 class App(launcher.ScoopApp):
-    """SCOOP's application on such hosts."""
+    """SCOOP's application on supervised hosts."""
 
     LAUNCH_HOST_CLASS = SupervisedHost
 
     def __init__(self, hosts: list[tuple[str, int]], *args: Any, **options: Any) -> None:
-        # SCOOP knows this machine by few names; by others it would be reached over ssh, broker and all
+        # SCOOP knows this machine by few names; by any other it would be reached over ssh, including the broker
         utils.localHostnames += [name for name, _ in hosts if _is_this_machine(name)]
         super().__init__(hosts, *args, **options)
 
@@ -73,7 +73,7 @@ class App(launcher.ScoopApp):
 
 
 def _is_this_machine(name: str) -> bool:
-    """Whether a host name or address is one of our own: only those can be bound."""
+    """Tell whether a host name or address belongs to this machine: only those can be bound."""
     with contextlib.suppress(OSError):
         for family, kind, protocol, _, address in socket.getaddrinfo(name, 0, type=socket.SOCK_DGRAM):
             with contextlib.suppress(OSError), socket.socket(family, kind, protocol) as probe:
@@ -83,7 +83,7 @@ def _is_this_machine(name: str) -> bool:
 
 
 class _Interruption:
-    """Remembers the signal that asked us to stop; the second one ends everything at once."""
+    """A record of the signal that asked the launcher to stop; a second one ends everything at once."""
 
     def __init__(self) -> None:
         self.signal = 0
@@ -100,7 +100,7 @@ class _Interruption:
 
 
 def main() -> int:
-    """Run SCOOP's launcher; returns the script's exit code, 128 + n after signal n."""
+    """Run SCOOP's launcher; return the script's exit code, or 128 + n after signal n."""
     interruption = _Interruption()
     brokerzmq.Broker = Broker
     launcher.ScoopApp = App
@@ -122,4 +122,4 @@ if __name__ == "__main__":
     status = main()
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(status)  # the broker's thread never ends
+    os._exit(status)  # The broker's thread never ends

@@ -1,7 +1,7 @@
-"""The process that SCOOP calls a worker, or the origin, with an orderly end: started by the supervisor.
+"""A SCOOP worker or origin that ends in an orderly way; started by the supervisor.
 
-A worker dies with its supervisor. The origin, which has a run to write down, is given time to notice by itself
-that its launcher has gone, and its exit code is the script's.
+A worker dies with its supervisor. The origin, which has a run to save, is given time to notice on its own that
+its launcher is gone, and its exit code is the script's.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from scoop.bootstrap import __main__ as bootstrap
 
 from deap_nn.engines import die_with_parent
 
-ORPHAN_PATIENCE = 20.0  # seconds that an origin without a launcher may take to end in order
+ORPHAN_PATIENCE = 20.0  # seconds that an origin without a launcher may take to end cleanly
 _NEVER = 1e9
 
 
@@ -26,12 +26,12 @@ class Bootstrap(bootstrap.Bootstrap):
     """SCOOP's bootstrap, run from this module."""
 
     def run(self, globs: dict[str, Any] | None = None) -> None:
-        """Run the script; tasks look for its functions in the names of this module."""
+        """Run the script; tasks look up its functions in this module's globals."""
         super().run(globs=globals() if globs is None else globs)
 
 
 class _RunpyWithExit:
-    """Stands in for runpy: sys.exit() in the script ends the script, it is not an error of a task."""
+    """A stand-in for runpy: sys.exit() in the script ends the script and is not the error of a task."""
 
     def __init__(self) -> None:
         self.exit: SystemExit | None = None
@@ -45,8 +45,8 @@ class _RunpyWithExit:
 
 
 def main() -> None:
-    """Be the origin or a worker, as the arguments say."""
-    scoop.TIME_BETWEEN_STATUS_REPORTS = _NEVER  # they share a socket between threads, which ZMQ forbids
+    """Run as the origin or as a worker, depending on the arguments."""
+    scoop.TIME_BETWEEN_STATUS_REPORTS = _NEVER  # Status reports share a socket between threads, which ZMQ forbids
     process = Bootstrap()
     process.parse()
     if process.args.origin:

@@ -1,4 +1,4 @@
-"""A SCOOP broker that a dead worker does not take down.
+"""A SCOOP broker that survives the death of a worker.
 
 SCOOP's own stops with "Host unreachable" when it hands a task to a worker that died while idle.
 """
@@ -21,7 +21,7 @@ class Broker(brokerzmq.Broker):
         self.task_socket: Any = _ForgivingSocket(self, self.task_socket)
 
     def run(self) -> None:
-        """Serve; should that fail, end the launcher instead of leaving everybody waiting."""
+        """Serve; if that fails, end the launcher instead of leaving every process waiting."""
         try:
             super().run()
         except Exception:
@@ -30,7 +30,7 @@ class Broker(brokerzmq.Broker):
 
 
 class _ForgivingSocket:
-    """A router socket on which messages to the dead vanish, and tasks for them go to the living."""
+    """A router socket that drops messages to dead workers and gives their tasks to live ones."""
 
     def __init__(self, broker: Broker, socket: Any) -> None:
         self._broker = broker
@@ -40,7 +40,7 @@ class _ForgivingSocket:
         return getattr(self._socket, name)
 
     def send_multipart(self, parts: list[bytes]) -> None:
-        """Send, or give a task to the next worker that waits for one."""
+        """Send, or give an undeliverable task to the next worker that waits for one."""
         if self._reaches(parts) or parts[1:2] != [brokerzmq.TASK]:
             return
         task = parts[2]

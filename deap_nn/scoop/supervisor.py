@@ -1,6 +1,6 @@
-"""The SCOOP processes of one host: started, watched, replaced when they die.
+"""The SCOOP processes of one host: started, watched, and replaced when they die.
 
-On the launcher's host it is a part of the launcher; on others it is started over ssh as
+On the launcher's host this is part of the launcher; on others it is started over ssh as
 `python -m deap_nn.scoop.supervisor COUNT VERBOSITY OPTIONS... SCRIPT ARGUMENTS...`.
 """
 
@@ -16,10 +16,10 @@ import time
 
 BOOTSTRAP = "deap_nn.scoop.bootstrap"
 ORIGIN = "--origin"
-WATCH = 0.2  # seconds between two looks at the processes
+WATCH = 0.2  # seconds between two checks of the processes
 SHORT_LIFE = 5.0  # seconds; a worker that dies earlier may be unable to start at all
-GIVE_UP = 5  # short lives in a row after which a worker is not replaced any more
-STOP_PATIENCE = 20.0  # seconds that an interrupted origin may take to end in order
+GIVE_UP = 5  # consecutive short lives after which a worker is no longer replaced
+STOP_PATIENCE = 20.0  # seconds that an interrupted origin may take to end cleanly
 
 
 class _Worker:
@@ -33,7 +33,7 @@ class _Worker:
         self.process = subprocess.Popen(self._command, start_new_session=True)
 
     def died(self) -> str:
-        """What it died of; empty while it lives and when it was told to leave."""
+        """Return the exit reason; empty while the process is alive and if it was told to leave."""
         code = self.process.poll()
         if code is None or code == 0:
             return ""
@@ -46,7 +46,7 @@ class _Worker:
 
 
 class Supervisor:
-    """Starts `count` processes by a command; the first is the origin if the command says so."""
+    """The owner of `count` processes started by one command; the first is the origin if the command says so."""
 
     def __init__(self, command: list[str], count: int) -> None:
         as_worker = [word for word in command if word != ORIGIN]
@@ -58,11 +58,11 @@ class Supervisor:
 
     @property
     def first(self) -> subprocess.Popen[bytes]:
-        """The process to wait for: the origin, or any worker."""
+        """The process to wait for: the origin or, without one, the first worker."""
         return self.origin or self._workers[0].process
 
     def wait(self) -> int:
-        """Wait for the origin, or for all workers to leave; the exit code."""
+        """Wait for the origin, or for all workers to leave; return the exit code."""
         if self.origin is not None:
             return self.origin.wait()
         while any(worker.process.poll() is None or worker.died() for worker in self._workers):
@@ -107,7 +107,7 @@ class Supervisor:
         lived = time.monotonic() - worker.born
         worker.short_lives = worker.short_lives + 1 if lived < SHORT_LIFE else 0
         hope = worker.short_lives < GIVE_UP
-        what = "starting another" if hope else "giving it up, it does not start"
+        what = "starting another" if hope else "not replacing it, it does not start"
         _say(f"SCOOP worker {worker.process.pid} died ({worker.died()}); {what}")
         if hope:
             worker.start()
@@ -124,7 +124,7 @@ def _say(text: str) -> None:
 
 
 def main() -> int:
-    """Serve a host that is not the launcher's; the end of the ssh connection ends it."""
+    """Serve a host other than the launcher's; the end of the ssh connection ends this process."""
     count, _verbosity, *rest = sys.argv[1:]
     supervisor = Supervisor([sys.executable, "-m", BOOTSTRAP, *rest], int(count))
     try:

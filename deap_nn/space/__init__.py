@@ -1,7 +1,7 @@
 """Search spaces: which networks may exist.
 
-In come genes, layer kinds and blocks; out go chromosomes, drawn or checked. Operators, logging and reports read limits
-from here and nowhere else.
+Input: genes, layer kinds and blocks. Output: chromosomes, drawn or checked. Operators, logging and reports read limits
+only from here.
 """
 
 from deap_nn.space.genes import Choice, Float, Gene, Integer

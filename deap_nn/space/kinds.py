@@ -1,6 +1,6 @@
 """Kinds of layers, and the chromosomes that are drawn from them.
 
-A kind is a name, its genes and, where it is a user's own, the function that returns Keras layers; a chromosome is a
+A kind is a name, its genes and, if it is user-defined, the function that returns Keras layers; a chromosome is a
 kind's name with a value for each gene.
 """
 
@@ -23,16 +23,16 @@ class Chromosome:
     genes: dict[str, Any]
 
     def copy(self) -> "Chromosome":
-        """Give an equal chromosome with genes of its own."""
+        """Return an equal chromosome with its own copy of the genes."""
         return Chromosome(self.kind, dict(self.genes))
 
     def to_json(self) -> dict[str, Any]:
-        """Describe the chromosome as plain data."""
+        """Return the chromosome as plain data."""
         return {"kind": self.kind, "genes": dict(self.genes)}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Chromosome":
-        """Make the chromosome that `to_json` described."""
+        """Return the chromosome that `to_json` described."""
         try:
             return cls(data["kind"], dict(data["genes"]))
         except (KeyError, TypeError, ValueError) as error:
@@ -40,7 +40,7 @@ class Chromosome:
 
 
 def _build_name(build: Callable[..., Any]) -> str:
-    """Name a module-level function so that another process finds it."""
+    """Return the name by which another process finds a module-level function."""
     name = getattr(build, "__qualname__", "<nameless>")
     if not callable(build) or "<" in name:
         raise ValueError(f"build is {build!r}; expected a function at module level, so that workers can import it")
@@ -58,14 +58,14 @@ def _build_function(name: str) -> Callable[..., Any]:
 
 @dataclass(frozen=True)
 class LayerKind:
-    """A kind of layer, or the training settings: a name, its genes, and how Keras layers come of it.
+    """A kind of layer, or the training settings: a name, its genes, and how Keras layers are made from it.
 
     Args:
-        name: Unique within a space.
-        genes: The genes by name. Their order is the order in which they lie on a chromosome.
-        takes: What the layer works on: `map` (images), `flat` (vectors) or `any`.
-        build: `build(genes, shape)` gives a list of Keras layers for values of the genes and an input shape
-            without the batch axis; a module-level function. None for the kinds that the package builds.
+        name: The name, unique within a space.
+        genes: The genes by name, in their order on a chromosome.
+        takes: The input that the layer works on: `map` (images), `flat` (vectors) or `any`.
+        build: A module-level function; `build(genes, shape)` returns a list of Keras layers for the values of the
+            genes and an input shape without the batch axis. None for kinds that the package builds.
     """
 
     name: str
@@ -90,7 +90,7 @@ class LayerKind:
         return Chromosome(self.name, {name: gene.sample() for name, gene in self.genes.items()})
 
     def check(self, genes: Mapping[str, Any]) -> None:
-        """Refuse with a ValueError genes that are missing, unknown or out of their limits."""
+        """Raise a ValueError for genes that are missing, unknown or outside their limits."""
         if genes.keys() != self.genes.keys():
             raise ValueError(f"received genes {sorted(genes)}, expected {sorted(self.genes)}")
         for name, gene in self.genes.items():
@@ -100,7 +100,7 @@ class LayerKind:
                 raise ValueError(f"gene {name!r}: {error}") from error
 
     def to_json(self) -> dict[str, Any]:
-        """Describe the kind as plain data; a build function becomes `module:name`."""
+        """Return the kind as plain data; a build function becomes `module:name`."""
         return {
             "name": self.name,
             "genes": {name: gene.to_json() for name, gene in self.genes.items()},
@@ -110,7 +110,7 @@ class LayerKind:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "LayerKind":
-        """Make the kind that `to_json` described, importing its build function."""
+        """Return the kind that `to_json` described, importing its build function."""
         genes = {name: gene_from_json(gene) for name, gene in data["genes"].items()}
         build = None if data["build"] is None else _build_function(data["build"])
         return cls(data["name"], genes, data["takes"], build)

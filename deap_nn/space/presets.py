@@ -1,8 +1,8 @@
 """Presets: search spaces by name.
 
 `CONV2D`, `DENSE`, `FULL` and `DEEP` are the spaces this package began with; `MODERN` adds normalisation,
-pooling and shortcuts as genes, and evolves learning rate, its decay and batch size too. Limits are how far mutation may
-go; `start` is where first networks come from.
+pooling and shortcuts as genes, and also evolves the learning rate, its decay and the batch size. Limits bound
+mutation; `start` is the range that initial networks are drawn from.
 """
 
 from deap_nn.space.genes import Choice, Float, Gene, Integer
@@ -17,7 +17,7 @@ EPOCHS = Integer(5, 25, start=tuple(range(10, 16)))
 
 
 def _width(*start: int) -> Integer:
-    """Return the gene of filters or units."""
+    """Return the gene for filters or units."""
     return Integer(16, 256, step=16, start=start)
 
 
@@ -64,9 +64,9 @@ DEEP = SearchSpace(
 
 _MODERN_ACTIVATIONS = (*ACTIVATIONS, "gelu", "elu", "leaky_relu")
 
-# Pooling and shortcut belong to each layer. First networks are what a CPU trains in a minute or so: kernels of 3,
-# strides of 1, moderate depth, normalisation and pooling in each layer, so that maps shrink; little dropout, and no sgd
-# or adagrad, which get nowhere in ten to fifteen epochs at the learning rates that suit the others.
+# Each layer has its own pooling and shortcut. Initial networks are small enough for a CPU to train in about a minute:
+# kernels of 3, strides of 1, moderate depth, normalisation and pooling in each layer, so that maps shrink; little
+# dropout, and no sgd or adagrad, which get nowhere in ten to fifteen epochs at learning rates that suit the others.
 _MODERN_CONV2D = LayerKind(
     "conv2d",
     {

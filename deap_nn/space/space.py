@@ -1,8 +1,8 @@
 """Search spaces: which networks may exist.
 
-In come layer kinds with their genes and the blocks they stand in; out go chromosomes, drawn or checked.
-Operators, logging and reports read limits from here and nowhere else. Every draw uses the standard library's
-global `random`, the evolution's stream.
+Input: layer kinds with their genes, and the blocks that contain them. Output: chromosomes, drawn or checked.
+Operators, logging and reports read limits only from here. Every draw uses the standard library's global `random`,
+the evolution's stream.
 """
 
 import random
@@ -15,16 +15,16 @@ from deap_nn.space.kinds import TRAINING, Chromosome, LayerKind
 
 @dataclass(frozen=True)
 class Block:
-    """A run of layers of one kind.
+    """A sequence of layers of one kind.
 
     Args:
         kind: The kind of all its layers.
-        min_layers: Fewest layers, at least 0.
-        max_layers: Most layers, included; at least 1.
-        pool_every: 2x2 max pooling after every so many layers; 0: nowhere.
-        pool_last: 2x2 max pooling after the last layer (once, also where `pool_every` puts one).
-        start_layers: `(fewest, most)` layers that a first network starts with, both included and equally
-            likely with all between; None: the limits.
+        min_layers: The smallest number of layers, at least 0.
+        max_layers: The largest number of layers, included; at least 1.
+        pool_every: The number of layers after which 2x2 max pooling recurs; 0: none.
+        pool_last: Whether 2x2 max pooling follows the last layer (only once, even if `pool_every` puts one there).
+        start_layers: The range `(fewest, most)` of layers in an initial network, both ends included, all numbers
+            equally likely; None: the limits.
     """
 
     kind: LayerKind
@@ -58,12 +58,12 @@ class Block:
             raise ValueError(f"start_layers is {start!r}; expected (fewest, most) within {limits}")
 
     def sample(self) -> list[Chromosome]:
-        """Draw a depth and its layers."""
+        """Draw a depth and that many layers."""
         fewest, most = self.start_layers or (self.min_layers, self.max_layers)
         return [self.kind.sample() for _ in range(random.randint(fewest, most))]
 
     def to_json(self) -> dict[str, Any]:
-        """Describe the block as plain data."""
+        """Return the block as plain data."""
         return {
             "kind": self.kind.to_json(),
             "min_layers": self.min_layers,
@@ -75,7 +75,7 @@ class Block:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Block":
-        """Make the block that `to_json` described."""
+        """Return the block that `to_json` described."""
         return cls(**{**data, "kind": LayerKind.from_json(data["kind"])})
 
 
@@ -83,13 +83,13 @@ class Block:
 class SearchSpace:
     """All networks that may exist: blocks of layers in order, then the training settings.
 
-    An individual holds, for each block, from `min_layers` to `max_layers` chromosomes of its kind, and as its
-    last chromosome the one of kind `training`.
+    An individual holds, for each block, from `min_layers` to `max_layers` chromosomes of its kind; its last
+    chromosome is the one of kind `training`.
 
     Args:
-        name: What the space is called in logs and reports.
-        blocks: The blocks from input to output, each of a kind of its own; those that take maps stand before
-            those that take flat input.
+        name: The name of the space in logs and reports.
+        blocks: The blocks from input to output, each of a different kind; those that take maps come before those
+            that take flat input.
         training: The kind named `training`.
     """
 
@@ -114,23 +114,23 @@ class SearchSpace:
         return any(block.kind.takes == "map" for block in self.blocks)
 
     def block(self, name: str) -> Block | None:
-        """Find the block of a kind; None for `training` and unknown kinds."""
+        """Return the block of a kind; None for `training` and unknown kinds."""
         return next((block for block in self.blocks if block.kind.name == name), None)
 
     def kind(self, name: str) -> LayerKind:
-        """Find a kind by name, `training` included."""
+        """Return a kind by name, `training` included."""
         kinds = {kind.name: kind for kind in (*(block.kind for block in self.blocks), self.training)}
         if name not in kinds:
             raise ValueError(f"received kind {name!r}, expected one of {', '.join(kinds)} (space {self.name!r})")
         return kinds[name]
 
     def sample(self) -> list[Chromosome]:
-        """Draw a network to start from: its layers in order, then its training settings."""
+        """Draw an initial network: its layers in order, then its training settings."""
         layers = [chromosome for block in self.blocks for chromosome in block.sample()]
         return [*layers, self.training.sample()]
 
     def validate(self, chromosomes: Sequence[Chromosome]) -> None:
-        """Refuse with a ValueError chromosomes that are no network of this space, naming what is wrong."""
+        """Raise a ValueError that names the fault unless the chromosomes are a network of this space."""
         for index, chromosome in enumerate(chromosomes):
             if not isinstance(chromosome, Chromosome):
                 raise ValueError(f"chromosome {index} is {chromosome!r}; expected a Chromosome")
@@ -151,20 +151,20 @@ class SearchSpace:
             raise ValueError(f"received chromosomes {kinds}, expected {[*expected, TRAINING]} in this order")
 
     def describe(self) -> str:
-        """Tell the space in a few lines for people."""
+        """Return a readable description of the space in a few lines."""
         lines = [f"search space {self.name}"]
         for block in self.blocks:
             lines += [f"  {block.kind.name}: {_depth(block)}", *_genes(block.kind)]
         return "\n".join([*lines, f"  {TRAINING}", *_genes(self.training)])
 
     def to_json(self) -> dict[str, Any]:
-        """Describe the space as plain data."""
+        """Return the space as plain data."""
         blocks = [block.to_json() for block in self.blocks]
         return {"name": self.name, "blocks": blocks, "training": self.training.to_json()}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "SearchSpace":
-        """Make the space that `to_json` described."""
+        """Return the space that `to_json` described."""
         try:
             blocks = tuple(Block.from_json(block) for block in data["blocks"])
             return cls(data["name"], blocks, LayerKind.from_json(data["training"]))

@@ -1,7 +1,7 @@
 """Tasks: what is learnt, and how it is measured.
 
-A task says what the targets are, how samples are divided, which last layer, loss and measure a network gets, what takes
-no learning, and what the final report holds.
+A task defines what the targets are, how samples are divided, which last layer, loss and measure a network gets, which
+score needs no learning, and what the final report holds.
 """
 
 from typing import Any
@@ -22,5 +22,5 @@ TASKS: dict[str, type[Task]] = {task.name: task for task in (Classification,)}
 
 
 def task_from_json(data: dict[str, Any]) -> Task:
-    """Make the task that `Task.to_json` described."""
+    """Return the task that `Task.to_json` described."""
     return TASKS[data["task"]].from_json(data)

@@ -10,7 +10,7 @@ from deap_nn.tasks.task import FIFTH, Measure, Task
 
 
 class Classification(Task):
-    """One class for each sample; targets are class indices from 0, and outputs the probabilities of the classes."""
+    """The task of assigning one class to each sample; targets are class indices from 0, outputs class probabilities."""
 
     name = "classification"
     measure = Measure("accuracy", worst=0.0)
@@ -20,7 +20,7 @@ class Classification(Task):
 
     @classmethod
     def read_targets(cls, where: str, array: np.ndarray) -> tuple[np.ndarray, int]:
-        """Return class indices, from indices or one-hot rows, and the number of classes that they imply."""
+        """Return class indices, from indices or one-hot rows, and the number of classes they imply."""
         if array.ndim == 2 and array.shape[1] == 1:
             array = array[:, 0]
         if array.ndim == 2:
@@ -41,7 +41,7 @@ class Classification(Task):
 
     @classmethod
     def from_targets(cls, where: str, targets: np.ndarray, outputs: int) -> Classification:
-        """Return the task for classes that all occur; at least two."""
+        """Return the task; all classes must occur, and at least two."""
         present = np.unique(targets)
         if present.size == 1:
             raise ValueError(f"{where} holds only one class ({present[0]}); expected at least two")
@@ -54,7 +54,7 @@ class Classification(Task):
         return cls(outputs)
 
     def check_test(self, where: str, targets: np.ndarray) -> None:
-        """Refuse, with a ValueError, a class that the training split does not have."""
+        """Raise a ValueError for a class that the training split does not have."""
         if targets.max() >= self.outputs:
             raise ValueError(
                 f"{where} holds the label {targets.max()}, which y_train has not (0..{self.outputs - 1}); "
@@ -66,8 +66,8 @@ class Classification(Task):
         """Return the sorted indices of `take` samples in which every class has its share, drawn by `rng`.
 
         Shares are rounded by largest remainder; at least `low` samples of each class are taken and at least
-        `leave` left. Own code because scikit-learn's `train_test_split` promises neither bound (a rare class
-        may vanish from one side) and would cost every worker a second of import.
+        `leave` left. Not scikit-learn's `train_test_split`, which guarantees neither bound (a rare class may
+        vanish from one side) and would cost every worker a second of import.
         """
         counts = np.bincount(targets)
         _check_enough(counts, take, low, leave)
@@ -81,11 +81,11 @@ class Classification(Task):
         return np.sort(np.concatenate(drawn))
 
     def naive_score(self, targets: np.ndarray) -> float:
-        """Return chance level: the accuracy of always naming the commonest class."""
+        """Return the chance level: the accuracy of always predicting the most common class."""
         return float(np.bincount(targets).max() / len(targets))
 
     def report(self, targets: np.ndarray, outputs: np.ndarray) -> dict[str, Any]:
-        """Return the accuracy, that of each class, and the confusion matrix (true classes in rows)."""
+        """Return the accuracy overall and of each class, and the confusion matrix (true classes in rows)."""
         matrix = np.zeros((self.outputs, self.outputs), int)
         np.add.at(matrix, (targets, outputs.argmax(axis=1)), 1)
         return {
@@ -95,17 +95,17 @@ class Classification(Task):
         }
 
     def table(self, outputs: np.ndarray) -> tuple[list[str], list[list[str]]]:
-        """Return the likeliest class of each sample and the probability of each class."""
+        """Return the most likely class of each sample and the probability of each class."""
         rows = [[str(row.argmax()), *(f"{value:.6f}" for value in row)] for row in outputs]
         return ["class", *(f"p{label}" for label in range(self.outputs))], rows
 
     def to_json(self) -> dict[str, Any]:
-        """Describe the task as plain data."""
+        """Return the task as plain data."""
         return {"task": self.name, "classes": self.outputs}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Classification:
-        """Make the task that `to_json` described."""
+        """Return the task that `to_json` described."""
         return cls(data["classes"])
 
 

@@ -1,8 +1,8 @@
-"""What a task is: everything that depends on what the targets are, in one place.
+"""The interface of tasks: everything that depends on what the targets are, in one place.
 
-Data, networks, trainings and reports ask the task of their data set instead of knowing that it is a classification. A
-new task is one subclass and its place in `deap_nn.tasks`, and a row for each loss and measure that a compiled back end
-does not have yet.
+Data, networks, trainings and reports ask the task of their data set instead of assuming classification. A new task is
+one subclass with an entry in `deap_nn.tasks`, and a row for each loss and measure that a compiled back end does not
+have yet.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 FIFTH = 5
-"""One sample in five is set aside for validation, and for a test split where none was given; rounded up."""
+"""One sample in five is set aside for validation, and for a test split if none was given; rounded up."""
 
 
 @dataclass(frozen=True)
@@ -22,8 +22,8 @@ class Measure:
     """A figure by which networks are compared: the larger, the better.
 
     Attributes:
-        name: Keras's, as in a history: "accuracy" for "accuracy" and "val_accuracy".
-        worst: What a network gets that could not be measured.
+        name: Keras's name, as in a history: "accuracy" for "accuracy" and "val_accuracy".
+        worst: The value for a network that could not be measured.
     """
 
     name: str
@@ -32,15 +32,15 @@ class Measure:
 
 @dataclass(frozen=True)
 class Task(ABC):
-    """What is learnt and how it is measured: small, picklable, equal where it is the same.
+    """The definition of what is learnt and how it is measured: small, picklable, compared by value.
 
     Attributes:
-        outputs: How many numbers the network puts out for a sample, at least 1.
-        name: In `DataSpec` and `run.json`.
-        measure: What a search maximises, on the validation split.
-        activation: Of the network's last layer.
-        loss: Keras's name of what a training minimises.
-        dtype: Of the targets in a training.
+        outputs: The number of values that the network puts out for a sample, at least 1.
+        name: The name in `DataSpec` and `run.json`.
+        measure: The measure that a search maximises, on the validation split.
+        activation: The activation of the network's last layer.
+        loss: Keras's name for the loss that a training minimises.
+        dtype: The dtype of the targets in a training.
     """
 
     outputs: int
@@ -54,61 +54,61 @@ class Task(ABC):
     @classmethod
     @abstractmethod
     def read_targets(cls, where: str, array: np.ndarray) -> tuple[np.ndarray, int]:
-        """Return targets in the one form that trainings use, and the `outputs` that they ask for.
+        """Return targets in the form that trainings use, and the `outputs` that they require.
 
         Args:
-            where: File and array, for messages.
-            array: Finite numbers, one row or number a sample.
+            where: The file and array, for messages.
+            array: Finite numbers, one row or number per sample.
 
         Raises:
-            ValueError: In one line, if they are no such targets.
+            ValueError: In one line, if they are not targets of this task.
         """
 
     @classmethod
     @abstractmethod
     def from_targets(cls, where: str, targets: np.ndarray, outputs: int) -> Task:
-        """Return the task of a training split's targets, with a ValueError if nothing can be learnt from them."""
+        """Return the task of a training split's targets; raise a ValueError if nothing can be learnt from them."""
 
     @abstractmethod
     def check_test(self, where: str, targets: np.ndarray) -> None:
-        """Refuse, with a ValueError, targets of a test split that training could not have prepared for."""
+        """Raise a ValueError for targets of a test split that training could not have prepared for."""
 
     @staticmethod
     @abstractmethod
     def draw(targets: np.ndarray, take: int, rng: np.random.RandomState, low: int, leave: int) -> np.ndarray:
-        """Return the sorted indices of `take` samples that stand for all, drawn by `rng`.
+        """Return the sorted indices of `take` representative samples, drawn by `rng`.
 
         Args:
-            targets: Of all samples.
-            take: How many.
-            rng: Draws them.
-            low: Of each kind of target that is told apart, at least so many are taken,
-            leave: And so many left.
+            targets: The targets of all samples.
+            take: The number of samples to draw.
+            rng: The generator that draws them.
+            low: The smallest number to take of each kind of target that the task distinguishes.
+            leave: The smallest number to leave of each.
 
         Raises:
-            ValueError: If there are too few.
+            ValueError: If there are too few samples.
         """
 
     @abstractmethod
     def naive_score(self, targets: np.ndarray) -> float:
-        """Return what the best constant answer measures on these targets: the score that takes no learning."""
+        """Return the score of the best constant answer to these targets, which needs no learning."""
 
     @abstractmethod
     def report(self, targets: np.ndarray, outputs: np.ndarray) -> dict[str, Any]:
-        """Return the figures of a trained network on the test split, plain data; one is called `test_` + measure."""
+        """Return the figures of a trained network on the test split as plain data; one is named `test_` + measure."""
 
     @abstractmethod
     def table(self, outputs: np.ndarray) -> tuple[list[str], list[list[str]]]:
-        """Return heading and rows of what a network answered, one row a sample."""
+        """Return the heading and rows of a table of the network's outputs, one row per sample."""
 
     @abstractmethod
     def to_json(self) -> dict[str, Any]:
-        """Describe the task as plain data, with its `name` under "task"."""
+        """Return the task as plain data, with its `name` under "task"."""
 
     @classmethod
     @abstractmethod
     def from_json(cls, data: dict[str, Any]) -> Task:
-        """Make the task that `to_json` described."""
+        """Return the task that `to_json` described."""
 
     @property
     def metrics(self) -> tuple[str, ...]:

@@ -49,7 +49,7 @@ def stubborn(engine, folder):
 
 
 def cleared(engine, folder):
-    """Give up tasks that would take an hour; the workers are then free for others."""
+    """Abandon tasks that would take an hour; the workers are then free for others."""
     for _ in range(4):
         engine.submit(stubs.hangs, folder, "hangs")
     assert list(engine.as_completed(until=time.monotonic() + 1.0)) == []

@@ -92,7 +92,7 @@ def test_a_real_search_that_is_killed_ends_as_if_nothing_had_happened(tmp_path, 
 
 
 def histories(run):
-    return {individual.canonical(): values.record["history"] for individual, values in run.evaluations()}
+    return {individual.canonical(): values.record.history for individual, values in run.evaluations()}
 
 
 def test_a_run_whose_time_limit_is_raised_ends_as_if_it_had_had_that_time_from_the_beginning(tmp_path):

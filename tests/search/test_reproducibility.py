@@ -46,4 +46,4 @@ def test_the_result_is_the_same(tmp_path, expected, name):
 
 
 def histories(run):
-    return {individual.canonical(): values.record["history"] for individual, values in run.evaluations()}
+    return {individual.canonical(): values.record.history for individual, values in run.evaluations()}

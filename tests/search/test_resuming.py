@@ -128,7 +128,7 @@ def test_a_refused_resume_leaves_the_status_as_it_was(tmp_path):
 def test_other_arrays_at_a_resume_are_refused_and_leave_those_of_the_run(tmp_path):
     x, y = np.random.default_rng(0).normal(size=(60, 5)).astype(np.float32), np.arange(60) % 3
     settings = {"population": 3, "generations": 0, "engine": "serial"}
-    with pytest.raises(StopIteration):  # begun, and given up before anything is trained
+    with pytest.raises(StopIteration):  # begun, and abandoned before anything is trained
         evolve(PRESETS["dense"], (x, y), run_dir=tmp_path / "run", hooks=Hooks(on_start=(give_up,)), **settings)
     before = (tmp_path / "run" / "data.npz").read_bytes()
     with pytest.raises(ValueError, match="made with other data than these arrays"):

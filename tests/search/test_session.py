@@ -6,8 +6,10 @@ from search_stubs import SPACE
 
 from deap_nn import Hooks, Run
 from deap_nn.evaluation import Winner
-from deap_nn.search import Settings
+from deap_nn.evolution import Generation
+from deap_nn.search import Settings, picture
 from deap_nn.search.objective import Objective
+from deap_nn.search.picture import Picture
 from deap_nn.search.search import Search
 from deap_nn.search.session import perform
 from deap_nn.tasks import Classification
@@ -33,34 +35,52 @@ def test_a_winner_does_not_wait_for_evaluations_that_nobody_wants_any_more(tmp_p
     assert sum(counted().values()) == 1
 
 
+@pytest.fixture
+def drawn(monkeypatch):
+    """The generations that are drawn, in place of drawing them."""
+    numbers = []
+    monkeypatch.setattr(Picture, "_draw", lambda self: numbers.append(self._undrawn.number))
+    return numbers
+
+
 def test_a_picture_that_fails_is_a_warning_and_the_search_goes_on(tmp_path, monkeypatch):
     def fail(*_, **__):
         raise RuntimeError("no fonts here")
 
     monkeypatch.setattr("deap_nn.plots.plot_fitness", fail)
+    monkeypatch.setattr(picture, "QUICK", 0.0)
     with pytest.warns(RuntimeWarning, match=r"the picture could not be drawn \(no fonts here\); the search goes on"):
         run = perform(search(tmp_path / "run"))
     assert run.status == "finished"
     assert len(run.logbook) == 3
 
 
-def test_the_folder_of_the_picture_may_have_been_removed(tmp_path):
+def test_the_folder_of_the_picture_may_have_been_removed(tmp_path, monkeypatch):
+    monkeypatch.setattr(picture, "QUICK", 0.0)
     begun = search(tmp_path / "run")
     (tmp_path / "run" / "plots").rmdir()
     perform(begun)
     assert (tmp_path / "run" / "plots" / "fitness.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_the_picture_is_drawn_once_at_the_end_of_a_quick_search(tmp_path, monkeypatch):
-    drawn = []
-    monkeypatch.setattr("deap_nn.search.picture.Picture._draw", lambda _, generation: drawn.append(generation.number))
+@pytest.mark.parametrize(("quick", "expected"), [(0.0, [2]), (3600.0, [])])
+def test_a_search_is_drawn_at_its_end_unless_it_was_over_in_a_moment(tmp_path, monkeypatch, drawn, quick, expected):
+    monkeypatch.setattr(picture, "QUICK", quick)
     perform(search(tmp_path / "run"))
-    assert drawn == [2]
+    assert drawn == expected
 
 
-def test_a_slow_search_is_drawn_on_the_way(tmp_path, monkeypatch):
-    drawn = []
-    monkeypatch.setattr("deap_nn.search.picture.Picture._draw", lambda _, generation: drawn.append(generation.number))
-    monkeypatch.setattr("deap_nn.search.picture.SHARE", float("inf"))
+def test_a_slow_search_is_drawn_on_the_way(tmp_path, monkeypatch, drawn):
+    monkeypatch.setattr(picture, "SHARE", float("inf"))
     perform(search(tmp_path / "run"))
     assert drawn == [0, 1, 2]
+
+
+def test_drawing_waits_until_it_takes_a_small_share_of_the_time(tmp_path, monkeypatch, drawn):
+    now = [0.0]
+    monkeypatch.setattr(picture.time, "monotonic", lambda: now[0])
+    drawing = Picture(Run.create(tmp_path / "run", {}), "fitness")
+    for number, moment in enumerate([1.0, 3.9, 4.0, 5.0]):
+        now[0] = moment
+        drawing.generation(Generation(number, [], None, []))
+    assert drawn == [2, 3]  # from 4 s on, a picture of a fifth of a second is a twentieth; the stub's take no time

@@ -64,7 +64,7 @@ def test_a_trained_model_holds_the_weights_and_scales_raw_inputs():
 def test_scaling_per_feature():
     scale, offset = np.array([2.0, 3.0], np.float32), np.array([-1.0, 1.0], np.float32)
     specs = blueprint(PRESETS["dense"], PRESETS["dense"].sample(), (2,), TEN_CLASSES)
-    weights = initial_weights(specs, (2,), seed=2)
+    weights = initial_weights(specs, seed=2)
     raw = np.array([[0.5, 0.25], [1.0, -1.0]], np.float32)
     plain = trained_model(specs, weights, 1.0, 0.0).predict(raw * scale + offset, verbose=0)
     np.testing.assert_allclose(trained_model(specs, weights, scale, offset).predict(raw, verbose=0), plain, atol=1e-6)

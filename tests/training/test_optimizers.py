@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from network_stubs import TEN_CLASSES
 
 from deap_nn.training import Schedule
 from deap_nn.training.compiled_tf.optimizers import OPTIMIZERS, rate_function
@@ -37,7 +38,7 @@ def test_steps_equal_those_of_keras(name, rate):
 def test_learning_rates_are_those_of_keras(rate, decay):
     schedule = Schedule(epochs=3, optimizer="adam", learning_rate=rate, learning_rate_decay=decay, batch_size=100)
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
-    compile_model(model, schedule, samples=250)
+    compile_model(model, TEN_CLASSES, schedule, samples=250)
     ours, theirs = rate_function(schedule, 250), []
     for _ in range(9):
         theirs.append(float(keras.ops.convert_to_numpy(model.optimizer.learning_rate)))

@@ -1,1 +1,1 @@
-"""The back ends: where attempts run. Each is imported when it is used."""
+"""The back ends, where attempts run. Those for SCOOP and Dask are imported only when used."""

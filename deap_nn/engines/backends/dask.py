@@ -20,17 +20,17 @@ from deap_nn.engines.outcome import EngineLost, Report, one_line
 from deap_nn.engines.parcel import Parcel
 
 GRACE = 20.0  # seconds beyond the time limit that a worker may stay silent
-LOOK_AROUND = 1.0  # seconds between two looks at the cluster
-SCHEDULER_PATIENCE = 10.0  # seconds without a scheduler
-JOIN_PATIENCE = 60.0  # seconds for a first worker to join
-FAREWELL = 2.0  # seconds that distant workers may take to hear that the run is over
+LOOK_AROUND = 1.0  # seconds between two checks of the cluster
+SCHEDULER_PATIENCE = 10.0  # seconds that the scheduler may be unreachable
+JOIN_PATIENCE = 60.0  # seconds that the first worker may take to join
+FAREWELL = 2.0  # seconds allowed for telling remote workers that the run is over
 
-# A task that kills its worker is ours to retry; a worker that is busy in C code is not dead.
+# The engine retries a task that kills its worker; a worker that is busy in C code is not dead.
 _SETTINGS = {"distributed.scheduler.allowed-failures": 0, "distributed.scheduler.worker-ttl": None}
 
 
 class DaskBackend:
-    """Attempts as Dask tasks, at most one for each thread of the cluster's workers."""
+    """Attempts as Dask tasks, at most one per thread of the cluster's workers."""
 
     def __init__(self, workers: int | None, limits: Limits, address: str | None) -> None:
         distributed = _import_distributed()
@@ -53,7 +53,7 @@ class DaskBackend:
 
     @property
     def capacity(self) -> int:
-        """The threads of all workers, as last seen, that no dropped attempt still holds."""
+        """The number of worker threads, as last seen, less those that dropped attempts still hold."""
         threads = max(1, self._threads)
         return (threads if self._most is None else min(self._most, threads)) - len(self._dropped)
 
@@ -66,14 +66,14 @@ class DaskBackend:
         future.add_done_callback(self._arrived)
 
     def poll(self, timeout: float) -> list[tuple[int, Report]]:
-        """Collect reports and look around."""
+        """Collect reports and check the cluster."""
         reports = self._collect(timeout)
         if time.monotonic() >= self._next_look:
             self._look_around()
         return reports
 
     def drop(self, key: int) -> None:
-        """End an attempt where it runs; its worker is free when it has reported."""
+        """End an attempt where it runs; its worker is free once it has reported."""
         if not self._roster.claim(key):
             self._roster.forget(key)
         self._dropped.add(key)
@@ -87,17 +87,17 @@ class DaskBackend:
             self._running.pop(name)[1].cancel()
 
     def close(self) -> None:
-        """End the children here and elsewhere, and the cluster if it is ours."""
+        """End the children here and elsewhere, and the cluster if this back end started it."""
         self._roster.close()
         self._running.clear()
-        if self._cluster is None:  # the workers stay, their children of this run must not
+        if self._cluster is None:  # The workers stay; their children of this run must not
             self._tell_workers(end_run, self._run).join(FAREWELL)
         self._client.close(timeout=FAREWELL)
         if self._cluster is not None:
             self._cluster.close(timeout=FAREWELL)
 
     def _tell_workers(self, function: Callable[..., None], *arguments: Any) -> threading.Thread:
-        """Have every worker process call a function; those out of reach keep nobody waiting."""
+        """Have every worker process call a function, without waiting for those out of reach."""
 
         def tell() -> None:
             if self._client.status == "running":
@@ -108,7 +108,7 @@ class DaskBackend:
         return thread
 
     def _arrived(self, future: Any) -> None:
-        """Fetch a result; Dask calls this in a thread of its own."""
+        """Fetch a result; Dask calls this in one of its own threads."""
         try:
             report = Report(*future.result())
         except Exception as error:
@@ -146,7 +146,7 @@ class DaskBackend:
 
 
 def len_threads(info: dict[str, Any]) -> int:
-    """The number of threads of all workers in a scheduler's description."""
+    """Count the threads of all workers in a scheduler's description."""
     return sum(worker["nthreads"] for worker in info["workers"].values())
 
 
@@ -171,6 +171,6 @@ def _local_cluster(distributed: Any, workers: int | None, limits: Limits) -> Any
             processes=True,
             host="127.0.0.1",
             dashboard_address="127.0.0.1:0",  # any free port
-            memory_limit=0,  # the children are watched, not the workers
+            memory_limit=0,  # The children are watched, not the workers
             silence_logs=logging.CRITICAL,
         )

@@ -11,13 +11,13 @@ from deap_nn.engines.limits import Limits
 from deap_nn.engines.outcome import EngineLost, Report
 from deap_nn.engines.parcel import Parcel
 
-STILLBORN = 3  # children in a row that could not start: the installation is broken, not the evaluation
+STILLBORN = 3  # consecutive children that could not start: the installation is broken, not the evaluation
 
 
 class ProcessesBackend:
-    """Owns `workers` children, started when first needed and replaced when they die or wear out."""
+    """A pool of `workers` children, started when first needed and replaced when they die or wear out."""
 
-    patience: float | None = None  # a child is watched from here: its end is always reported
+    patience: float | None = None  # A child is watched from here: its end is always reported
 
     def __init__(self, workers: int | None, limits: Limits) -> None:
         gpus = find_gpus()
@@ -33,10 +33,10 @@ class ProcessesBackend:
 
     def start(self, key: int, parcel: Parcel) -> None:
         """Give the call to an idle child, or to a new one."""
-        # lowest first: a few tasks on many workers start no more children than they need
+        # Lowest first: a few tasks on many workers start no more children than they need
         rank = min(self._idle, key=lambda rank: (rank not in self._children, rank))
         child = self._children.get(rank)
-        if child is not None and not child.alive:  # somebody ended it while it was idle: no task was hurt
+        if child is not None and not child.alive:  # It died while idle: no task was affected
             self._children.pop(rank).kill()
             child = None
         child = child or Child(self._limits, rank)
@@ -46,7 +46,7 @@ class ProcessesBackend:
         child.begin(parcel)
 
     def poll(self, timeout: float) -> list[tuple[int, Report]]:
-        """Collect reports; the first one to come ends the wait."""
+        """Collect reports; the first one to arrive ends the wait."""
         reports = self._check()
         if reports:
             return reports
@@ -63,7 +63,7 @@ class ProcessesBackend:
             self._release(rank, child, keep=False)
 
     def abandon(self, key: int) -> None:
-        """Never asked for: there is no patience to lose."""
+        """Do nothing: without `patience`, this is never called."""
 
     def close(self) -> None:
         """End all children."""
@@ -97,7 +97,7 @@ class ProcessesBackend:
 
 
 def default_workers(limits: Limits, gpus: tuple[str, ...]) -> int:
-    """As many workers as the GPUs take, or as the cores take."""
+    """Return as many workers as fit on the GPUs or, without GPUs, on the cores."""
     if gpus:
         return len(gpus) * limits.workers_per_gpu
     return max(1, len(os.sched_getaffinity(0)) // limits.threads)

@@ -1,8 +1,8 @@
 """The SCOOP back end: the origin hands out attempts and polls, the other processes evaluate.
 
-The origin never enters SCOOP's own waiting (`result`, `map`, `as_completed`): there it would evaluate
-itself, and ask for tasks in a way that makes SCOOP run long ones twice. It only uses `submit` and
-`wait(timeout=0)`. What SCOOP does not notice is noticed here: dead workers through the host's roster, a
+The origin never calls SCOOP's own waiting functions (`result`, `map`, `as_completed`): in them it would
+evaluate tasks itself, and ask for tasks in a way that makes SCOOP run long ones twice. It only uses `submit`
+and `wait(timeout=0)`. What SCOOP does not detect is detected here: dead workers through the host's roster, a
 dead broker by asking it for a sign of life.
 """
 
@@ -27,13 +27,13 @@ from deap_nn.engines.outcome import EngineLost, Report, one_line
 from deap_nn.engines.parcel import Parcel
 
 GRACE = 20.0  # seconds beyond the time limit that a worker may stay silent
-LOOK_AROUND = 0.5  # seconds between two looks at workers and broker
-UNCLAIMED = 15.0  # seconds after which nobody will take an attempt, if all workers are on this host
+LOOK_AROUND = 0.5  # seconds between two checks of workers and broker
+UNCLAIMED = 15.0  # seconds after which an unclaimed attempt is lost, if all workers are on this host
 _NEVER = 1e9
 
 
 class ScoopBackend:
-    """Attempts as SCOOP futures, at most one for each worker."""
+    """Attempts as SCOOP futures, at most one per worker."""
 
     def __init__(self, workers: int | None, limits: Limits) -> None:
         _require_scoop(workers)
@@ -57,20 +57,20 @@ class ScoopBackend:
 
     @property
     def capacity(self) -> int:
-        """The workers that live and that no dropped attempt still holds."""
+        """The number of live workers, less those that dropped attempts still hold."""
         return self._workers - len(self._dropped)
 
     def start(self, key: int, parcel: Parcel) -> None:
-        """Send an attempt to whichever worker asks first."""
+        """Send an attempt to the first worker that asks for a task."""
         assert self.patience is not None
         self._broker.require()
         job = Job(self._run, host_name(), key, parcel, self._limits, time.time() + self.patience)
         self._futures[futures.submit(attempt, job)] = key
         self._started[key] = time.monotonic()
-        self._ask()  # submitting alone leaves the task in the origin's own queue
+        self._ask()  # Submitting alone leaves the task in the origin's own queue
 
     def poll(self, timeout: float) -> list[tuple[int, Report]]:
-        """Collect reports and look around."""
+        """Collect reports and check workers and broker."""
         reports = self._collect()
         if not reports:
             self._wait(timeout)
@@ -82,14 +82,14 @@ class ScoopBackend:
         return reports
 
     def drop(self, key: int) -> None:
-        """End an attempt, on this host at once; elsewhere its worker is free when it has ended by itself."""
+        """End an attempt, on this host at once; elsewhere its worker is free when it has ended on its own."""
         if not self._roster.claim(key):
             self._roster.forget(key)
         self._dropped.add(key)
 
     def abandon(self, key: int) -> None:
-        """Forget a silent attempt: its worker is gone, and so is its place."""
-        self._roster.claim(key)  # should it still lie in a queue here, nobody starts it any more
+        """Forget a silent attempt; its worker is gone and no longer counts."""
+        self._roster.claim(key)  # If it is still queued on this host, it will not be started
         self._forget(key, keep_claim=True)
         self._one_less("a worker has not answered beyond its deadline")
 
@@ -138,13 +138,13 @@ class ScoopBackend:
             self._roster.forget(key)
 
     def _dead_workers(self) -> list[tuple[int, Report]]:
-        """Attempts whose worker on this host has died: dead at two looks, so that no result is on its way."""
+        """Report attempts whose worker on this host is dead at two checks in a row: no result is on its way."""
         dead = {key for key in self._started if self._is_dead(key)}
         confirmed = dead & self._suspects
         self._suspects = dead - confirmed
         reports = []
         for key in confirmed:
-            claimed = not self._roster.claim(key)  # what nobody has claimed, nobody shall start after all
+            claimed = not self._roster.claim(key)  # An unclaimed attempt must not start after all
             if claimed and self._roster.claimant(key):
                 continue
             seconds = time.monotonic() - self._started[key]
@@ -186,4 +186,4 @@ def _require_scoop(workers: int | None) -> None:
             f"received workers={workers}; SCOOP was started with -n {scoop.SIZE}, which gives "
             f"{scoop.SIZE - 1} beside the origin: leave workers out, or start SCOOP with -n {workers + 1}"
         )
-    scoop.TIME_BETWEEN_STATUS_REPORTS = _NEVER  # they share a socket between threads, which ZMQ forbids
+    scoop.TIME_BETWEEN_STATUS_REPORTS = _NEVER  # Status reports share a socket between threads, which ZMQ forbids

@@ -1,4 +1,4 @@
-"""The back end for debugging: everything happens here and now, without isolation and without limits."""
+"""The back end for debugging: calls run in this process, without isolation or limits."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from deap_nn.engines.perform import perform
 
 
 class SerialBackend:
-    """Evaluates in this process, one task at a time, when it is polled."""
+    """A back end that evaluates in this process, one task at a time, when it is polled."""
 
     capacity = 1
     patience: float | None = None
     description = "serial: evaluating in this process, for debugging (no time or memory limit, no isolation)"
 
     def __init__(self, threads: int) -> None:
-        # As in a child, for what is imported from here on: a training on more threads ends with other last digits.
+        # As in a child, for later imports: with more threads, the last digits of a training's results differ.
         os.environ.update(child_environment(0, (), threads, 1, os.environ))
         self._calls: deque[tuple[int, Parcel]] = deque()
 
@@ -29,7 +29,7 @@ class SerialBackend:
         self._calls.append((key, parcel))
 
     def poll(self, timeout: float) -> list[tuple[int, Report]]:
-        """Run the call in hand, however long it takes."""
+        """Run the next call, however long it takes."""
         if not self._calls:
             return []
         key, parcel = self._calls.popleft()
@@ -41,8 +41,8 @@ class SerialBackend:
         self._calls = deque((its_key, parcel) for its_key, parcel in self._calls if its_key != key)
 
     def abandon(self, key: int) -> None:
-        """Never asked for: there is no patience to lose."""
+        """Do nothing: without `patience`, this is never called."""
 
     def close(self) -> None:
-        """Forget the calls in hand."""
+        """Forget the calls that have not been run."""
         self._calls.clear()

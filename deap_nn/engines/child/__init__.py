@@ -1,1 +1,1 @@
-"""One killable process that evaluates: its owner's side (`child`) and its own (`main`)."""
+"""One killable process that evaluates: the owner's side (`child`) and its own (`main`)."""

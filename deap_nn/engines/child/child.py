@@ -1,6 +1,6 @@
-"""The owner's side of a child: start it, give it one call at a time, watch it, end it by force.
+"""The owner's side of a child: start it, give it one call at a time, watch it, kill it.
 
-Time and memory are watched from here, from outside, so that no evaluation can escape its limits.
+Time and memory are watched from outside the child, so that no evaluation can escape its limits.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from deap_nn.engines.limits import Limits
 from deap_nn.engines.outcome import Report, one_line
 from deap_nn.engines.parcel import Parcel
 
-GROWTH_LIMIT = 1_000_000_000  # bytes a child may grow after its first task before a new one takes over
-MEMORY_WATCH = 0.05  # seconds between two looks at a child's memory
+GROWTH_LIMIT = 1_000_000_000  # bytes a child may grow after its first task before it is replaced
+MEMORY_WATCH = 0.05  # seconds between two checks of a child's memory
 
 
 class Child:
-    """One child process. It serves call after call; `worn_out` says when a new one should take over."""
+    """One child process. It serves one call after another; `worn_out` says when it should be replaced."""
 
     def __init__(self, limits: Limits, rank: int, log_name: str = "") -> None:
         self._limits = limits
@@ -44,22 +44,22 @@ class Child:
 
     @property
     def pid(self) -> int:
-        """Its process number."""
+        """The process id."""
         return self._process.pid
 
     @property
     def started(self) -> bool:
-        """Whether it has come as far as taking calls."""
+        """Whether it has started up and accepts calls."""
         return self._ready
 
     @property
     def alive(self) -> bool:
-        """Whether its process runs."""
-        # a killed process cannot be waited for before its last thread is gone, but is a zombie at once
+        """Whether its process is running."""
+        # A killed process cannot be waited for before its last thread is gone, but is a zombie at once
         return self._process.poll() is None and birth(self.pid) != 0
 
     def begin(self, parcel: Parcel) -> None:
-        """Hand over a call; `check` then tells its report."""
+        """Hand over a call; `check` then returns its report."""
         script = self._limits.script if parcel.needs_script else None
         self._outbox += frame(pickle.dumps((parcel.payload, script), protocol=5))
         self._began = self._next_look = time.monotonic()
@@ -67,12 +67,12 @@ class Child:
         self._write()
 
     def fileno(self) -> int:
-        """The pipe to wait for, so that select() takes a child."""
+        """Return the pipe to wait for, so that select() accepts a child."""
         assert self._process.stdout is not None
         return self._process.stdout.fileno()
 
     def wait(self, timeout: float) -> Report | None:
-        """Wait for the report of the call in hand, at most `timeout` seconds."""
+        """Wait for the report of the current call, at most `timeout` seconds."""
         report = self.check()
         if report is None:
             wait_for([self], timeout)
@@ -80,11 +80,11 @@ class Child:
         return report
 
     def check(self) -> Report | None:
-        """The report of the call in hand, or None while it goes on. Never blocks.
+        """Return the report of the current call, or None while it is running. Never block.
 
-        A result that has arrived counts, however late it is looked for.
+        A result that has arrived counts, however late it is read.
         """
-        gone = self._process.poll() is not None  # before reading: its last words are then complete
+        gone = self._process.poll() is not None  # before reading, so that its last words are complete
         closed = self._exchange()
         answer = self._frames.next()
         if answer is not None and not self._ready:
@@ -97,7 +97,7 @@ class Child:
         return self._over_limit()
 
     def kill(self) -> None:
-        """End it and everything it has started, and free what belongs to it."""
+        """Kill it and everything it has started, and close its pipes and log."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.kill()
@@ -115,7 +115,7 @@ class Child:
                 del self._outbox[: os.write(self._process.stdin.fileno(), self._outbox)]
 
     def _exchange(self) -> bool:
-        """Move what the pipes take and give; True when the child has closed its side."""
+        """Write and read as much as the pipes allow; return True when the child has closed its side."""
         if self._outbox:
             self._write()
         with contextlib.suppress(BlockingIOError):
@@ -162,7 +162,7 @@ class Child:
 
 
 def wait_for(children: list[Child], timeout: float) -> None:
-    """Sleep until one of the children has something to say, at most `timeout` seconds."""
+    """Sleep until one of the children has output to read, at most `timeout` seconds."""
     poller = select.poll()
     for child in children:
         poller.register(child, select.POLLIN)

@@ -1,4 +1,4 @@
-"""How a process ended, in words: its exit status, and what it said last."""
+"""The exit reason of a process in words: its exit status and its last output."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import os
 import signal
 from typing import IO
 
-_LAST_WORDS = 8000  # bytes of the log that are looked through for last words
+_LAST_WORDS = 8000  # bytes at the end of the log that are searched for last words
 
 
 def how_it_ended(code: int | None) -> str:
-    """An exit status, as subprocess tells it."""
+    """Describe an exit status, given as subprocess reports it."""
     if code is None:
         return "closed its pipe"
     if code >= 0:
@@ -23,7 +23,7 @@ def how_it_ended(code: int | None) -> str:
 
 
 def last_words(log: IO[bytes], start: int) -> str:
-    """What was written to a log since `start`, in a few words; empty if nothing was."""
+    """Summarise what was written to a log since `start`; empty if nothing was."""
     end = log.seek(0, os.SEEK_END)
     log.seek(max(start, end - _LAST_WORDS))
     text = log.read().decode(errors="replace")
@@ -32,7 +32,7 @@ def last_words(log: IO[bytes], start: int) -> str:
 
 
 def _gist(lines: list[str]) -> list[str]:
-    """The last lines; of a crash, what was said before it and the innermost frame of its dump."""
+    """Return the last lines or, after a crash, the line before it, its first line and its innermost frame."""
     crash = next((number for number, line in enumerate(lines) if line.startswith("Fatal Python error")), None)
     if crash is None:
         return lines[-3:]

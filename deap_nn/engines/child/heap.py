@@ -1,8 +1,8 @@
 """The C library's heap in a child: it keeps what a training frees, for the training's next step.
 
-Left to itself, glibc fetches large blocks from the kernel and hands them back when they are freed. A training takes
-and frees the same tensors in every step, so the kernel would make their pages anew, and clear them, again and again.
-Other C libraries than glibc are left alone.
+By default, glibc gets large blocks from the kernel and returns them when they are freed. A training allocates and
+frees the same tensors in every step, so the kernel would create and clear their pages again each time. C libraries
+other than glibc are left alone.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ _M_ARENA_MAX = -8
 
 
 def keep_freed_blocks() -> None:
-    """Let this process keep all memory that it frees, until `give_back`. To be called before threads are started."""
+    """Let this process keep all memory that it frees, until `give_back`. Call this before starting threads."""
     with contextlib.suppress(OSError, AttributeError):
         set_option = ctypes.CDLL(None).mallopt
-        set_option(_M_TRIM_THRESHOLD, -1)  # the end of the heap is kept, however much of it is free
-        set_option(_M_MMAP_MAX, 0)  # no block is a mapping of its own
-        set_option(_M_ARENA_MAX, 1)  # the heaps of single threads are too small for large blocks
+        set_option(_M_TRIM_THRESHOLD, -1)  # Keep the end of the heap, however much of it is free
+        set_option(_M_MMAP_MAX, 0)  # Give no block a mapping of its own
+        set_option(_M_ARENA_MAX, 1)  # Per-thread heaps are too small for large blocks
 
 
 def give_back() -> None:
-    """Hand the memory that is free back to the kernel."""
+    """Return free memory to the kernel."""
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)

@@ -1,8 +1,8 @@
 """The process that evaluates, started (see `deap_nn.engines.child.start`) and ended by its owner.
 
 Packed calls come in on stdin, reports go out on stdout; what the calls print goes to stderr, which is
-the log. When stdin closes, the owner is gone and the child leaves at once, in the middle of a training
-if need be.
+the log. When stdin closes, the owner is gone and the child exits at once, even in the middle of a
+training.
 """
 
 from __future__ import annotations
@@ -44,14 +44,14 @@ def main() -> None:
     while True:
         payload, script = pickle.loads(calls.get())
         report = perform(payload, functools.partial(load_script, script) if script else None)
-        give_back()  # the owner looks at the size of a child that has nothing to do
+        give_back()  # The owner measures the size of a child when it is idle
         _send(outbox, pickle.dumps(tuple(report), protocol=5))
 
 
 def load_script(path: str) -> None:
-    """Import the user's script once, under every name that pickles may know it by.
+    """Import the user's script once, under every name that pickles may use for it.
 
-    Its `if __name__ == "__main__":` part does not run.
+    Its `if __name__ == "__main__":` block does not run.
     """
     if getattr(sys.modules.get("__mp_main__"), "__file__", None) == path:
         return
@@ -74,17 +74,17 @@ def load_script(path: str) -> None:
 
 
 def die_with_parent() -> None:
-    """Ask Linux to end this process with the thread that started it, however that ends.
+    """Ask Linux to kill this process when the thread that started it ends, for whatever reason.
 
-    Closing stdin does the same while Python runs; this also covers code that never gives the
-    interpreter back. Elsewhere than on Linux nothing happens.
+    Closing stdin does the same while Python runs; this also covers code that never releases the
+    interpreter. On systems other than Linux nothing happens.
     """
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL))
 
 
 def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
-    """Keep stdin and stdout for the frames; user code reads nothing and prints into the log."""
+    """Reserve stdin and stdout for the frames; user code reads an empty stdin and prints to the log."""
     inbox, outbox = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)

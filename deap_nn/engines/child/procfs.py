@@ -1,4 +1,4 @@
-"""Looking at processes from outside, through Linux's /proc: how much memory, still alive."""
+"""The memory use of processes, and whether they are alive, read from Linux's /proc."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 def resident(pid: int) -> int:
-    """Resident memory in bytes of a process and of what it has started; 0 once it has gone."""
+    """Return the resident memory, in bytes, of a process and its descendants; 0 once it is gone."""
     try:
         own = int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE
     except (OSError, IndexError):
@@ -25,9 +25,9 @@ def _children(pid: int) -> list[int]:
 
 
 def birth(pid: int) -> int:
-    """The moment a process started, in the kernel's ticks; 0 if it is gone or a zombie.
+    """Return the start time of a process, in the kernel's clock ticks; 0 if it is gone or a zombie.
 
-    Number and birth together name a process for good: numbers are given out again.
+    Process id and start time together identify a process uniquely: ids are reused.
     """
     try:
         state, *rest = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()

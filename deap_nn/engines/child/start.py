@@ -16,17 +16,17 @@ from deap_nn.engines.devices import child_environment, find_gpus
 from deap_nn.engines.limits import Limits
 
 _MODULE = "deap_nn.engines.child.main"
-# Not -m: that would prefer what lies in the working directory, be it another version of this package.
+# Not -m: that would import from the working directory first, even another version of this package.
 _COMMAND = "import sys; sys.path[:] = filter(None, sys.path); from {} import main; main()"
 _ROOT = Path(__file__).resolve().parents[3]
 
-# Linux ends a child with the *thread* that started it (see child.die_with_parent), so a thread that
-# lives as long as its process starts the children of threads that may not.
+# Linux kills a child when the *thread* that started it ends (see main.die_with_parent), so this thread,
+# which lives as long as its process, starts the children of threads that may end earlier.
 _starter = concurrent.futures.ThreadPoolExecutor(1, "deap_nn-starter")
 
 
 def open_log(log_dir: str | None, name: str) -> IO[bytes]:
-    """The file that a child writes to: kept in a folder, or gone with the child."""
+    """Open the file that a child writes to: kept in a folder, or gone with the child."""
     if log_dir is None:
         return tempfile.TemporaryFile("a+b", buffering=0)
     Path(log_dir).mkdir(parents=True, exist_ok=True)
@@ -34,11 +34,11 @@ def open_log(log_dir: str | None, name: str) -> IO[bytes]:
 
 
 def start(limits: Limits, rank: int, log: IO[bytes]) -> subprocess.Popen[bytes]:
-    """Start a child with pipes that never block this side."""
+    """Start a child whose pipes never block this side."""
     environment = dict(os.environ)
     gpus = find_gpus()
     environment.update(child_environment(rank, gpus, limits.threads, limits.workers_per_gpu, environment))
-    if str(_ROOT) != sysconfig.get_path("purelib"):  # a checkout, or a folder of the user's
+    if str(_ROOT) != sysconfig.get_path("purelib"):  # a checkout, or a folder chosen by the user
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(_ROOT), environment.get("PYTHONPATH")]))
 
     def popen() -> subprocess.Popen[bytes]:
@@ -57,7 +57,7 @@ def start(limits: Limits, rank: int, log: IO[bytes]) -> subprocess.Popen[bytes]:
 
 
 def module_path(script: str | None) -> list[str]:
-    """Where the child imports from: the same places as this process, and beside the user's script."""
+    """Return where the child imports from: the same places as this process, and the folder of the user's script."""
     places = [str(Path(place or ".").absolute()) for place in sys.path]
     beside = str(Path(script).parent) if script else None
     return places if beside is None or beside in places else [beside, *places]

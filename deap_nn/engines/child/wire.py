@@ -1,4 +1,4 @@
-"""Frames on a pipe: eight bytes of length, then the payload. The child's stdin and stdout speak this."""
+"""Frames on a pipe: eight bytes of length, then the payload. Used on the child's stdin and stdout."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ HEADER = 8
 
 
 def frame(payload: bytes) -> bytes:
-    """Put the length in front of a payload."""
+    """Prefix a payload with its length."""
     return len(payload).to_bytes(HEADER, "big") + payload
 
 
 def read_frame(pipe: BinaryIO) -> bytes:
-    """Read one payload from a blocking pipe; EOFError if the other side has gone."""
+    """Read one payload from a blocking pipe; raise EOFError if the other side is gone."""
     length = int.from_bytes(_read_exactly(pipe, HEADER), "big")
     return _read_exactly(pipe, length)
 
@@ -26,17 +26,17 @@ def _read_exactly(pipe: BinaryIO, count: int) -> bytes:
 
 
 class Frames:
-    """Collects what a non-blocking pipe gives and cuts it into payloads."""
+    """A buffer that collects what a non-blocking pipe delivers and cuts it into payloads."""
 
     def __init__(self) -> None:
         self._buffer = bytearray()
 
     def feed(self, data: bytes) -> None:
-        """Add bytes as they arrived."""
+        """Add bytes as they arrive."""
         self._buffer += data
 
     def next(self) -> bytes | None:
-        """The next complete payload, or None."""
+        """Return the next complete payload, or None."""
         if len(self._buffer) < HEADER:
             return None
         end = HEADER + int.from_bytes(self._buffer[:HEADER], "big")

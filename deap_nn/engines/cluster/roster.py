@@ -1,8 +1,8 @@
-"""Who of this host works for a run: a folder of small files that all its processes there can see.
+"""The workers of a run on this host: a folder of small files that all the run's processes there can see.
 
-SCOOP numbers no worker and tells nobody when one dies. Here a worker takes the lowest free slot, its rank
-on the host, by a lock that the kernel frees however the worker dies, and claims each attempt before it
-starts it; the origin, if it is on the same host, sees at once whose claimant has died. When the origin
+SCOOP does not number its workers or report when one dies. Here a worker takes the lowest free slot, its rank
+on the host, with a lock that the kernel releases however the worker dies, and claims each attempt before
+starting it; the origin, if it is on the same host, sees at once which claimants have died. When the origin
 removes the folder, the run is over for every worker on its host.
 """
 
@@ -21,33 +21,33 @@ from pathlib import Path
 from deap_nn.engines.child.procfs import birth
 
 # What `python -m deap_nn.scoop` tells its origin through the environment.
-ALL_LOCAL = "DEAP_NN_ALL_LOCAL"  # every worker is on the origin's host
-RESPAWNS = "DEAP_NN_RESPAWNS"  # dead workers are replaced
+ALL_LOCAL = "DEAP_NN_ALL_LOCAL"  # Every worker is on the origin's host
+RESPAWNS = "DEAP_NN_RESPAWNS"  # Dead workers are replaced
 
 _ORIGIN = "origin"  # the file that names the process a run depends on
-_STALE = 7 * 24 * 3600  # seconds after which the folder of a run from elsewhere is removed
+_STALE = 7 * 24 * 3600  # seconds after which the folder of a run whose origin is elsewhere is removed
 _SLOTS = 4096
 
 
 def host_name() -> str:
-    """This host, as far as a shared folder for temporary files goes."""
+    """Return the name by which hosts that share a folder for temporary files are told apart."""
     return socket.gethostname() or "localhost"
 
 
 class Slot:
-    """A worker's rank on its host, held until the process ends or lets go."""
+    """A worker's rank on its host, held until the process ends or frees it."""
 
     def __init__(self, rank: int, file: int) -> None:
         self.rank = rank
         self._file = file
 
     def announce(self, pid: int) -> None:
-        """Write down the child that runs here, so that the origin can end it."""
+        """Record the child that runs here, so that the origin can kill it."""
         os.ftruncate(self._file, 0)
         os.pwrite(self._file, f"{pid} {birth(pid)}".encode(), 0)
 
     def free(self) -> None:
-        """Let go of the rank."""
+        """Release the rank."""
         os.close(self._file)
 
 
@@ -56,7 +56,7 @@ class Roster:
 
     Args:
         run: The run's unique key.
-        create: False if the folder exists as long as the run goes on (on the origin's host).
+        create: Whether to create the folder. On the origin's host workers do not: it exists for as long as the run.
     """
 
     def __init__(self, run: str, create: bool = True) -> None:
@@ -65,7 +65,7 @@ class Roster:
             self.folder.mkdir(mode=0o700, exist_ok=True)
 
     def take_slot(self) -> Slot:
-        """The lowest free rank of this host."""
+        """Take the lowest free rank on this host."""
         for rank in range(_SLOTS):
             file = os.open(self.folder / f"slot{rank}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             try:
@@ -77,7 +77,7 @@ class Roster:
         raise RuntimeError(f"all {_SLOTS} worker slots of this host are taken")
 
     def claim(self, key: int) -> bool:
-        """Take an attempt for this process; False if somebody has it, or the run is over."""
+        """Claim an attempt for this process; return False if it is already claimed, or the run is over."""
         try:
             file = os.open(self._claim(key), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         except OSError:
@@ -87,11 +87,11 @@ class Roster:
         return True
 
     def claimed(self, key: int) -> bool:
-        """Whether the claim still stands; not when the run is over."""
+        """Tell whether the claim still stands; it does not when the run is over."""
         return self._claim(key).exists()
 
     def claimant(self, key: int) -> bool | None:
-        """Whether the process that claimed an attempt lives; None if nobody on this host has claimed it."""
+        """Tell whether the process that claimed an attempt is alive; None if it is unclaimed on this host."""
         try:
             text = self._claim(key).read_text()
         except OSError:
@@ -99,12 +99,12 @@ class Roster:
         return _lives(text) if text else True  # empty: it is just being written
 
     def forget(self, key: int) -> None:
-        """Remove a claim: the attempt is settled, or its claimant shall end it."""
+        """Remove a claim: the attempt is settled, or its claimant must end it."""
         with contextlib.suppress(OSError):
             self._claim(key).unlink()
 
     def workers(self) -> int:
-        """How many slots of this host are held now."""
+        """Count the slots on this host that are currently held."""
         return sum(_is_locked(path) for path in self.folder.glob("slot*"))
 
     def close(self) -> None:
@@ -123,7 +123,7 @@ class Roster:
 
 
 def open_roster(run: str) -> Roster:
-    """The origin's roster of a new run; what killed origins have left behind is removed."""
+    """Open the origin's roster for a new run, and remove what killed origins have left behind."""
     for folder in _base().iterdir():
         if _is_stale(folder):
             shutil.rmtree(folder, ignore_errors=True)
@@ -135,7 +135,7 @@ def open_roster(run: str) -> Roster:
 def _is_stale(folder: Path) -> bool:
     with contextlib.suppress(OSError):
         return not _lives((folder / _ORIGIN).read_text())
-    with contextlib.suppress(OSError):  # of a run whose origin is elsewhere, or just being made
+    with contextlib.suppress(OSError):  # of a run whose origin is elsewhere, or just being created
         return folder.stat().st_mtime < time.time() - _STALE
     return False
 
@@ -153,7 +153,7 @@ def _base() -> Path:
 
 
 def _lives(text: str) -> bool:
-    """Whether the process written down as number and birth is alive."""
+    """Tell whether the process recorded as process id and start time is alive."""
     fields = text.split()
     return len(fields) == 2 and fields[1] != "0" and birth(int(fields[0])) == int(fields[1])
 

@@ -1,4 +1,4 @@
-"""Is SCOOP's broker alive? SCOOP itself would wait for it without end."""
+"""A check that SCOOP's broker is alive; SCOOP itself would wait for it forever."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from scoop.broker.brokerzmq import STATUS_REQ, zmq
 
 from deap_nn.engines.outcome import EngineLost
 
-RECONNECT_MS = 2000  # milliseconds that a broken connection to the broker may take to come back
-BROKER_PATIENCE = 8.0  # seconds that the broker may take for a sign of life
+RECONNECT_MS = 2000  # milliseconds that a broken connection to the broker may take to recover
+BROKER_PATIENCE = 8.0  # seconds that the broker may take to answer
 
 
 class Broker:
-    """Asks SCOOP's broker for a sign of life, over a connection of its own."""
+    """A separate connection to SCOOP's broker, which asks it for a sign of life."""
 
     def __init__(self) -> None:
         self._own = scoop._control.execQueue.socket.socket
-        self._own.setsockopt(zmq.SNDTIMEO, 3000)  # without a broker SCOOP would wait for ever when it sends
+        self._own.setsockopt(zmq.SNDTIMEO, 3000)  # Without a broker, SCOOP would wait forever when sending
         self._socket = zmq.Context.instance().socket(zmq.DEALER)
         self._socket.setsockopt(zmq.LINGER, 0)
         self._socket.setsockopt(zmq.IMMEDIATE, 1)
@@ -30,7 +30,7 @@ class Broker:
         self._parent = os.getppid()
 
     def require(self) -> None:
-        """Ask again and take the answers; EngineLost if there have been none for too long."""
+        """Read the answers and ask again; raise EngineLost if there have been none for too long."""
         self._listen()
         if not self._asked:
             self._asked = self._send()
@@ -43,7 +43,7 @@ class Broker:
             raise lost("SCOOP's broker cannot be reached any more; its launcher has died or broken down")
 
     def close(self) -> None:
-        """Take the answer that is under way: the broker must not find us gone."""
+        """Wait for the answer that is on its way, then close: the broker must not find this side gone."""
         if not self._socket.closed:
             if self._asked:
                 self._socket.poll(1000)
@@ -64,6 +64,6 @@ class Broker:
 
 
 def lost(what: str) -> EngineLost:
-    """The error to raise; the origin can then end without waiting for a farewell that nobody answers."""
+    """Return the error to raise, and skip SCOOP's shutdown message, which would keep the origin waiting."""
     scoop._control.execQueue.shutdown = lambda: None
     return EngineLost(what)

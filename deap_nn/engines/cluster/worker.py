@@ -1,6 +1,6 @@
 """What a SCOOP or Dask worker runs for an engine: an attempt, in a child that it owns.
 
-The worker itself never imports TensorFlow and never dies of an evaluation; it keeps the child for the next
+The worker itself never imports TensorFlow, and no evaluation can kill it; it keeps the child for the next
 attempt.
 """
 
@@ -18,7 +18,7 @@ from deap_nn.engines.limits import Limits
 from deap_nn.engines.outcome import Report, one_line
 from deap_nn.engines.parcel import Parcel
 
-_LOOK_AROUND = 0.1  # seconds between two looks whether the run still goes on
+_LOOK_AROUND = 0.1  # seconds between two checks that the attempt is still wanted
 
 
 class Job(NamedTuple):
@@ -30,7 +30,7 @@ class Job(NamedTuple):
         key: The attempt's number.
         parcel: The packed call.
         limits: What the child may use.
-        expires: Time.time() after which the origin has given the attempt up.
+        expires: `time.time()` after which the origin has abandoned the attempt.
     """
 
     run: str
@@ -42,7 +42,7 @@ class Job(NamedTuple):
 
 
 class _Seat:
-    """A rank on this host and the child that sits there."""
+    """A rank on this host and the child that holds it."""
 
     def __init__(self, job: Job, roster: Roster) -> None:
         self.run = job.run
@@ -51,7 +51,7 @@ class _Seat:
         self.child: Child | None = None
 
     def ready_child(self, on_origin_host: bool) -> Child:
-        """The child, new if there is none or the old one has gone or is worn out."""
+        """Return the child; start a new one if there is none or the old one is gone or worn out."""
         if self.child is not None and (self.child.worn_out or not self.child.alive):
             self.clear()
         if self.child is None:
@@ -68,21 +68,21 @@ class _Seat:
             self.child = None
 
 
-_free_seats: list[_Seat] = []  # a Dask worker may run several attempts at once, in threads
-_over: set[str] = set()  # runs whose end this worker was told
+_free_seats: list[_Seat] = []  # A Dask worker may run several attempts at once, in threads
+_over: set[str] = set()  # runs that this worker has been told are over
 _lock = threading.Lock()
 
 
 def attempt(job: Job) -> Report:
-    """Run a job's call in this worker's child and tell how it ended; nothing is raised."""
+    """Run a job's call in this worker's child and report how it ended; raise nothing."""
     try:
         return _attempt(job)
-    except Exception as error:  # no space, no processes, no rights: this host cannot evaluate
+    except Exception as error:  # no space, processes or permissions: this host cannot evaluate
         return Report("lost", reason=one_line(f"{type(error).__name__}: {error} (on {host_name()})"))
 
 
 def end_attempt(run: str, key: int) -> None:
-    """End an attempt, should it run on this host."""
+    """End an attempt if it is running on this host."""
     Roster(run, create=False).forget(key)
 
 
@@ -131,7 +131,7 @@ def _watch(child: Child, goes_on: Callable[[], bool]) -> Report:
 def _take_seat(job: Job, roster: Roster) -> _Seat:
     with _lock:
         for seat in [seat for seat in _free_seats if seat.run != job.run or seat.limits != job.limits]:
-            _dismiss(seat)  # of a run that is over
+            _dismiss(seat)  # of another run
         return _free_seats.pop() if _free_seats else _Seat(job, roster)
 
 

@@ -1,7 +1,7 @@
-"""Operators: how heredity is recombined, altered and selected.
+"""Operators: how genomes are recombined, mutated and selected.
 
-DEAP's grammar: individuals come in and are changed in place, a tuple of the same individuals goes out. They
-are blind to fitness (whoever calls them deletes the values) and draw from the global stream of `random`.
+They follow DEAP's conventions: crossover and mutation change individuals in place, return them in a tuple and ignore
+fitness (their caller deletes the values). Random draws use the global stream of `random`.
 """
 
 from collections.abc import Callable

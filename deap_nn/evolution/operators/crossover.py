@@ -17,22 +17,22 @@ T = TypeVar("T", bound=Layers)
 
 
 def cxWholeLayer(ind1: T, ind2: T, indpb: float | None = None) -> tuple[T, T]:
-    """Deal whole layers out to two children; paired are the layers of one kind and position.
+    """Deal whole layers to two children; layers of the same kind and position form pairs.
 
-    In turn (`indpb=None`), the first child gets layer 1 of the first parent, layer 2 of the second and so on,
-    its twin the rest. The turn goes on through the training settings, whose genes are dealt one by one, in
-    the order they lie on the first parent's chromosome.
+    In turn (`indpb=None`), the first child gets layer 1 of the first parent, layer 2 of the second and so on; the
+    other child gets the rest. The alternation continues through the training settings, whose genes are dealt one by
+    one, in their order on the first parent's chromosome.
 
-    With different depths, the layers of the deeper parent that have no partner are dealt as one further pair
-    "tail against nothing", after the pairs of their kind. Kinds that only one parent has are dealt likewise;
-    where each parent has other kinds in the same place, as one pair. So a child is, in each kind, as deep as
-    one of its parents.
+    With different depths, the layers of the deeper parent that have no partner are dealt as one further pair,
+    "tail against nothing", after the pairs of their kind. Kinds that only one parent has are dealt likewise; where
+    the parents have different kinds in the same place, these form one pair. A child is thus, in each kind, as deep
+    as one of its parents.
 
     Args:
-        ind1: First parent, becomes the first child.
-        ind2: Second parent, of the same search space; becomes the second child.
-        indpb: Probability in 0..1 with which a pair is exchanged, each on its own and the training settings
-            whole, as in DEAP's `cxUniform`. None: in turn, without chance.
+        ind1: The first parent; becomes the first child.
+        ind2: The second parent, of the same search space; becomes the second child.
+        indpb: The probability, 0..1, with which each pair is exchanged independently, the training settings as a
+            whole, as in DEAP's `cxUniform`. None: in turn, without randomness.
     """
     if indpb is None:
         exchanges = (turn % 2 == 1 for turn in count())
@@ -55,13 +55,13 @@ def cxWholeLayer(ind1: T, ind2: T, indpb: float | None = None) -> tuple[T, T]:
 def cxTwoPointGenes(ind1: T, ind2: T) -> tuple[T, T]:
     """Exchange the genes between two cut points, as DEAP's `cxTwoPoint` does.
 
-    The genes of paired layers (one kind and position) lie end to end, the training settings last; layers
-    without a partner stay with their parent. As in DEAP the first gene is never exchanged: the two children
-    are a pair, and to exchange the others does the same. With fewer than two genes in pairs, nothing changes.
+    The genes of paired layers (same kind and position) are laid end to end, the training settings last; layers
+    without a partner stay with their parent. As in DEAP, the first gene is never exchanged: exchanging all the others
+    instead gives the same pair of children. With fewer than two genes in pairs, nothing changes.
 
     Args:
-        ind1: First parent, becomes the first child.
-        ind2: Second parent, of the same search space; becomes the second child.
+        ind1: The first parent; becomes the first child.
+        ind2: The second parent, of the same search space; becomes the second child.
     """
     pairs = [(one[0], two[0]) for one, two in _partners(ind1, ind2) if one and two and one[0].kind == two[0].kind]
     loci = [locus for one, two in pairs for locus in _loci(one, two)]
@@ -78,7 +78,7 @@ def cxTwoPointGenes(ind1: T, ind2: T) -> tuple[T, T]:
 
 
 def _runs(layers: Layers, common: set[str]) -> list[Layers]:
-    """Cut an individual up: what precedes the first common kind, its layers, what precedes the next, ..."""
+    """Split an individual: what precedes the first common kind, that kind's layers, what precedes the next, ..."""
     runs: list[Layers] = [[]]
     for kind, run in groupby(layers, attrgetter("kind")):
         if kind in common:
@@ -89,7 +89,7 @@ def _runs(layers: Layers, common: set[str]) -> list[Layers]:
 
 
 def _partners(ind1: Layers, ind2: Layers) -> list[tuple[Layers, Layers]]:
-    """Lay two individuals side by side: single layers of one kind and position, and what has no partner."""
+    """Pair two individuals: single layers of the same kind and position, and whatever has no partner."""
     common = {layer.kind for layer in ind1} & {layer.kind for layer in ind2}
     runs1, runs2 = _runs(ind1, common), _runs(ind2, common)
     if [run[0].kind for run in runs1[1::2]] != [run[0].kind for run in runs2[1::2]]:
@@ -103,7 +103,7 @@ def _partners(ind1: Layers, ind2: Layers) -> list[tuple[Layers, Layers]]:
 
 
 def _loci(one: Chromosome, two: Chromosome) -> list[tuple[Chromosome, Chromosome, str]]:
-    """List the places where two chromosomes of one kind can exchange a gene."""
+    """Return the places where two chromosomes of one kind can exchange a gene."""
     if one.genes.keys() != two.genes.keys():
         raise ValueError(
             f"chromosomes of kind {one.kind!r} hold genes {sorted(one.genes)} and {sorted(two.genes)}; "

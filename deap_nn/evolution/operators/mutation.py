@@ -1,6 +1,6 @@
 """Mutation: one individual, changed in place within the limits of its space; `start` ranges do not bind it.
 
-That a chosen discrete value is redrawn until it changes is a habit of Nevergrad
+Redrawing a chosen discrete value until it changes is a method of Nevergrad
 (https://github.com/facebookresearch/nevergrad).
 """
 
@@ -14,22 +14,22 @@ from deap_nn.space import Block, Choice, Chromosome, Float, Gene, Integer, Searc
 Layers = list[Chromosome]
 T = TypeVar("T", bound=Layers)
 
-# A whole number that so many redraws left as it was moves by one step: what ever more redraws would come to.
+# After this many redraws without a change, an integer moves by one step, as further redraws eventually would.
 REDRAWS = 20
 
 
 def mutGaussianGenes(individual: T, space: SearchSpace, indpb: float = 0.1, sigma: float = 0.1) -> tuple[T]:
     """Move numeric genes by Gaussian steps on their own scales, reflected at the limits.
 
-    A whole number that was chosen is redrawn until it changes; where `sigma` is so small that it hardly ever
-    would, it moves one step up or down. Genes whose limits hold one value stay.
+    An integer that was chosen is redrawn until it changes; if `sigma` is so small that it hardly ever would, it
+    moves one step up or down. Genes whose limits allow only one value stay unchanged.
 
     Args:
         individual: The individual to mutate.
         space: The space it belongs to.
-        indpb: Probability in 0..1 with which a gene is chosen, each on its own.
-        sigma: Standard deviation of a step, greater than 0; a fraction of the range between a gene's limits,
-            with `log` of its logarithmic range.
+        indpb: The probability, 0..1, with which each gene is chosen independently.
+        sigma: The standard deviation of a step, greater than 0; a fraction of the range between a gene's limits or,
+            with `log`, of its logarithmic range.
     """
     check_probability(indpb)
     if not sigma > 0.0:
@@ -41,12 +41,12 @@ def mutGaussianGenes(individual: T, space: SearchSpace, indpb: float = 0.1, sigm
 
 
 def mutChoices(individual: T, space: SearchSpace, indpb: float = 0.1) -> tuple[T]:
-    """Exchange categorical genes for another of their options, each with equal chances.
+    """Replace the values of categorical genes by others of their options, with equal probability.
 
     Args:
         individual: The individual to mutate.
         space: The space it belongs to.
-        indpb: Probability in 0..1 with which a gene is chosen, each on its own.
+        indpb: The probability, 0..1, with which each gene is chosen independently.
     """
     check_probability(indpb)
     for chromosome, name, gene in _variable_genes(individual, space):
@@ -57,12 +57,12 @@ def mutChoices(individual: T, space: SearchSpace, indpb: float = 0.1) -> tuple[T
 
 
 def mutInsertLayer(individual: T, space: SearchSpace, indpb: float = 0.1) -> tuple[T]:
-    """Insert a new layer, drawn from the start ranges, at a random place of its block.
+    """Insert a new layer, drawn from the start ranges, at a random place in its block.
 
     Args:
         individual: The individual to mutate.
         space: The space it belongs to.
-        indpb: Probability in 0..1 for each block that is not at its greatest depth.
+        indpb: The probability, 0..1, for each block that is not at its greatest depth.
     """
 
     def insert(block: Block, layers: Layers) -> Layers:
@@ -78,7 +78,7 @@ def mutRemoveLayer(individual: T, space: SearchSpace, indpb: float = 0.1) -> tup
     Args:
         individual: The individual to mutate.
         space: The space it belongs to.
-        indpb: Probability in 0..1 for each block that is not at its least depth.
+        indpb: The probability, 0..1, for each block that is not at its smallest depth.
     """
 
     def remove(block: Block, layers: Layers) -> Layers:
@@ -89,12 +89,12 @@ def mutRemoveLayer(individual: T, space: SearchSpace, indpb: float = 0.1) -> tup
 
 
 def mutDuplicateLayer(individual: T, space: SearchSpace, indpb: float = 0.1) -> tuple[T]:
-    """Insert the copy of a random layer of a block right after it; a block without layers stays as it is.
+    """Insert a copy of a random layer of a block right after it; a block without layers stays unchanged.
 
     Args:
         individual: The individual to mutate.
         space: The space it belongs to.
-        indpb: Probability in 0..1 for each block that is not at its greatest depth.
+        indpb: The probability, 0..1, for each block that is not at its greatest depth.
     """
 
     def duplicate(block: Block, layers: Layers) -> Layers:
@@ -107,7 +107,7 @@ def mutDuplicateLayer(individual: T, space: SearchSpace, indpb: float = 0.1) -> 
 
 
 def _variable_genes(individual: Layers, space: SearchSpace) -> Iterator[tuple[Chromosome, str, Gene]]:
-    """Walk over the genes that can change, in the space's order whatever that of a chromosome."""
+    """Yield the genes that can change, in the space's order, whatever that of a chromosome."""
     for chromosome in individual:
         for name, gene in space.kind(chromosome.kind).genes.items():
             if not gene.is_constant:
@@ -115,7 +115,7 @@ def _variable_genes(individual: Layers, space: SearchSpace) -> Iterator[tuple[Ch
 
 
 def _reflect(unit: float) -> float:
-    """Fold the line into 0..1, as if both ends were mirrors."""
+    """Fold the number line into 0..1, as if both ends were mirrors."""
     folded = abs(unit) % 2.0
     return min(folded, 2.0 - folded)
 
@@ -131,7 +131,7 @@ def _gaussian_step(gene: Float | Integer, value: Any, sigma: float) -> Any:
 def _change_depths(
     individual: T, space: SearchSpace, indpb: float, step: int, change: Callable[[Block, Layers], Layers]
 ) -> tuple[T]:
-    """Change, with a probability, the layers of each block whose depth can go by `step` within its limits."""
+    """Change, with a probability, the layers of each block whose depth can change by `step` within its limits."""
     check_probability(indpb)
     start = 0
     for block in space.blocks:

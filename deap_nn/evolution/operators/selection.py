@@ -6,9 +6,9 @@ from typing import Any
 
 
 def selTruncation(individuals: Sequence[Any], k: int) -> list[Any]:
-    """Select the `k` best by fitness, best first; of equals the earlier, and all where there are fewer.
+    """Select the `k` best by fitness, best first; of equally fit ones the earlier, and all if there are fewer than `k`.
 
-    Copies, individuals that are equal (`==`) and not only equally fit, come after all others: or else those of the
+    Copies (individuals that are equal by `==`, not just equally fit) come after all others: otherwise copies of the
     best would soon take every place, and children of equal parents differ from them by mutation alone.
     """
     if k < 0:

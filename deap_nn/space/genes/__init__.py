@@ -1,7 +1,7 @@
 """Genes: the declared ranges of single hyperparameters.
 
-In come limits and the range a first network starts from; out go drawn values, checks and the gene's own unit
-scale, on which mutation takes its steps. A gene is a declaration: the values themselves live in chromosomes.
+Input: limits and the range that an initial network is drawn from. Output: drawn values, checks and the gene's unit
+scale, on which mutation takes its steps. A gene is a declaration: the values themselves are held by chromosomes.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ GENES: dict[str, type[Gene]] = {"float": Float, "integer": Integer, "choice": Ch
 
 
 def gene_from_json(data: Mapping[str, Any]) -> Gene:
-    """Make the gene that `to_json` described."""
+    """Return the gene that `to_json` described."""
     fields = dict(data)
     name = fields.pop("type", None)
     if name not in GENES:

@@ -13,7 +13,7 @@ class Choice:
 
     Args:
         options: The values to choose from, all different: strings, bools, ints, floats or None.
-        start: Options that a first network draws from, with equal chances; None: all.
+        start: The options that an initial network draws from, with equal probability; None: all.
     """
 
     options: tuple[Any, ...]
@@ -32,7 +32,7 @@ class Choice:
                 raise ValueError(f"option {option!r} is no string, bool, int, float or None")
             check_number(option, "an option")
         if len(set(self.options)) < len(self.options):
-            # 1, 1.0 and True are equal to Python: two of them would be one genome with two canonical forms.
+            # Python treats 1, 1.0 and True as equal: two of them would give one genome two canonical forms.
             raise ValueError(f"options are {self.options!r}; expected all different (1, 1.0 and True are equal)")
         self._check_start()
 
@@ -54,20 +54,20 @@ class Choice:
 
     @property
     def is_constant(self) -> bool:
-        """Whether there is one option only."""
+        """Whether there is only one option."""
         return len(self.options) == 1
 
     def sample(self) -> Any:
-        """Draw one of the start options, each with equal chances."""
+        """Draw one of the start options with equal probability."""
         return random.choice(self.start or self.options)
 
     def check(self, value: Any) -> None:
-        """Refuse with a ValueError what is none of the options."""
+        """Raise a ValueError unless the value is one of the options."""
         if not any(type(value) is type(option) and value == option for option in self.options):
             raise ValueError(f"received {value!r}, expected {self}")
 
     def to_json(self) -> dict[str, Any]:
-        """Describe the gene as plain data."""
-        # Without a start there is no such field: spaces stay equal to those in the runs and caches of earlier versions.
+        """Return the gene as plain data."""
+        # Omitted when None, so that spaces stay equal to those in the runs and caches of earlier versions.
         start = {} if self.start is None else {"start": list(self.start)}
         return {"type": "choice", "options": list(self.options), **start}

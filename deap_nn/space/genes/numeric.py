@@ -12,10 +12,10 @@ class Float:
     """A real-valued gene.
 
     Args:
-        low: Smallest value, included. With `log` greater than zero.
-        high: Largest value, included.
-        log: Whether the gene's own scale is logarithmic.
-        start: `(low, high)` that a first network draws from, both ends included; None: the limits.
+        low: The smallest value, included; with `log`, greater than zero.
+        high: The largest value, included.
+        log: Whether the gene's scale is logarithmic.
+        start: The range `(low, high)` that an initial network draws from, both ends included; None: the limits.
     """
 
     low: float
@@ -47,31 +47,31 @@ class Float:
 
     @property
     def is_constant(self) -> bool:
-        """Whether the limits hold one value only."""
+        """Whether the limits allow only one value."""
         return self.low == self.high
 
     def sample(self) -> float:
-        """Draw a value of the start range, uniformly on the gene's own scale."""
+        """Draw a value from the start range, uniformly on the gene's scale."""
         low, high = self.start or (self.low, self.high)
         value = self.from_unit(random.uniform(self.to_unit(low), self.to_unit(high)))
         return min(max(value, low), high)
 
     def check(self, value: Any) -> None:
-        """Refuse with a ValueError what is no float within the limits."""
-        # Exactly a float: an int or a NumPy scalar would give the same network a second canonical form.
+        """Raise a ValueError unless the value is a float within the limits."""
+        # Only a Python float: an int or a NumPy scalar would give the same network a second canonical form.
         if type(value) is not float or not self.low <= value <= self.high:
             raise ValueError(f"received {value!r}, expected {self}; convert with float() or move it inside")
 
     def to_unit(self, value: float) -> float:
-        """Place a value on the gene's own scale: low is 0, high is 1."""
+        """Return the position of a value on the gene's scale: low is 0, high is 1."""
         return place_in_unit(value, self.low, self.high, self.log)
 
     def from_unit(self, unit: float) -> float:
-        """Give the value at a place between 0 and 1 of the gene's own scale."""
-        return value_at_unit(unit, self.low, self.high, self.log) + 0.0  # makes -0.0 the one zero
+        """Return the value at a position between 0 and 1 on the gene's scale."""
+        return value_at_unit(unit, self.low, self.high, self.log) + 0.0  # turns -0.0 into 0.0
 
     def to_json(self) -> dict[str, Any]:
-        """Describe the gene as plain data."""
+        """Return the gene as plain data."""
         return {"type": "float", **asdict(self), "start": None if self.start is None else list(self.start)}
 
 
@@ -80,12 +80,12 @@ class Integer:
     """A whole-numbered gene: `low, low + step, ..., high`.
 
     Args:
-        low: Smallest value, included. With `log` greater than zero.
-        high: Largest value, included; a whole number of steps above `low`.
-        step: Distance of neighbouring values, at least 1.
-        log: Whether the gene's own scale is logarithmic.
-        start: Values that a first network draws from, with equal chances; None: all values (with `log`
-            evenly on the log scale).
+        low: The smallest value, included; with `log`, greater than zero.
+        high: The largest value, included; a whole number of steps above `low`.
+        step: The distance between neighbouring values, at least 1.
+        log: Whether the gene's scale is logarithmic.
+        start: The values that an initial network draws from, with equal probability; None: all values (with
+            `log`, uniformly on the log scale).
     """
 
     low: int
@@ -121,7 +121,7 @@ class Integer:
 
     @property
     def is_constant(self) -> bool:
-        """Whether the limits hold one value only."""
+        """Whether the limits allow only one value."""
         return self.low == self.high
 
     def sample(self) -> int:
@@ -133,23 +133,23 @@ class Integer:
         return random.randrange(self.low, self.high + 1, self.step)
 
     def check(self, value: Any) -> None:
-        """Refuse with a ValueError what is no int within the limits and on a step."""
+        """Raise a ValueError unless the value is an int within the limits and on a step."""
         if type(value) is not int or not self.low <= value <= self.high or (value - self.low) % self.step:
             raise ValueError(f"received {value!r}, expected {self}; convert with int() or move it inside")
 
     def to_unit(self, value: int) -> float:
-        """Place a value on the gene's own scale: low is 0, high is 1."""
+        """Return the position of a value on the gene's scale: low is 0, high is 1."""
         return place_in_unit(value, self.low, self.high, self.log)
 
     def from_unit(self, unit: float) -> int:
-        """Give the value nearest to a place between 0 and 1 of the gene's own scale."""
+        """Return the value nearest to a position between 0 and 1 on the gene's scale."""
         steps = round((value_at_unit(unit, self.low, self.high, self.log) - self.low) / self.step)
         return self.low + self.step * steps
 
     def neighbours(self, value: int) -> list[int]:
-        """List the values one step below and above that lie within the limits."""
+        """Return the values one step below and above that lie within the limits."""
         return [n for n in (value - self.step, value + self.step) if self.low <= n <= self.high]
 
     def to_json(self) -> dict[str, Any]:
-        """Describe the gene as plain data."""
+        """Return the gene as plain data."""
         return {"type": "integer", **asdict(self), "start": None if self.start is None else list(self.start)}
