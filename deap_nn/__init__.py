@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # for editors and type checkers, which cannot follow `__getat
     from deap_nn.space import LayerKind as LayerKind
     from deap_nn.space import SearchSpace as SearchSpace
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _PACKAGES = {
     "evolution": ("Individual", "make_toolbox"),

@@ -4,11 +4,13 @@ import os
 import re
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 import search_stubs
 
+import deap_nn
 from deap_nn import Run, evolve
 
 ROOT = Path(__file__).parent.parent
@@ -66,7 +68,7 @@ def test_pandas_reads_a_run_as_the_docs_say(tmp_path):
 
 
 def test_every_document_that_is_linked_exists():
-    for page in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
+    for page in (*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")):
         for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
             assert (page.parent / target).exists(), f"{page.name} -> {target}"
 
@@ -75,3 +77,17 @@ def test_every_script_that_the_readme_names_exists_and_every_script_is_named():
     named = set(re.findall(r"experiments/(\w+\.py)", (ROOT / "README.md").read_text()))
     named |= set(re.findall(r"experiments/(\w+\.py)", (ROOT / "docs" / "guide.md").read_text()))
     assert named == {path.name for path in (ROOT / "experiments").glob("*.py")}
+
+
+def test_every_heading_that_is_linked_exists():
+    for page in (*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")):
+        for target, anchor in re.findall(r"\]\(([^)#:]*)#([^)]+)\)", page.read_text()):
+            headings = re.findall(r"^#+ (.*)$", (page.parent / target if target else page).read_text(), re.MULTILINE)
+            anchors = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+            assert anchor in anchors, f"{page.name} -> {target}#{anchor}"
+
+
+@pytest.mark.skipif(not (ROOT / "CITATION.cff").exists(), reason="not a checkout")
+def test_the_version_stands_once_and_is_cited():
+    assert f"version: {deap_nn.__version__}\n" in (ROOT / "CITATION.cff").read_text()
+    assert version("deap_nn") == deap_nn.__version__

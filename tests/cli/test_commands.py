@@ -117,7 +117,7 @@ def test_an_interrupted_search_says_which_command_goes_on(monkeypatch, capsys):
 
 def test_plot_draws_a_run_anew(capsys):
     search_stubs.search("here")
-    (made := Run("here").path / "plots" / "fitness.png").unlink()
+    made = Run("here").path / "plots" / "fitness.png"
     assert run("plot", "here") == 0
     assert capsys.readouterr().out == f"{made}\n"
     assert made.read_bytes().startswith(b"\x89PNG")

@@ -13,7 +13,8 @@ from deap_nn.search import BrokenProgram
 from deap_nn.space.presets import FULL
 
 
-def test_a_search_leaves_a_run_directory(tmp_path, counted):
+def test_a_search_leaves_a_run_directory(tmp_path, counted, monkeypatch):
+    monkeypatch.setattr("deap_nn.search.picture.QUICK", 0.0)
     run = search(tmp_path / "run")
     assert run.status == "finished"
     assert [row["gen"] for row in run.logbook] == [0, 1, 2, 3, 4]
