@@ -1,13 +1,13 @@
-"""Evolves Keras networks: DEAP individuals that know what a layer is, trained in parallel.
+"""Evolution of Keras networks: DEAP individuals that know what a layer is, trained in parallel.
 
-What is public stands here and in the face (`__init__.py`) of each package. The names below are imported when they are
-first used, so that `import deap_nn` takes next to no time.
+The public names are those here and in the `__init__.py` of each package. The names below are imported on first use, so
+that `import deap_nn` takes next to no time.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:  # for editors and type checkers, which cannot follow `__getattr__`; a test compares the two
+if TYPE_CHECKING:  # For editors and type checkers, which cannot follow `__getattr__`; a test compares the two
     from deap_nn.evolution import Individual as Individual
     from deap_nn.evolution import make_toolbox as make_toolbox
     from deap_nn.plots import plot_fitness as plot_fitness

@@ -1,4 +1,4 @@
-"""The command line: options, exit codes, and the commands and scripts that share them."""
+"""The command line: options, exit codes, and the commands and scripts that use them."""
 
 from deap_nn.cli.commands import main, run_command
 from deap_nn.cli.ending import finish

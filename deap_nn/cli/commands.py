@@ -1,4 +1,4 @@
-"""The command `deap-nn`: what the experiment scripts do, without a script."""
+"""The command `deap-nn`, which does what the experiment scripts do, without a script."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ DESCRIPTION = "Evolve Keras networks: breed them with DEAP, train every candidat
 
 
 class Command(NamedTuple):
-    """A command.
+    """A subcommand of `deap-nn`.
 
     Attributes:
         help: What it does.
         add_options: Adds its options to a parser.
-        run: Does it, with the options by name.
+        run: Runs it, with the options by name.
     """
 
     help: str
@@ -31,21 +31,21 @@ class Command(NamedTuple):
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Run `deap-nn`. Ends the process unless all went well.
+    """Run `deap-nn`; end the process with an exit code unless it succeeds.
 
     Args:
-        argv: Its arguments; None: those of the process.
+        argv: The arguments; None: those of the process.
     """
     finish(lambda: _main(argv))
 
 
 def run_command(name: str, description: str | None, argv: Sequence[str] | None = None) -> None:
-    """Run one of the commands as a script of its own. Ends the process unless all went well.
+    """Run one of the commands as a separate script; end the process with an exit code unless it succeeds.
 
     Args:
-        name: Of the command.
+        name: The name of the command.
         description: What the script does, for `--help`.
-        argv: Its arguments; None: those of the process.
+        argv: The arguments; None: those of the process.
     """
     parser = make_bare_parser(description)
     COMMANDS[name].add_options(parser)
@@ -64,7 +64,7 @@ def _main(argv: Sequence[str] | None) -> None:
 
 
 def _evolve_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("space", metavar="SPACE", help=f"which networks may exist: {', '.join(PRESETS)}")
+    parser.add_argument("space", metavar="SPACE", help=f"search space: {', '.join(PRESETS)}")
     add_data(parser)
     add_settings(parser)
     add_new_run(parser)
@@ -81,8 +81,8 @@ def _evolve(options: dict[str, Any]) -> None:
 
 
 def _resume_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("resume", metavar="RUN", help="the directory of a run")
-    add_data(parser, "where the run read it")
+    parser.add_argument("resume", metavar="RUN", help="directory of the run")
+    add_data(parser, "the data set of the run")
     add_settings(parser, only_resumable=True)
     add_resume(parser)
     add_shown(parser)
@@ -93,7 +93,7 @@ def _resume(options: dict[str, Any]) -> None:
 
 
 def _run_option(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("run", metavar="RUN", help="the directory of a run")
+    parser.add_argument("run", metavar="RUN", help="directory of the run")
 
 
 def _plot(options: dict[str, Any]) -> None:
@@ -105,10 +105,8 @@ def _plot(options: dict[str, Any]) -> None:
 
 def _predict_options(parser: argparse.ArgumentParser) -> None:
     _run_option(parser)
-    parser.add_argument(
-        "images", metavar="FILE.npz", help="raw inputs, under the name x, x_test or the only one there is"
-    )
-    parser.add_argument("--output", metavar="FILE.csv", help="write what it answers (default: print)")
+    parser.add_argument("images", metavar="FILE.npz", help="raw inputs: the array x, else x_test, else the only array")
+    parser.add_argument("--output", metavar="FILE.csv", help="file for the predictions (default: print them)")
 
 
 def _predict(options: dict[str, Any]) -> None:
@@ -127,8 +125,8 @@ def _presets(options: dict[str, Any]) -> None:
 
 COMMANDS = {
     "evolve": Command("search a space for the best network and train it", _evolve_options, _evolve),
-    "resume": Command("go on with a run that ended early, or for more generations", _resume_options, _resume),
-    "plot": Command("redraw the pictures of a run", _run_option, _plot),
+    "resume": Command("continue a run that ended early, or add generations", _resume_options, _resume),
+    "plot": Command("redraw the picture of a run", _run_option, _plot),
     "predict": Command("classify images with the best network of a run", _predict_options, _predict),
-    "presets": Command("describe the search spaces that have a name", lambda parser: None, _presets),
+    "presets": Command("describe the predefined search spaces", lambda parser: None, _presets),
 }

@@ -1,6 +1,7 @@
-"""How a program ends: what it raises becomes a message and an exit code.
+"""The end of a program: exceptions become messages and exit codes.
 
-0: it ended as it was asked to; 1: it failed; 2: the command line or the data was wrong; 130: it was interrupted.
+0: it ended as requested; 1: it failed; 2: the command line or the data was invalid; 130: it was interrupted (143: by
+SIGTERM).
 """
 
 from __future__ import annotations
@@ -19,13 +20,13 @@ COMMAND = "deap-nn"
 
 
 def program() -> str:
-    """Return what the user has called."""
+    """Return the name of the program that the user called."""
     name = Path(sys.argv[0]).name
     return COMMAND if name == "__main__.py" else name
 
 
 def finish(main: Callable[[], object]) -> None:
-    """Call `main` and turn what it raises into a message and an exit code."""
+    """Call `main` and turn an exception into a message and an exit code."""
     signal.signal(signal.SIGTERM, _terminate)
     code = _exit_code(main)
     if code and exit_code_counts():

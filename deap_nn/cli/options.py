@@ -1,4 +1,4 @@
-"""The options of the command and of the scripts; most are made from the settings' own descriptions."""
+"""The options of the command and of the scripts; most are built from the descriptions of the settings."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from deap_nn.search import Setting, all_settings
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        """Say in one line what is wrong, without the wall of usage."""
+        """Raise a ValueError that says in one line what is wrong, without the usage text."""
         raise ValueError(f"{message} (--help explains the options)")
 
 
 def make_bare_parser(description: str | None, prog: str | None = None) -> argparse.ArgumentParser:
-    """Return a parser without options that complains in one line; what was not given is missing from its namespace."""
+    """Return a parser without options, with one-line errors; options not given are absent from its namespace."""
     return _Parser(prog, description=description, argument_default=argparse.SUPPRESS, allow_abbrev=False)
 
 
@@ -26,21 +26,21 @@ def make_parser(description: str | None, *, without: Sequence[str] = ()) -> argp
 
     Args:
         description: What the script does.
-        without: Settings that the script decides itself.
+        without: The settings that the script chooses itself.
     """
     parser = make_bare_parser(description)
     resumable = ", ".join(option(name) for name, setting in all_settings().items() if setting.resumable)
     add_data(parser)
     add_settings(parser, without=without)
     add_new_run(parser)
-    _add(parser, "--resume", "RUN", f"go on with this run; its settings stay, but for {resumable}", "a new run")
+    _add(parser, "--resume", "RUN", f"continue this run; only these may change: {resumable}", "start a new run")
     add_resume(parser)
     add_shown(parser)
     return parser
 
 
 def add_data(parser: argparse.ArgumentParser, default: str = "cifar10") -> None:
-    """Add the data set."""
+    """Add the option for the data set."""
     text = "digits, mnist, fashion_mnist, cifar10, cifar100, or a file with x_train, y_train (and x_test, y_test)"
     _add(parser, "--dataset", "NAME|FILE.npz", text, default)
 
@@ -65,23 +65,24 @@ def add_settings(parser: argparse.ArgumentParser, *, without: Sequence[str] = ()
 
 
 def add_new_run(parser: argparse.ArgumentParser) -> None:
-    """Add what only a new run takes."""
-    _add(parser, "--run-dir", "DIR", "where the run is written; must not hold one", "a new one in runs/")
-    text = "genomes for the first generation: a best.json, a checkpoint.json (its hall of fame), or written by hand"
-    _add(parser, "--start-with", "FILE.json", text, "all are drawn")
+    """Add the options for new runs only."""
+    _add(parser, "--run-dir", "DIR", "directory of the run; must not hold one yet", "a new one in runs/")
+    text = "genomes for the first generation: a best.json, a checkpoint.json (its hall of fame) or a file of your own"
+    _add(parser, "--start-with", "FILE.json", text, "all are drawn at random")
 
 
 def add_resume(parser: argparse.ArgumentParser) -> None:
-    """Add what only a resumed run takes."""
-    _flag(parser, "--retry-failed", "with a resumed run: train again what a limit or a death ended", "its result stays")
+    """Add the option for resumed runs only."""
+    text = "in a resumed run: repeat evaluations that a limit or the death of their process ended"
+    _flag(parser, "--retry-failed", text, "keep their results")
 
 
 def add_shown(parser: argparse.ArgumentParser) -> None:
-    """Add what every run takes besides its settings."""
-    _add(parser, "--cache", "FILE", "results shared with other runs, an SQLite file", "not shared")
-    text = "write for TensorBoard, into the run's tensorboard/; needs tensorboardX"
-    _flag(parser, "--tensorboard", text, "not written")
-    _flag(parser, "--quiet", "show the closing report only", "show the progress too")
+    """Add the options for all runs that are not settings."""
+    _add(parser, "--cache", "FILE", "SQLite file of results to share with other runs", "share none")
+    text = "write TensorBoard files to the run's tensorboard/; needs tensorboardX"
+    _flag(parser, "--tensorboard", text, "write none")
+    _flag(parser, "--quiet", "show only the final report", "show progress too")
 
 
 def _add(parser: argparse.ArgumentParser, name: str, metavar: str, help: str, default: str) -> None:
@@ -93,12 +94,12 @@ def _flag(parser: argparse.ArgumentParser, name: str, help: str, default: str) -
 
 
 def option(name: str) -> str:
-    """Return the option of a setting."""
+    """Return the command-line option of a setting."""
     return "--" + name.replace("_", "-")
 
 
 def check_resume(options: dict[str, Any]) -> None:
-    """Refuse options that contradict each other, with a ValueError."""
+    """Raise a ValueError if options contradict each other."""
     if "resume" not in options and "retry_failed" in options:
         raise ValueError("--retry-failed goes with --resume RUN: name the run whose failures are tried again")
     for name in ("run_dir", "start_with"):

@@ -1,6 +1,6 @@
-"""A search by the options of a command line, from the progress bar to the closing report.
+"""A search configured by command-line options, from the progress bar to the final report.
 
-Modules that take long to import are imported once the options are known to be right.
+Modules that take long to import are imported only after the options have been checked.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ if TYPE_CHECKING:
 
 
 def run_experiment(space: SearchSpace, description: str | None, argv: Sequence[str] | None = None) -> None:
-    """Run an experiment script: read the options, evolve, report. Ends the process unless all went well.
+    """Run an experiment script: read the options, evolve, report; end the process unless it succeeds.
 
     Args:
-        space: What is searched.
+        space: The search space.
         description: What the script does, for `--help`.
-        argv: Its arguments; None: those of the process.
+        argv: The arguments; None: those of the process.
     """
     finish(lambda: search_and_report(space, vars(make_parser(description).parse_args(argv))))
 
 
 def search_and_report(space: SearchSpace | None, options: dict[str, Any], *, again: str | None = None) -> None:
-    """Search, and print what was found; the arguments are those of `search`."""
+    """Search and print the final report; the arguments are those of `search`."""
     quiet = options.pop("quiet", False)
     run = search(space, options, quiet=quiet, again=again)
     from deap_nn.reports import print_report
@@ -48,14 +48,14 @@ def search(
     resume_with: Path | None = None,
     again: str | None = None,
 ) -> Run:
-    """Evolve or resume with the options of a command line, showing the progress.
+    """Evolve or resume with command-line options, showing the progress.
 
     Args:
-        space: The search space; None: that of the run which is resumed.
-        options: As parsed, less those of the script's own; the run directory of a new run is noted here.
-        quiet: Show nothing.
-        resume_with: What goes on after an interruption, where that is not the run directory.
-        again: What is typed before it; None: this script with `--resume`.
+        space: The search space; None: that of the resumed run.
+        options: The parsed options, without the script's own; a new run's directory is added to them.
+        quiet: Whether to show nothing.
+        resume_with: The directory to resume with after an interruption, if it is not the run directory.
+        again: The command that resumes a run, without the directory; None: this script with `--resume`.
     """
     Settings(**{name: value for name, value in options.items() if name in all_settings()})
     check_resume(options)

@@ -1,4 +1,4 @@
-"""What engines ship: one training of one individual, and the last training of the best."""
+"""The functions that engines run: the training of one individual, and the final training of the best."""
 
 from deap_nn.evaluation.evaluating import evaluate
 from deap_nn.evaluation.problem import Problem, genome_seed

@@ -1,4 +1,4 @@
-"""The one function that engines ship: an individual in, its fitness and the record of its training out.
+"""The function that engines run. Input: an individual. Output: its fitness and the record of its training.
 
 `evaluate` builds the network, trains it on the training split and measures it on the validation split.
 """
@@ -32,18 +32,18 @@ def evaluate(
 
     Args:
         individual: The genome.
-        problem: Space, data and seed.
-        repetition: Which of several trainings of the same genome, 0 or more: each has a seed and a validation split of
-            its own.
-        budget: The share of the genome's epochs that is run, above 0 and up to 1, rounded up.
-        rule: Says when the training is pruned; None to train on to its end.
+        problem: The space, data and seed.
+        repetition: The number of the training among several of the same genome, 0 or more; each has a different seed
+            and validation split.
+        budget: The share of the genome's epochs to run, above 0 and up to 1; the number of epochs is rounded up.
+        rule: Decides when the training is pruned; None: never.
 
     Returns:
-        The fitness with the record. A network that cannot be built, whose loss is no longer finite or that the
-        framework has no memory for gets the worst one, and so does one that was pruned.
+        The fitness with the record. A network that cannot be built, whose loss becomes infinite or NaN, or that exceeds
+        the framework's memory gets the worst fitness, and so does one that is pruned.
 
     Raises:
-        Exception: Whatever a broken program raises; poor networks raise nothing.
+        Exception: Any exception caused by a bug in the program; unsuitable networks raise none.
     """
     started = time.monotonic()
     data = problem.data_of(repetition)

@@ -1,4 +1,4 @@
-"""What all evaluations of a run have in common: which space, which data, which seed."""
+"""The properties shared by all evaluations of a run: space, data, seed and precision."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from deap_nn.space import SearchSpace
 
 @dataclass(frozen=True)
 class Problem:
-    """What every evaluation of a run has in common: small and picklable, since each task carries it.
+    """The properties shared by all evaluations of a run; small and picklable, since each task carries them.
 
     Attributes:
         space: The search space.
         data: Which data, how much of it and how it is split.
-        training_seed: From which, with the genome, each training's own seed is derived.
-        precision: Of the numbers that convolutions multiply, "float32" or "bfloat16".
+        training_seed: The seed from which, with the genome, the seed of each training is derived.
+        precision: The format of the numbers that convolutions multiply, "float32" or "bfloat16".
     """
 
     space: SearchSpace
@@ -29,14 +29,14 @@ class Problem:
     precision: str = "float32"
 
     def data_of(self, repetition: int) -> DataSpec:
-        """Return the data of a repetition: each has a validation split of its own."""
+        """Return the data of a repetition; each has a different validation split."""
         return replace(self.data, fold=repetition) if repetition else self.data
 
 
 def genome_seed(training_seed: int, individual: Individual, repetition: int = 0) -> int:
     """Return the seed of one training, 0 to 2**31 - 1: a digest of the run's seed, the genome and the repetition.
 
-    The budget is no part of it: a shorter training begins as the full one does.
+    The budget is not included: a shorter training begins exactly as the full one does.
     """
     text = f"{training_seed}:{individual.canonical()}"
     if repetition:
@@ -46,7 +46,7 @@ def genome_seed(training_seed: int, individual: Individual, repetition: int = 0)
 
 @lru_cache(maxsize=1)
 def samples_of(data: DataSpec) -> tuple[Any, Any]:
-    """Scale training and validation split, once per process."""
+    """Return the scaled training and validation samples; the latest data are cached in each process."""
     from deap_nn.training import Samples
 
     splits = load(data)

@@ -1,4 +1,4 @@
-"""The last training of a search: the best individual, for good, measured on the test split once."""
+"""The final training of a search: that of the best individual, measured once on the test split."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class Winner:
     Attributes:
         model: The content of its `.keras` file.
         layers: One line per layer.
-        trained_on: "training + validation" or, where that training failed, "training".
-        report: Its figures on the test split, see `Task.report`.
-        seconds: What it took.
+        trained_on: "training + validation" or, if that training failed, "training".
+        report: Its results on the test split, see `Task.report`.
+        seconds: The time that it took.
     """
 
     model: bytes
@@ -36,16 +36,16 @@ class Winner:
 
 
 def train_winner(individual: Individual, with_validation: bool, problem: Problem) -> Winner:
-    """Train an individual for good and measure it on the test split.
+    """Train an individual a final time and measure it on the test split.
 
     Args:
-        individual: The best of a search.
-        with_validation: Train on training and validation data; otherwise, or if that training diverges, the one
-            of the search is repeated from its seed, on the training data.
-        problem: Space, data and seed of the search.
+        individual: The best individual of a search.
+        with_validation: Whether to train on training and validation data; otherwise, or if that training diverges,
+            the search's training is repeated from its seed, on the training data.
+        problem: The space, data and seed of the search.
 
     Returns:
-        The network as it is saved, with its figures on the test split.
+        The network as it is saved, with its results on the test split.
     """
     from deap_nn.training import Samples, Schedule, layer_lines, model_bytes, train, trained_model
 

@@ -93,7 +93,7 @@ def eaTruncation(
             print(logbook.stream)
         generation = Generation(number, population, halloffame, logbook)
         replies = [hook(generation) for hook in hooks]
-        if True in replies or _reached(population, target):
+        if True in replies or reached(population, target):
             break
     return population, logbook
 
@@ -152,5 +152,6 @@ def _evaluate(population: Population, toolbox: base.Toolbox) -> int:
     return len(invalid)
 
 
-def _reached(population: Population, target: float | None) -> bool:
+def reached(population: Population, target: float | None) -> bool:
+    """Tell whether the first fitness value of the best individual is at least the target; None is never reached."""
     return target is not None and max(individual.fitness.values[0] for individual in population) >= target

@@ -1,6 +1,6 @@
-"""Pruning: trainings that will not survive are ended early.
+"""Pruning: trainings that are unlikely to survive are ended early.
 
-`pruner` says what a pruner is; the race is the one there is.
+`pruner` defines the interface; the race is the only implementation.
 """
 
 from deap_nn.pruning.pruner import NoPruning, Pruner, Rule

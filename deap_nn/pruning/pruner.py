@@ -1,7 +1,7 @@
-"""What a pruner is: it decides, from what has ended, which trainings need not go on.
+"""The interface of a pruner, which decides from completed evaluations which trainings to end early.
 
-It must not look at trainings that run at the same time: what it decides would depend on which ends first, and so on the
-number of workers.
+It must not look at trainings that run at the same time: its decisions would then depend on which ends first, and so on
+the number of workers.
 """
 
 from __future__ import annotations
@@ -16,45 +16,45 @@ Verdict = Callable[[int, float], bool]
 
 
 class Rule(Protocol):
-    """What an evaluation takes along: plain, picklable data and one method."""
+    """The rule sent with an evaluation: plain, picklable data and one method."""
 
     def verdict(self, epochs: int) -> Verdict:
-        """Return a new verdict for a training that is to have so many epochs."""
+        """Return a new verdict for a training of `epochs` epochs."""
 
 
 class Pruner(Protocol):
-    """Decides which trainings are ended early."""
+    """A strategy that decides which trainings are ended early."""
 
     @property
     def rule(self) -> Rule | None:
-        """What evaluations that start now take along; None to train in full."""
+        """The rule for evaluations that start now; None to train in full."""
 
     @property
     def state(self) -> dict[str, Any]:
-        """What it decides from, for the checkpoint: plain data."""
+        """The state that its decisions depend on, as plain data for the checkpoint."""
 
     def judge(self, values: FitnessValues) -> FitnessValues:
-        """Return what a training that is known in full counts as now: pruned, if it would have been."""
+        """Return the values of a training known in full, marked as pruned if the current rule would have pruned it."""
 
     def reprieve(self, batch: Sequence[FitnessValues]) -> list[int]:
-        """Return which evaluations of a batch that has ended, by their places, are to be repeated in full after all."""
+        """Return the places in a completed batch of the evaluations that must be repeated in full after all."""
 
     def learn(self, population: Iterable[Individual]) -> None:
-        """Look at a generation whose evaluations have ended."""
+        """Learn from a generation whose evaluations have ended."""
 
 
 class NoPruning:
-    """Trains everything in full."""
+    """A pruner that trains everything in full."""
 
     rule: Rule | None = None
 
     @property
     def state(self) -> dict[str, Any]:
-        """Nothing."""
+        """The state, which is empty."""
         return {}
 
     def judge(self, values: FitnessValues) -> FitnessValues:
-        """Return the values as they are."""
+        """Return the values unchanged."""
         return values
 
     def reprieve(self, batch: Sequence[FitnessValues]) -> list[int]:

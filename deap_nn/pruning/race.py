@@ -1,19 +1,20 @@
-"""The race: trainings that would have to gain more than is usual to survive are ended early.
+"""The race: trainings that would have to gain more than is usual in order to survive are ended early.
 
-Selection keeps the best fifth of a generation; how far behind the others are does not matter. So a training is pruned,
-from the third epoch on, as soon as it would have to gain more than is usual to survive: as soon as its best validation
-measure so far, and what nine in ten of the run's better trainings gained from that share of their epochs to the end, do
-not add up to that of the worst of the last survivors. What is usual, each run learns from its own trainings, those of
-all generations: it depends on the space. Where the learning rate falls, much is gained in the last epochs; where
-batches are normalised, the first ones say next to nothing. Where fewer than four survive, the best four count: two
-would prune nearly all others.
+Selection keeps the best fifth of a generation; how far behind the others are does not matter. From the third epoch on,
+a training is therefore pruned as soon as it would have to gain more than is usual: when its best validation measure so
+far, plus the gain that nine in ten of the run's better trainings did not exceed from the same share of their epochs to
+the end, falls short of the worst of the latest survivors. The usual gain depends on the space, so each run learns it
+from its own trainings in all generations. With a decaying learning rate, much is gained in the last epochs; with batch
+normalisation, the first epochs say next to nothing. If fewer than four survive, the best four set the pace: two would
+prune nearly all others.
 
-In the first generation, which has nothing before it, those are pruned that have learnt nothing in three epochs; if too
-few are left, the best of them are trained in full after all. So whatever survives has been. The rule knows only what
-earlier generations recorded: it does not depend on the order in which trainings end, nor on the number of workers.
+In the first generation, which has no predecessor, trainings that have learnt nothing in three epochs are pruned; if too
+few are left, the best of the pruned are trained in full after all. Every survivor has thus been trained in full. The
+rule uses only what earlier generations recorded: it does not depend on the order in which trainings end, nor on the
+number of workers.
 
-A median rule over running trials (Golovin et al. 2017, https://doi.org/10.1145/3097983.3098043, section 3.2.2) saves
-likewise, but its verdicts depend on timing.
+A median rule over running trials (Golovin et al. 2017, https://doi.org/10.1145/3097983.3098043, section 3.2.2) also
+saves time, but its verdicts depend on timing.
 """
 
 from __future__ import annotations
@@ -28,18 +29,18 @@ from deap_nn.status import Status
 from deap_nn.tasks import Task
 
 PACEMAKERS = 4
-"""How many trainings set the pace at least."""
+"""The minimum number of trainings that set the pace."""
 
 Select = Callable[[Sequence[Individual], int], list[Individual]]
 
 
 class Race:
-    """The pruner of generations.
+    """A pruner for searches by generation.
 
     Args:
-        task: What is measured.
-        naive_score: What takes no learning, see `Task.naive_score`.
-        survivors: How many survive. They set the pace, or the best `PACEMAKERS` where they are fewer.
+        task: The task, which defines the measure.
+        naive_score: The score that needs no learning, see `Task.naive_score`.
+        survivors: The number of survivors. They set the pace, or the best `PACEMAKERS` if they are fewer.
         select: `(individuals, k) -> those that survive`.
     """
 
@@ -53,11 +54,11 @@ class Race:
 
     @property
     def state(self) -> dict[str, Any]:
-        """The thresholds of the generation to come."""
+        """The thresholds for the next generation."""
         return {"thresholds": list(self.rule.values)}
 
     def judge(self, values: FitnessValues) -> FitnessValues:
-        """Return what a training that is known in full counts as now: pruned, if it would have been."""
+        """Return the values of a training known in full, marked as pruned if the current rule would have pruned it."""
         record = values.record
         last = self.rule.pruned_after(record.curve(self._metric))
         if last is None:
@@ -68,11 +69,11 @@ class Race:
         return FitnessValues((self._worst,), pruned)
 
     def reprieve(self, batch: Sequence[FitnessValues]) -> list[int]:
-        """Return which pruned ones of the first generation take the pacemakers' places that are left."""
+        """Return which pruned trainings of the first generation fill the vacant places of pacemakers."""
         if not self._is_first:
             return []
         self._is_first = False
-        self.rule = Thresholds()  # those in the places that are left run to their end
+        self.rule = Thresholds()  # The trainings that fill the vacant places run to their end
         missing = self._pacemakers - sum(values.status is Status.OK for values in batch)
         pruned = {
             place: values.record.curve(self._metric)
@@ -82,7 +83,7 @@ class Race:
         return furthest(pruned, missing)
 
     def learn(self, population: Iterable[Individual]) -> None:
-        """Set thresholds after a generation; what was pruned or failed has no curve to learn from."""
+        """Set the thresholds after a generation; only individuals trained in full have a curve to learn from."""
         trained = [one for one in population if one.fitness.status is Status.OK]
         for one in trained:
             if one.fitness.record is not None:

@@ -1,4 +1,4 @@
-"""The race's rule, as arithmetic on learning curves: when a training would have to gain more than is usual."""
+"""The rule of the race as arithmetic on learning curves: when a training would have to gain more than is usual."""
 
 from __future__ import annotations
 
@@ -13,34 +13,34 @@ from deap_nn.pruning.pruner import Verdict
 Key = TypeVar("Key")
 
 PATIENCE = 3
-"""The epoch after which a training may be pruned at the earliest."""
+"""The earliest epoch after which a training may be pruned."""
 
 SHARES = 20
-"""Parts of a training: trainings of different length are compared after the same share of their epochs."""
+"""The parts that a training is divided into; trainings of different lengths are compared after the same share."""
 
 BETTER = 1 / 3
-"""The share of all trainings whose gains count: bad ones gain little, whatever they may still learn."""
+"""The share of all trainings, the best, whose gains count: poor ones gain little, however much they could learn."""
 
 FEWEST = 8
-"""How many trainings' gains count at least, where there are as many."""
+"""The minimum number of trainings whose gains count, if there are that many."""
 
 USUAL = 0.9
-"""The share of them whose gain is no more than usual."""
+"""The share of those trainings whose gain is no more than usual."""
 
 
 @dataclass(frozen=True)
 class Thresholds:
-    """The rule that an evaluation takes along.
+    """The rule sent with an evaluation.
 
     Attributes:
-        values: What a training's best validation measure so far must reach after 0, 1, ... 19 twentieths of its epochs;
-            empty to prune nothing.
+        values: The values that a training's best validation measure so far must reach after 0, 1, ... 19 twentieths of
+            its epochs; empty to prune nothing.
     """
 
     values: tuple[float, ...] = ()
 
     def verdict(self, epochs: int) -> Verdict:
-        """Return the verdict on a training of so many epochs; it is never pruned in the last one."""
+        """Return the verdict on a training of `epochs` epochs; it is never pruned after the last one."""
         best = -math.inf
 
         def is_pruned(done: int, measured: float) -> bool:
@@ -52,7 +52,7 @@ class Thresholds:
         return is_pruned
 
     def pruned_after(self, curve: Sequence[float]) -> int | None:
-        """Return the epoch after which a training with this validation measure per epoch is pruned, None if never."""
+        """Return the epoch after which a training with this validation measure per epoch is pruned; None if never."""
         is_pruned = self.verdict(len(curve))
         return next((epoch for epoch, measured in enumerate(curve, 1) if is_pruned(epoch, measured)), None)
 
@@ -60,13 +60,13 @@ class Thresholds:
 def usual_thresholds(
     curves: Collection[Sequence[float]], goal: float, better: float = BETTER, usual: float = USUAL
 ) -> Thresholds:
-    """Return the thresholds that grant each training what is usual to gain from there on.
+    """Return the thresholds from which a training still reaches the goal with the usual gain.
 
     Args:
-        curves: Validation measure per epoch of trainings that ran to their end; at least one, none empty.
-        goal: What has to be reached at the end.
-        better: The share of the trainings whose gains count, above 0 and at most 1.
-        usual: The share of them whose gain is no more than usual, above 0 and at most 1.
+        curves: The validation measure per epoch of trainings that ran to their end; at least one, none empty.
+        goal: The validation measure that must be reached at the end.
+        better: The share of the trainings, the best, whose gains count, above 0 and at most 1.
+        usual: The share of these whose gain is no more than usual, above 0 and at most 1.
     """
     best = sorted(curves, key=lambda curve: curve[-1], reverse=True)
     best = best[: max(FEWEST, math.ceil(better * len(best)))]
@@ -74,16 +74,17 @@ def usual_thresholds(
 
 
 def _usual_gain(curves: Sequence[Sequence[float]], share: int, usual: float) -> float:
-    """Return what a share `usual` of trainings gain at most from so many parts of their epochs to the end."""
+    """Return the gain, from `share` twentieths of the epochs on, that a share `usual` of trainings do not exceed."""
     gains = sorted(curve[-1] - max(curve[: share * len(curve) // SHARES], default=0.0) for curve in curves)
     return gains[math.ceil(usual * len(gains)) - 1]
 
 
 def first_thresholds(naive_score: float) -> Thresholds:
-    """Return the thresholds of the first generation: a little above what takes no learning.
+    """Return the thresholds of the first generation, a little above the score that needs no learning.
 
     Args:
-        naive_score: What takes no learning. To be gained are three points, or three tenths of a small one.
+        naive_score: The score that needs no learning. The thresholds exceed it by 0.03, or by three tenths of it if
+            that is less.
     """
     return Thresholds((naive_score + min(0.03, 0.3 * naive_score),) * SHARES)
 
@@ -92,7 +93,7 @@ def furthest(curves: Mapping[Key, Sequence[float]], missing: int) -> list[Key]:
     """Return which pruned trainings of a first generation are run in full after all: those that had come furthest.
 
     Args:
-        curves: Validation measure per epoch of all that were pruned, up to there.
-        missing: How many pacemakers' places the others leave; none if below 1.
+        curves: The validation measure per epoch of all pruned trainings, up to where they were pruned.
+        missing: The number of pacemakers' places left vacant; below 1, none are returned.
     """
     return heapq.nlargest(missing, curves, key=lambda one: max(curves[one]))

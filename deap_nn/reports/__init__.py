@@ -1,4 +1,4 @@
-"""What people see of a run: progress, closing report, comparisons, predictions, TensorBoard files."""
+"""The output of a run for users: progress, final report, pictures, comparisons, predictions, TensorBoard files."""
 
 from deap_nn.reports.comparison import table, write_csv
 from deap_nn.reports.console import print_report

@@ -1,6 +1,6 @@
-"""What several runs tell that differ in one thing: means, their spread, and differences run by run.
+"""A comparison of runs that differ in one thing: means, their spread, and differences run by run.
 
-In: runs grouped by what they differ in, in each group one for each seed. Out: a CSV file and a table.
+Input: runs grouped by what they differ in, with one per seed in each group. Output: a CSV file and a table.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ MEASURES = ("search_validation_accuracy", "test_accuracy")
 
 
 def accuracies(run: Run) -> tuple[float, ...]:
-    """Return best validation accuracy and test accuracy of a run whose winner is trained."""
+    """Return the best validation accuracy and the test accuracy of a run whose winner is trained."""
     best = run.best or {}
     return tuple(best[measure] for measure in MEASURES)
 
@@ -40,11 +40,11 @@ def write_csv(path: Path, groups: Groups) -> None:
 def table(groups: Groups) -> list[str]:
     """Return the lines of a table: mean and standard deviation by group, then the differences between groups.
 
-    A difference is taken seed by seed; behind it stands half the width of the 95 % confidence interval of its mean
-    (Student's t). With one run in each group there is no spread, and "-" stands in its place.
+    Differences are taken seed by seed; the mean difference is followed by half the width of its 95 % confidence
+    interval (Student's t). With one run per group there is no spread, and "-" takes its place.
 
     Args:
-        groups: In each the runs of the same seeds in the same order, at least one.
+        groups: The runs by group: in each the same seeds in the same order, at least one.
     """
     values = {name: np.array([accuracies(run) for run in runs]) for name, runs in groups.items()}
     lines = [_line("", "validation accuracy", "test accuracy")]

@@ -1,4 +1,4 @@
-"""The closing report of a run, on the console."""
+"""The final report of a run, on the console."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from deap_nn.tasks import task_from_json
 
 
 def print_report(run: Run, again: str) -> None:
-    """Print the best network layer by layer, what it reaches and where it is.
+    """Print the best network layer by layer, its results and where it is saved.
 
     Args:
         run: A run whose winner is trained.
-        again: What goes on with a run, typed before its directory.
+        again: The command that resumes a run, without the directory.
     """
     best = run.best or {}
     measure = task_from_json(run.info["data"]).measure.name

@@ -10,7 +10,7 @@ from deap_nn.tasks import task_from_json
 
 
 def draw_run(run: Run) -> Path:
-    """Draw the fitness of a run's generations and return where.
+    """Draw the fitness of a run's generations and return the path of the picture.
 
     Raises:
         ValueError: If no generation has ended yet.

@@ -1,4 +1,4 @@
-"""The best network of a run at work: raw inputs in, a table of its answers out."""
+"""Predictions of a run's best network. Input: raw inputs. Output: a table."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NAMES = ("x", "x_test")
 
 
 def read_images(path: Path) -> np.ndarray:
-    """Read raw inputs from an .npz file: the array `x`, else `x_test`, else the only array.
+    """Return raw inputs from an .npz file: the array `x`, else `x_test`, else the only array.
 
     Raises:
         ValueError: If there is no such array.
@@ -29,20 +29,21 @@ def read_images(path: Path) -> np.ndarray:
 
 
 def predict(run_dir: Path, images: np.ndarray) -> str:
-    """Return, as CSV, what the best network of a run answers for each image.
+    """Return, as CSV, the predictions of a run's best network for each image.
 
     Args:
-        run_dir: Of a run whose winner is trained.
-        images: Raw, as the run's data was: `(n, height, width, channels)`, `(n, height, width)` or `(n, features)`.
+        run_dir: The directory of a run whose winner is trained.
+        images: Raw images, in the form of the run's data: `(n, height, width, channels)`, `(n, height, width)` or
+            `(n, features)`.
 
     Raises:
-        ValueError: If the run has no trained network, or the images have another shape than its data.
+        ValueError: If the run has no trained network, or the shape of the images differs from that of its data.
     """
     run = Run(run_dir)
     path = run.path / MODEL
     if not path.exists():
         raise ValueError(f"{run_dir} holds no {MODEL}: name the directory of a run that has trained its winner")
-    from deap_nn.training import predict_file  # loads Keras
+    from deap_nn.training import predict_file  # The import loads Keras
 
     return to_csv(predict_file(path, images), task_from_json(run.info["data"]))
 

@@ -1,4 +1,4 @@
-"""What a run shows while it goes on: a bar on a terminal, plain lines in a pipe or a log."""
+"""The progress of a run: a bar on a terminal, plain lines in a pipe or a log."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from deap_nn.search import Hooks
 
 
 class Progress:
-    """Hooks that tell how far a run is.
+    """Hooks that show the progress of a run.
 
     Args:
-        stream: Where to; a terminal gets a bar, anything else a line per generation.
+        stream: The stream to write to; a terminal gets a bar, anything else a line per generation.
     """
 
     def __init__(self, stream: TextIO | None = None) -> None:
@@ -29,11 +29,11 @@ class Progress:
 
     @property
     def hooks(self) -> Hooks:
-        """What `evolve` is given."""
+        """The hooks to pass to `evolve`."""
         return Hooks((self._start,), (self._evaluation,), (self._generation,))
 
     def close(self) -> None:
-        """Leave the terminal as it should be."""
+        """Close the bar, so that the terminal is left in order."""
         if self._bar is not None:
             self._bar.close()
 
@@ -52,7 +52,7 @@ class Progress:
             total=size + self._generations * children,
             unit="network",
             file=self._stream,
-            disable=None,  # where the stream is no terminal
+            disable=None,  # disabled unless the stream is a terminal
             dynamic_ncols=True,
             bar_format="{desc}{bar}| {n_fmt}/{total_fmt} networks [{elapsed}<{remaining}{postfix}]",
         )
@@ -73,7 +73,7 @@ class Progress:
         under_way = min(row["gen"] + 1, self._generations)
         self._bar.set_description(f"generation {under_way}/{self._generations}", refresh=False)
         self._bar.set_postfix_str(f"best {self._best:.4f}", refresh=False)
-        self._bar.update(done - self._bar.n)  # also those that were known already
+        self._bar.update(done - self._bar.n)  # Counts results that were already known, too
         self._bar.refresh()
 
     def _say(self, line: str) -> None:

@@ -1,6 +1,6 @@
-"""A run for TensorBoard: scalars per generation, hyperparameters per individual.
+"""TensorBoard files of a run: scalars per generation, hyperparameters per individual.
 
-Needs the package tensorboardX (`pip install deap_nn[tensorboard]`), which writes the files without TensorFlow.
+They need the package tensorboardX (`pip install deap_nn[tensorboard]`), which writes them without TensorFlow.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from deap_nn.search import Hooks
 
 
 class TensorBoard:
-    """Hooks that write into the run's `tensorboard/`.
+    """Hooks that write to the run's `tensorboard/`.
 
     Raises:
         ValueError: If tensorboardX is not installed.
@@ -30,7 +30,7 @@ class TensorBoard:
 
     @property
     def hooks(self) -> Hooks:
-        """What `evolve` is given."""
+        """The hooks to pass to `evolve`."""
         return Hooks((self._start,), (self._evaluation,), (self._generation,))
 
     def _start(self, run: Run, engine: Engine) -> None:
@@ -48,7 +48,7 @@ class TensorBoard:
 
 
 def flat(individual: Individual) -> dict[str, Any]:
-    """Return the genes under names such as `conv2d_1/filters`; the position counts within the kind."""
+    """Return the genes under names such as `conv2d_1/filters`; positions are counted within each kind."""
     genes: dict[str, Any] = {}
     counts: dict[str, int] = {}
     for chromosome in individual:

@@ -1,4 +1,4 @@
-"""A run on disk: its directory, its files, the results that runs share, genomes to start from."""
+"""Runs on disk: their directories and files, the results that they share, genomes to start from."""
 
 from deap_nn.runs.cache import Cache
 from deap_nn.runs.files import JsonLines, write_atomic, write_json

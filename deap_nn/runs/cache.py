@@ -1,7 +1,7 @@
-"""Results that runs share: an SQLite file of finished trainings.
+"""Results shared between runs: an SQLite file of finished evaluations.
 
-Only trainings that ran in full and ended `ok` are kept. The key is a digest of everything the result depends on:
-the genome's canonical form, the space, the data, training settings and seed, threads, and versions.
+Only evaluations that ended `ok` are kept. The key is a digest of everything that a result depends on: the genome's
+canonical form, repetition and budget, the space, the data, the training seed, threads, precision and versions.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from deap_nn.evolution import FitnessValues, Key
 from deap_nn.status import Status
 
 BUSY = 60.0
-"""Seconds to wait for another run's write."""
+"""Seconds to wait while another run writes."""
 
 
 class Cache:
-    """A file of results, safe with several runs at once.
+    """A file of results that several runs can safely use at once.
 
     Args:
-        path: The file, made where it does not exist.
-        circumstances: Everything besides the genome that a result depends on, plain data.
+        path: The file, created if it does not exist.
+        circumstances: Everything besides the evaluation's key that a result depends on, as plain data.
 
     Raises:
-        ValueError: If the file is something else.
+        ValueError: If the file is not an SQLite file or cannot be opened.
     """
 
     def __init__(self, path: Path, circumstances: Mapping[str, Any]) -> None:
@@ -41,14 +41,14 @@ class Cache:
             ) from error
 
     def get(self, key: Key) -> FitnessValues | None:
-        """Return the result of a key; its record says that it comes from the cache."""
+        """Return the result for a key, marked in its record as coming from the cache; None if there is none."""
         row = self._database.execute(
             "SELECT fitness, record FROM results WHERE key = ?", (self._digest(key),)
         ).fetchone()
         return None if row is None else FitnessValues(json.loads(row[0]), {**json.loads(row[1]), "from_cache": True})
 
     def put(self, key: Key, values: FitnessValues) -> None:
-        """Keep a result if it is a full training that ended ok; of two for the same key, the first stays."""
+        """Keep a result if it ended `ok`; of two for the same key, the first is kept."""
         if values.status is not Status.OK or values.record.from_cache:
             return
         row = (self._digest(key), json.dumps(list(values)), json.dumps(values.record.to_json()))

@@ -1,4 +1,4 @@
-"""Writing that survives a crash: files replaced as a whole, and lines appended one by one."""
+"""Crash-safe writing: files replaced as a whole, and lines appended one by one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def write_atomic(path: Path, content: bytes | str) -> None:
     """Replace a file so that a reader, or a crash, sees either the old content or the new.
 
     Raises:
-        OSError: If it cannot be written; it names the file, which holds what it held.
+        OSError: If it cannot be written; the error names the file, whose content is unchanged.
     """
     temporary = path.with_name(f".{path.name}.new")
     data = content.encode() if isinstance(content, str) else content
@@ -26,23 +26,23 @@ def write_atomic(path: Path, content: bytes | str) -> None:
             os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as error:
-        with suppress(OSError):  # half a file only takes room
+        with suppress(OSError):  # A partial file would only take up space
             temporary.unlink()
         raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Replace a JSON file, likewise."""
+    """Replace a JSON file atomically."""
     write_atomic(path, json.dumps(content, indent=2, allow_nan=False) + "\n")
 
 
 class JsonLines:
     """A file of one JSON value per line that only grows; each line is on disk before `append` returns.
 
-    A last line that a crash has torn is dropped when the file is opened to be written.
+    An incomplete last line, left by a crash, is dropped when the file is opened for writing.
 
     Args:
-        path: The file, made where it does not exist.
+        path: The file, created if it does not exist.
     """
 
     def __init__(self, path: Path) -> None:
@@ -51,10 +51,10 @@ class JsonLines:
         self._file.truncate(whole_length(path))
 
     def append(self, value: Any) -> None:
-        """Write one line; after an error the file ends where it did before.
+        """Write one line; after an error, the file is as it was before.
 
         Raises:
-            OSError: If the disk is full, or the file is no longer where it was; it names the file.
+            OSError: If the disk is full, or the file was moved or deleted; the error names the file.
         """
         line = json.dumps(value, separators=(",", ":"), allow_nan=False).encode() + b"\n"
         end = os.fstat(self._file.fileno()).st_size
@@ -65,11 +65,11 @@ class JsonLines:
             raise OSError(error.errno, error.strerror, str(self.path)) from error
 
     def _write(self, line: bytes) -> None:
-        # Unbuffered, since a buffer would try once more at closing what could not be written now.
+        # Unbuffered: on closing, a buffer would try again to write what could not be written now.
         if self._file.write(line) != len(line):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         os.fsync(self._file.fileno())
-        # A deleted file can still be written to, and nobody would ever find it.
+        # A deleted file can still be written to, but what is written would be lost.
         if not os.path.samestat(os.fstat(self._file.fileno()), self.path.stat()):
             raise OSError(errno.ENOENT, "the file was replaced while the run went on")
 
@@ -79,7 +79,7 @@ class JsonLines:
 
 
 def read_lines(path: Path) -> Iterator[Any]:
-    """Return the values of a file of JSON lines, less a torn last one."""
+    """Yield the values of a file of JSON lines, without an incomplete last one."""
     if not path.exists():
         return
     content = path.read_bytes()[: whole_length(path)]
@@ -91,5 +91,5 @@ def read_lines(path: Path) -> Iterator[Any]:
 
 
 def whole_length(path: Path) -> int:
-    """Return the length in bytes up to the last complete line."""
+    """Return the length in bytes up to the end of the last complete line; 0 if there is no file."""
     return path.read_bytes().rfind(b"\n") + 1 if path.exists() else 0

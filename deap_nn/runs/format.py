@@ -1,7 +1,7 @@
-"""What the files of a run are called and which fields they have: the one place that knows.
+"""The names and fields of a run's files, defined only here.
 
-`docs/run_directory.md` tells people the same. Whoever changes a field here gives `FORMAT` a new number and `translated`
-the way from the old one.
+`docs/run_directory.md` documents them for users. A change to a field requires a new number in `FORMAT` and a conversion
+from the old format in `translated`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 from deap_nn.evolution import FitnessValues, Generation, Individual
 
 FORMAT = 2
-"""Of run directories. 2: the setting `stop_at`, which was `target`; `task` in the description of the data."""
+"""The format of run directories. Format 2 renamed the setting `target` to `stop_at` and added `data.task`."""
 
 RUN = "run.json"
 JOURNAL = "evaluations.jsonl"
@@ -28,10 +28,10 @@ TENSORBOARD = "tensorboard"
 
 
 def translated(info: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the content of a `run.json` in today's format.
+    """Return the content of a `run.json`, converted to the current format.
 
     Raises:
-        ValueError: If there is no way from its format to this one.
+        ValueError: If its format cannot be converted.
     """
     if info.get("format") not in (1, FORMAT):
         raise ValueError(
@@ -55,15 +55,15 @@ def run_info(
     versions: Mapping[str, str],
     started: str,
 ) -> dict[str, Any]:
-    """Return what `run.json` says of a run that begins.
+    """Return the content of `run.json` for a new run.
 
     Args:
-        settings: By name.
-        space: As `SearchSpace.to_json` gives it.
-        objective: `data` or `evaluate`: what it maximises.
-        start_with: The genomes that the first generation is given.
-        versions: Of what results depend on.
-        started: When, in UTC.
+        settings: The settings, by name.
+        space: The search space, as returned by `SearchSpace.to_json`.
+        objective: The entry `data` or `evaluate`, which describes what is maximised.
+        start_with: The genomes given to the first generation.
+        versions: The versions that results depend on.
+        started: The time of the start, in UTC.
     """
     return {
         "settings": dict(settings),
@@ -86,7 +86,7 @@ def from_journal(line: Mapping[str, Any]) -> tuple[Individual, FitnessValues]:
 
 
 def checkpoint(generation: Generation, pruner: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the state after a generation, with that of the pruner."""
+    """Return the state after a generation, including the pruner's."""
 
     def plain(individuals: Iterable[Individual]) -> list[dict[str, Any]]:
         return [{"genome": ind.to_json(), "fitness": list(ind.fitness.values)} for ind in individuals]
@@ -117,11 +117,11 @@ def best_trained(
     """Return the report on a trained winner.
 
     Args:
-        best: With its fitness from the search.
-        measure: What it is a figure of.
-        trained_on: Which splits.
-        test_evaluations: How often the test split has been opened.
-        report: As `Task.report` gives it.
+        best: The individual, with its fitness from the search.
+        measure: The name of the measure, such as "accuracy".
+        trained_on: The splits that it was trained on.
+        test_evaluations: The number of times that the test split has been used.
+        report: The report of `Task.report`.
         layers: One line per layer.
     """
     figures = dict(report)

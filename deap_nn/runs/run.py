@@ -1,11 +1,11 @@
-"""A run on disk: one directory, written as things happen and readable with any tool.
+"""A run on disk: one directory, written as the run proceeds and readable with any tool.
 
     run.json            settings, search space, data set and its fingerprint, versions, status
     evaluations.jsonl   one line per finished evaluation: genome, fitness, record
     logbook.csv         one row per generation
     checkpoint.json     population, hall of fame and random state after the latest generation
     best.keras          the trained best network
-    best.json           its genome and figures
+    best.json           its genome and results
     logs/               one file per worker
     plots/              pictures
 
@@ -50,7 +50,7 @@ class Run:
         path: A directory that holds a run.
 
     Raises:
-        ValueError: If there is none, or one of another format.
+        ValueError: If it holds no readable run, or one in an unsupported format.
     """
 
     def __init__(self, path: Path | str) -> None:
@@ -68,14 +68,14 @@ class Run:
 
     @classmethod
     def create(cls, path: Path | str, info: dict[str, Any]) -> Run:
-        """Make a run directory.
+        """Create a run directory.
 
         Args:
-            path: Must not hold a run yet.
-            info: The content of `run.json`, plain data.
+            path: The directory, which must not hold a run yet.
+            info: The content of `run.json`, as plain data.
 
         Raises:
-            ValueError: If there is a run already, or the directory cannot be made.
+            ValueError: If it already holds a run, or cannot be created.
         """
         path = Path(path)
         cls.check_free(path)
@@ -89,20 +89,20 @@ class Run:
 
     @staticmethod
     def check_free(path: Path) -> None:
-        """Refuse a directory that holds a run already, with a ValueError."""
+        """Raise a ValueError if a directory already holds a run."""
         if (path / RUN).exists():
             raise ValueError(f"{path} holds a run already: choose another run directory, or go on with --resume {path}")
 
     def withdraw(self) -> None:
-        """Make the directory free for another run."""
+        """Free the directory for another run."""
         (self.path / RUN).unlink()
 
     @contextmanager
     def writing(self) -> Iterator[JsonLines]:
-        """Hold the directory for this process and yield its journal; the lock dies with the process.
+        """Lock the directory for this process and yield its journal; the lock ends with the process.
 
         Raises:
-            ValueError: If another process writes there.
+            ValueError: If another process holds the lock.
         """
         folder = os.open(self.path, os.O_RDONLY)
         try:
@@ -119,7 +119,7 @@ class Run:
 
     @property
     def status(self) -> str:
-        """One of running, finished, stopped, failed."""
+        """The status: running, finished, stopped or failed."""
         return str(self.info["status"])
 
     def update(self, **changes: Any) -> None:
@@ -128,12 +128,12 @@ class Run:
         write_json(self.path / RUN, self.info)
 
     def evaluations(self) -> Iterator[tuple[Individual, FitnessValues]]:
-        """Return the journal: each individual evaluated, and its fitness with the record, in order of arrival."""
+        """Yield the journal: each evaluated individual and its fitness with the record, in order of arrival."""
         yield from map(from_journal, read_lines(self.path / JOURNAL))
 
     @property
     def logbook(self) -> tools.Logbook:
-        """The logbook so far, as DEAP's."""
+        """The logbook so far, as a DEAP `Logbook`."""
         logbook = tools.Logbook()
         path = self.path / LOGBOOK
         if path.exists():
@@ -145,7 +145,7 @@ class Run:
         return logbook
 
     def write_logbook(self, logbook: tools.Logbook) -> None:
-        """Replace `logbook.csv`; an empty field stands for a figure that there is none of."""
+        """Replace `logbook.csv`; an empty field stands for a missing value."""
         text = io.StringIO()
         writer = csv.DictWriter(text, logbook.header, lineterminator="\n")
         writer.writeheader()
@@ -154,7 +154,7 @@ class Run:
 
     @property
     def checkpoint(self) -> dict[str, Any] | None:
-        """The content of `checkpoint.json`, None before the first generation has ended."""
+        """The content of `checkpoint.json`; None before the first generation has ended."""
         path = self.path / CHECKPOINT
         return json.loads(path.read_text()) if path.exists() else None
 
@@ -164,7 +164,7 @@ class Run:
 
     @property
     def best(self) -> dict[str, Any] | None:
-        """The content of `best.json`, None until the winner is trained."""
+        """The content of `best.json`; None until the winner is trained."""
         path = self.path / BEST
         return json.loads(path.read_text()) if path.exists() else None
 

@@ -1,4 +1,4 @@
-"""Genomes to start from: from a `best.json`, a `checkpoint.json` of another run, or written by hand."""
+"""Genomes to start from: those of another run's `best.json` or `checkpoint.json`, or written by hand."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ def read_genomes(path: Path | str, space: SearchSpace) -> list[Individual]:
     """Read the genomes of a JSON file.
 
     Args:
-        path: The file, of one of the `FORMS`.
-        space: What every genome must belong to.
+        path: The file, in one of the `FORMS`.
+        space: The space that every genome must belong to.
 
     Raises:
         ValueError: If the file cannot be read or has another form, or a genome does not belong to the space; the
-            message names which and why.
+            message says which and why.
     """
     try:
         content = json.loads(Path(path).read_text())

@@ -1,4 +1,4 @@
-"""A search from beginning to end: space, data, engine, loop and run put together."""
+"""A search from start to finish: it combines space, data, engine, loop and run."""
 
 from deap_nn.search.evaluations import Evaluations
 from deap_nn.search.hooks import Hooks

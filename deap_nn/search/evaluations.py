@@ -1,8 +1,8 @@
-"""Between loop and engine: which evaluations are already known, and what becomes of the others.
+"""The layer between loop and engine: it reuses known results and has the engine run the other evaluations.
 
-`Evaluations.map` is what `toolbox.map` gets; `submit` and `next` are for loops without generations. Nothing is trained
-twice: evaluations of one key share a result, at one moment and over the whole run, and what a journal already holds is
-taken from there, in the order in which it was got the first time.
+`Evaluations.map` serves as `toolbox.map`; `submit` and `next` are for loops without generations. Nothing is trained
+twice: evaluations with the same key share a result, whether concurrent or not, and results that a journal already
+holds are taken from there, in the order in which they first arrived.
 """
 
 from __future__ import annotations
@@ -27,20 +27,19 @@ OnEvaluation = Callable[[Individual, FitnessValues], object]
 
 
 class Evaluations:
-    """Evaluates individuals on an engine, each key once.
+    """Evaluations of individuals on an engine, each key once.
 
     Args:
         engine: Where the evaluations run.
-        journal: What an earlier part of the run has got, in that order. It is used in place of an evaluation and
+        journal: The results of an earlier part of the run, in order. Each is used in place of an evaluation and
             counted as one.
-        on_evaluation: Called with each evaluation that has ended, in the order in which they end; one that returns True
-            stops the run.
-        cost: What an evaluation is expected to take, in any unit; of a batch the most expensive start first, so that no
-            long one begins when the others end.
-        cache: Results that other runs left, and where this one's go.
+        on_evaluation: Hooks called with each evaluation as it ends; one that returns True stops the run.
+        cost: The expected cost of an evaluation, in any unit; in a batch, the most expensive start first, so that no
+            long one starts when the others end.
+        cache: The results shared with other runs, read and added to.
         pruner: Decides which evaluations of a batch end early.
-        worst: The fitness of what could not be measured.
-        until: A moment of `time.monotonic()` after which `next` and `map` raise `StopRun`.
+        worst: The fitness of an individual that could not be measured.
+        until: The value of `time.monotonic()` after which `next` and `map` raise `StopRun`.
     """
 
     def __init__(
@@ -66,30 +65,30 @@ class Evaluations:
             self._journal.setdefault(Key.of_result(individual, values), deque()).append((number, values))
         self._tickets = itertools.count()
         self._known: dict[Key, FitnessValues] = {}
-        self._waiting: dict[Key, list[int]] = {}  # the tickets for what the engine has not answered yet
-        self._under_way: dict[int, tuple[Key, Individual]] = {}  # by the engine's tickets
-        self._ready: list[tuple[int, int, Key]] = []  # a heap: known and not yet told, by place in the journal
-        self._places: dict[Key, int] = {}  # of what is ready for the first time
+        self._waiting: dict[Key, list[int]] = {}  # tickets that wait for the engine's answer
+        self._under_way: dict[int, tuple[Key, Individual]] = {}  # by engine ticket
+        self._ready: list[tuple[int, int, Key]] = []  # a heap of results not yet returned, by place in the journal
+        self._places: dict[Key, int] = {}  # the same places, by key
         self.counts: Counter[str] = Counter()
-        """Since this was last cleared: `cached` (nothing had to be trained), else by status."""
+        """Evaluations since this was last cleared: `cached` (no training was needed) or by status."""
 
     def submit(
         self, function: Callable[..., Any], individual: Individual, repetition: int = 0, budget: float = 1.0
     ) -> int:
-        """Ask for the evaluation of an individual; `next` then tells it.
+        """Request the evaluation of an individual; `next` returns the result.
 
         Args:
-            function: `individual -> fitness values`; shipped to the engine. Where they are not 0 and 1.0 it is given
-                `repetition` and `budget` too, by name.
-            individual: What is to be evaluated.
-            repetition: Which of several evaluations of its genome, 0 or more.
+            function: `individual -> fitness values`; sent to the engine. Further keyword arguments are `rule`, if the
+                pruner has one, and `repetition` and `budget`, unless they are 0 and 1.0.
+            individual: The individual to evaluate.
+            repetition: The number of the evaluation among several of its genome, 0 or more.
             budget: The share of a full training, above 0 and up to 1.
 
         Returns:
-            The ticket under which `next` tells the result.
+            The ticket under which `next` returns the result.
 
         Raises:
-            StopRun: If a hook asked for it, of a result that came from the cache.
+            StopRun: If the result came from the cache and a hook asked to stop.
         """
         key = Key.of(individual, repetition, budget)
         with protected():
@@ -99,12 +98,12 @@ class Evaluations:
         return ticket
 
     def next(self) -> tuple[int, FitnessValues]:
-        """Return the ticket and the fitness values of an evaluation that was submitted, as they end.
+        """Return the ticket and fitness values of the next submitted evaluation to end.
 
         Raises:
             BrokenProgram: If its function raised.
             StopRun: If a hook asked for it, or the time is over.
-            LookupError: If none is under way.
+            LookupError: If no evaluation is under way.
         """
         with protected():
             _, ticket, key = self._take()
@@ -114,12 +113,12 @@ class Evaluations:
         """Return the fitness values of individuals, in their order.
 
         Args:
-            function: `individual -> fitness values`; shipped to the engine. Where the pruner has a rule, it is given
-                `rule` too, by name.
-            individuals: What is to be evaluated.
+            function: `individual -> fitness values`; sent to the engine. If the pruner has a rule, it is passed as the
+                keyword argument `rule`.
+            individuals: The individuals to evaluate.
 
         Raises:
-            BrokenProgram: If `function` raised, or if every evaluation lost its process.
+            BrokenProgram: If `function` raised, or if every evaluation that had to be run was lost.
             StopRun: If a hook asked for it, or the time is over.
         """
         everyone = list(individuals)
@@ -155,7 +154,7 @@ class Evaluations:
         return results
 
     def _collect(self, tickets: Sequence[int]) -> list[FitnessValues]:
-        """Wait for these tickets; what is ready for others meanwhile is kept for them."""
+        """Wait for these tickets; results for other tickets are kept until they are asked for."""
         found: dict[int, FitnessValues] = {}
         others = []
         while len(found) < len(tickets):
@@ -169,7 +168,7 @@ class Evaluations:
         return [found[ticket] for ticket in tickets]
 
     def _take(self) -> tuple[int, int, Key]:
-        """Take the next that is ready, or wait for it: its place in the journal, its ticket, its key."""
+        """Take the next result, waiting if none is ready: its place in the journal, its ticket, its key."""
         while not self._ready:
             self._wait()
         entry = heapq.heappop(self._ready)
@@ -177,7 +176,7 @@ class Evaluations:
         return entry
 
     def _recall(self, ticket: int, key: Key, individual: Individual) -> bool:
-        """Take what is known, asked for already, in the journal or in the cache; False if the engine is to be asked."""
+        """Use a result that is known, pending, in the journal or in the cache; return False if the engine is needed."""
         if key in self._waiting:
             self._waiting[key].append(ticket)
             self.counts["cached"] += 1
@@ -234,7 +233,7 @@ class Evaluations:
 
 
 def _of_key(key: Key, values: FitnessValues) -> FitnessValues:
-    """Return the values with a record that says what they are of, where that is not the first full evaluation."""
+    """Return the values, with repetition and budget in the record unless it is the first full evaluation."""
     if not key.repetition and key.budget == 1.0:
         return values
     return FitnessValues(values, replace(values.record, repetition=key.repetition, budget=key.budget))

@@ -1,4 +1,4 @@
-"""What is called while a run goes on."""
+"""The hooks of a run."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from deap_nn.search.evaluations import OnEvaluation
 
 @dataclass(frozen=True)
 class Hooks:
-    """What is called while a run goes on; an evaluation or generation hook that returns True stops the run.
+    """Functions called during a run; an evaluation or generation hook that returns True stops it.
 
     Attributes:
         on_start: Called with the run and the engine before the first evaluation.
         on_evaluation: Called with the individual and its fitness values as each evaluation ends.
-        on_generation: Called with each `Generation`, also those that a resumed run plays again.
+        on_generation: Called with each `Generation`, including those that a resumed run replays.
     """
 
     on_start: tuple[Callable[[Run, Engine], object], ...] = ()

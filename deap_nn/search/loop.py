@@ -1,4 +1,4 @@
-"""The generations of a search: toolbox, statistics, hooks and the loop, put together."""
+"""The generations of a search: the loop with its toolbox, statistics and hooks."""
 
 from __future__ import annotations
 
@@ -22,13 +22,16 @@ def find_best(
     """Run the loop.
 
     Args:
-        search: What is searched for.
-        evaluations: Evaluate its individuals.
-        pruner: Learns from each generation before the hooks see it.
-        hooks: Called with each generation; one that returns True stops the run.
+        search: The search to perform.
+        evaluations: Evaluates the individuals.
+        pruner: The pruner, which learns from each generation before the hooks see it.
+        hooks: The hooks called with each generation; one that returns True stops the run.
 
     Returns:
-        The best individual and why the loop was stopped early, "" if it was not.
+        The best individual and the reason why the loop was stopped early, "" if it was not.
+
+    Raises:
+        RunFailed: If it was stopped before any evaluation had ended.
     """
     run, settings = search.run, search.settings
     toolbox = make_toolbox(
@@ -63,13 +66,13 @@ def find_best(
 
 
 def _learn(generation: Generation, evaluations: Evaluations, pruner: Pruner) -> None:
-    """Begin to count anew, and let the pruner look at a generation."""
+    """Reset the counts and let the pruner learn from a generation."""
     evaluations.counts.clear()
     pruner.learn(generation.population)
 
 
 def _stopping(hooks: tuple[OnGeneration, ...]) -> OnGeneration:
-    """Return one hook that calls all and stops the run, with a reason, if one of them says so."""
+    """Return one hook that calls all of them and stops the run, with a reason, if one returns True."""
 
     def call(generation: Generation) -> None:
         with protected():
@@ -81,7 +84,7 @@ def _stopping(hooks: tuple[OnGeneration, ...]) -> OnGeneration:
 
 
 def _evaluated(run: Run) -> list[Individual]:
-    """Return the evaluated individuals of a run that was stopped within a generation, in an order of their own."""
+    """Return the evaluated individuals of a run that was stopped within a generation, in canonical order."""
     individuals = []
     for individual, values in run.evaluations():
         individual.fitness.values = values

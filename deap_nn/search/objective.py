@@ -1,6 +1,6 @@
-"""What a search maximises: the function that engines ship, and what has to be known about it.
+"""The objective of a search: the function to maximise and its properties.
 
-Usually the validation accuracy of Keras networks on a data set; or any function of a user's own, which needs no
+It is usually the validation accuracy of Keras networks on a data set; or any user-defined function, which needs no
 data and has no winner to train.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from deap_nn.pruning import NoPruning, Pruner, Race
 from deap_nn.runs import DATA
 from deap_nn.search.settings import Settings
 from deap_nn.space import SearchSpace
-from deap_nn.tasks import Task
+from deap_nn.tasks import TASKS, Task
 
 Data = str | os.PathLike[str] | tuple[np.ndarray, ...]
 Evaluate = Callable[[Individual], Any]
@@ -32,17 +32,17 @@ TrainWinner = Callable[[Individual, bool], Winner]
 
 @dataclass(frozen=True)
 class Objective:
-    """An objective.
+    """The objective of a search.
 
     Attributes:
         evaluate: `individual -> fitness values`, picklable.
-        info: What `run.json` says of it; a run only goes on with an objective of the same.
+        info: The objective's entry in `run.json`; a run can only be resumed if the `essence` is the same.
         label: What is maximised, in words.
-        worst: The fitness of what could not be measured.
-        task: What networks learn; None where there are none.
-        train_winner: `(individual, with_validation) -> Winner`, picklable; None where there is nothing to train.
-        cost: `individual -> what its evaluation is expected to take`, in any unit; None where nobody knows.
-        make_pruner: Makes the pruner of a sitting.
+        worst: The fitness of an individual that could not be measured.
+        task: What the networks learn; None without networks.
+        train_winner: `(individual, with_validation) -> Winner`, picklable; None if there is nothing to train.
+        cost: `individual -> expected cost of its evaluation`, in any unit; None if it is unknown.
+        make_pruner: `() -> pruner`, called once per session.
     """
 
     evaluate: Evaluate
@@ -56,7 +56,7 @@ class Objective:
 
     @property
     def essence(self) -> str:
-        """What results depend on: a data set is what it holds, wherever it lies."""
+        """What results depend on: the content of a data set, wherever it is, or the name of a function."""
         essence: str = self.info["data"]["fingerprint"] if "data" in self.info else self.info["evaluate"]
         return essence
 
@@ -78,7 +78,7 @@ def keras_objective(space: SearchSpace, data: DataSpec, settings: Settings) -> O
         **task.to_json(),
         "note": splits.note,
     }
-    # A user's own layers could only be asked by making them, which takes TensorFlow.
+    # User-defined layers would have to be built to count their multiply-adds, which requires TensorFlow.
     countable = all(block.kind.build is None for block in space.blocks)
     return Objective(
         partial(evaluate, problem=problem),
@@ -99,13 +99,13 @@ def make_race(task: Task, naive_score: float, settings: Settings) -> Race:
 
 
 def _cost(individual: Individual, space: SearchSpace, input_shape: tuple[int, ...], task: Task) -> float:
-    """Return the multiply-adds of a training, up to a factor."""
+    """Return the multiply-adds of a training, up to a constant factor."""
     epochs: int = individual[-1].genes["epochs"]
     return multiply_adds(blueprint(space, individual, input_shape, task)) * epochs
 
 
 def user_objective(function: Evaluate) -> Objective:
-    """Return the objective of a user's own function, a module-level one (or a `functools.partial` of one)."""
+    """Return the objective of a user-defined function, at module level (or a `functools.partial` of one)."""
     named = function
     while isinstance(named, partial):
         named = named.func
@@ -113,8 +113,10 @@ def user_objective(function: Evaluate) -> Objective:
 
 
 def data_spec(data: Data, run_dir: Path, settings: Settings) -> DataSpec:
-    """Return where the data of a run lies; arrays from Python are written to its directory first."""
+    """Return the specification of a run's data; arrays from Python are first written to its directory."""
+    source = run_dir / DATA if isinstance(data, tuple) else data
+    shared = {field.name for field in fields(DataSpec)} & settings.to_json().keys()
+    spec = DataSpec(os.fspath(source), **{name: getattr(settings, name) for name in shared})
     if isinstance(data, tuple):
-        save_arrays(run_dir / DATA, *data)
-        data = run_dir / DATA
-    return DataSpec(os.fspath(data), settings.train_samples, settings.seed)
+        save_arrays(source, *data, kind=TASKS[spec.task])
+    return spec

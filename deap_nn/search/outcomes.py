@@ -1,4 +1,4 @@
-"""From what an engine says of a task to fitness values: what ended badly gets the worst fitness and a reason."""
+"""The conversion of an engine's outcomes to fitness values: failures get the worst fitness and a reason."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from deap_nn.evolution import FitnessValues, Record
 from deap_nn.status import Status
 
 
-class StopRun(Exception):  # noqa: N818 - a wish, not an error
-    """Somebody asked the run to stop: a hook, or the clock."""
+class StopRun(Exception):  # noqa: N818 - a request, not an error
+    """A request to stop the run, from a hook or because the time is over."""
 
 
 class RunFailed(RuntimeError):  # noqa: N818
-    """The run cannot go on; the message is for the user."""
+    """An error that ends the run; the message is for the user."""
 
 
 class BrokenProgram(RunFailed):
-    """An exception escaped from an evaluation; the message holds the worker's traceback."""
+    """A failure of the program in an evaluation; the message holds the worker's traceback, if there is one."""
 
 
 def fitness_of(outcome: Outcome, worst: float = 0.0) -> FitnessValues:
-    """Return the fitness of an ended task: what was returned, or the worst for one that was stopped or lost.
+    """Return the fitness of a task that has ended: its result, or the worst if it was stopped or lost.
 
     Args:
-        outcome: What the engine says.
-        worst: The fitness of what could not be measured.
+        outcome: The outcome that the engine reports.
+        worst: The fitness of an individual that could not be measured.
 
     Raises:
-        BrokenProgram: If the function raised.
+        BrokenProgram: If the function raised, or returned something other than one number in a tuple.
     """
     if outcome.status == "error":
         raise BrokenProgram(f"{outcome.reason}\n{outcome.traceback}".strip())
@@ -44,7 +44,7 @@ def fitness_of(outcome: Outcome, worst: float = 0.0) -> FitnessValues:
 
 
 def _checked(values: Any, worst: float) -> FitnessValues:
-    """Return what an evaluation returned as fitness values; what is not finite becomes the worst, with the reason."""
+    """Return an evaluation's result as fitness values; one that is not finite becomes the worst, with a reason."""
     if not isinstance(values, tuple | list) or len(values) != 1 or not isinstance(values[0], Real):
         raise BrokenProgram(f"the evaluation returned {values!r}, expected a tuple of one number, such as (0.5,)")
     if not math.isfinite(values[0]):

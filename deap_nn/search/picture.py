@@ -1,7 +1,7 @@
-"""The hook that draws a run: `plots/fitness.png`, now and then and at its end.
+"""The hook that draws a run's `plots/fitness.png`, from time to time and at the end.
 
-A picture is a convenience: what goes wrong with it is a warning, never the end of a search, and drawing takes a small
-share of a search's time. Searches of functions that take microseconds end without one; `deap-nn plot` draws it.
+The picture is a convenience: a failure to draw it is a warning and never ends a search, and drawing takes a small share
+of a search's time. Searches of functions that take microseconds end without one; `deap-nn plot` draws it.
 """
 
 from __future__ import annotations
@@ -13,24 +13,24 @@ from deap_nn.evolution import Generation
 from deap_nn.runs import PICTURE, Run, write_atomic
 
 SHARE = 0.05
-"""The share of a sitting's time that drawing may take before the sitting ends."""
+"""The share of a session's time that drawing may take before the session ends."""
 
 QUICK = 1.0
-"""Seconds; a sitting that is shorter ends without a picture, which would take a large part of it."""
+"""Seconds; a shorter session ends without a picture, which would take a large part of its time."""
 
 
 class Picture:
-    """Draws the fitness of each generation.
+    """The picture of a run's fitness by generation.
 
     Args:
-        run: Where the picture lies.
-        label: What is drawn, such as "validation accuracy".
+        run: The run that the picture belongs to.
+        label: The label of the fitness, such as "validation accuracy".
     """
 
     def __init__(self, run: Run, label: str) -> None:
         self._run, self._label = run, label
         self._began = time.monotonic()
-        self._spent, self._last = 0.0, 0.2  # seconds; the first picture tells what one really takes
+        self._spent, self._last = 0.0, 0.2  # seconds; 0.2 is a guess until the first picture is timed
         self._undrawn: Generation | None = None
 
     def generation(self, generation: Generation) -> None:
@@ -40,7 +40,7 @@ class Picture:
             self._try()
 
     def finish(self) -> None:
-        """Draw the latest generation, if it is not drawn yet."""
+        """Draw the latest generation, unless it is already drawn or the session was too short."""
         if self._undrawn is not None and self._elapsed >= QUICK:
             self._try()
 
@@ -49,18 +49,18 @@ class Picture:
         return time.monotonic() - self._began
 
     def _try(self) -> None:
-        """Draw the latest generation, and take note of the time."""
+        """Draw the latest generation and record the time that it takes."""
         started = time.monotonic()
         try:
             self._draw()
-        except Exception as error:  # Matplotlib, fonts, the disk: a search outlives them all
+        except Exception as error:  # A failure of Matplotlib, fonts or the disk must not end a search
             warnings.warn(f"the picture could not be drawn ({error}); the search goes on", RuntimeWarning, stacklevel=2)
         self._undrawn = None
         self._last = time.monotonic() - started
         self._spent += self._last
 
     def _draw(self) -> None:
-        from deap_nn.plots import plot_fitness, png  # takes half a second
+        from deap_nn.plots import plot_fitness, png  # The import takes half a second
 
         path = self._run.path / PICTURE
         path.parent.mkdir(exist_ok=True)

@@ -1,7 +1,7 @@
-"""The hooks that write a run down.
+"""The hooks that record a run.
 
-The journal grows with each evaluation; logbook and checkpoint are replaced after each generation. One that a resumed
-run plays again is compared with what was written the first time.
+The journal grows with each evaluation; logbook and checkpoint are replaced after each generation. When a resumed run
+replays the generation of the checkpoint, the two are compared.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from deap_nn.search.outcomes import RunFailed
 
 
 class Recorder:
-    """Writes a run down.
+    """The recorder of a run.
 
     Args:
-        run: Its directory.
-        journal: What `run.writing()` yields.
-        pruner: Its state is part of the checkpoint.
-        compare: Whether a generation played again must be equal to the checkpoint's.
+        run: The run directory.
+        journal: The journal that `run.writing()` yields.
+        pruner: The pruner, whose state is part of the checkpoint.
+        compare: Whether the replay must agree with the checkpoint.
     """
 
     def __init__(self, run: Run, journal: JsonLines, pruner: Pruner, *, compare: bool = True) -> None:
@@ -35,7 +35,7 @@ class Recorder:
         self._journal.append(journal_line(individual, values))
 
     def generation(self, generation: Generation) -> None:
-        """Write down what a generation was; one that is played again keeps the seconds it once took."""
+        """Record a generation; one that is replayed keeps the seconds that it originally took."""
         if generation.number < len(self._before):
             generation.logbook[-1]["seconds"] = self._before[generation.number]["seconds"]
         content = json.loads(json.dumps(checkpoint(generation, self._pruner.state)))

@@ -1,4 +1,4 @@
-"""What a search is before it runs: its directory, space, objective, settings and hooks."""
+"""The specification of a search: its directory, space, objective, settings and hooks."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from deap_nn.space import SearchSpace
 
 @dataclass(frozen=True)
 class Search:
-    """A search that is about to run or to go on.
+    """A search that is about to start or to be resumed.
 
     Attributes:
-        run: Its directory.
-        space: Where it searches.
-        objective: For what.
-        settings: How.
+        run: The run directory.
+        space: The space that is searched.
+        objective: What is maximised.
+        settings: The settings of the search.
         cache: The file of results shared with other runs, if any.
-        retry_failed: Evaluate again what a limit or a death ended.
-        hooks: Called while it goes on.
+        retry_failed: Whether to repeat evaluations that a limit or the death of their process ended.
+        hooks: The hooks called during the search.
     """
 
     run: Run

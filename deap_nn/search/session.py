@@ -1,8 +1,8 @@
-"""One sitting at a search: everything is opened, the loop runs, the winner is trained, everything is closed.
+"""One session of a search: everything is opened, the loop runs, the winner is trained, everything is closed.
 
-A resumed run is played again from its seed, with the journal in place of the trainings that it holds: so every
-draw, the order of everything and the state of every operator are what they were, and the rest of the run is what
-it would have been. `deap_nn.search.recorder` compares with the checkpoint on the way.
+A resumed run is replayed from its seed, with results from the journal in place of trainings. Every random draw, the
+order of events and the state of every operator are thus restored, and the run continues as if uninterrupted.
+`deap_nn.search.recorder` checks the replay against the checkpoint.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from deap_nn.status import LIMITS, Status
 
 
 def perform(search: Search) -> Run:
-    """Evolve and train the winner; whatever happens, `run.json` tells how it ended.
+    """Evolve and train the winner; in any case, `run.json` records how it ended.
 
     Raises:
         ValueError: If something cannot be opened; nothing has happened then.
-        RunFailed: If the run cannot go on.
-        RuntimeError: For any other exception that looks like a user's mistake and is one of a program.
+        RunFailed: If the run cannot continue.
+        RuntimeError: If a ValueError is raised later, which is an error in a hook or in `deap_nn`, not the user's.
     """
     run, settings, hooks, objective = search.run, search.settings, search.hooks, search.objective
     with ExitStack() as stack:
@@ -82,9 +82,9 @@ def _engine(run: Run, settings: Settings) -> Engine:
 
 
 def _journal(search: Search) -> list[tuple[Individual, FitnessValues]]:
-    """Return the results in their order. Of one key there may be two: pruned, and then trained in full.
+    """Return the journal's results in order. A key may have two: one pruned, then one trained in full.
 
-    Others of the same key were tried again: the last one counts, in the place of the first.
+    Any other key that occurs again was retried: the last result counts, in the place of the first.
     """
     results: list[tuple[Individual, FitnessValues]] = []
     latest: dict[Key, int] = {}
@@ -109,7 +109,7 @@ def _cache(search: Search) -> Iterator[Cache]:
         "training_seed": search.settings.seed_of_trainings,
         "threads": search.settings.threads_per_worker,
         "precision": search.settings.precision,
-        # All but those that only the search depends on, not a training.
+        # All but those that affect only the search, not a training.
         "versions": {name: it for name, it in info["versions"].items() if name not in ("python", "deap")},
     }
     cache = Cache(search.cache or Path(), circumstances)
@@ -121,7 +121,7 @@ def _cache(search: Search) -> Iterator[Cache]:
 
 @contextmanager
 def _status(run: Run) -> Iterator[None]:
-    """Have `run.json` tell the truth when a search ends with an exception."""
+    """Record the status in `run.json` when a search ends with an exception."""
     try:
         yield
     except KeyboardInterrupt:
@@ -129,7 +129,7 @@ def _status(run: Run) -> Iterator[None]:
         raise
     except BaseException as error:
         reason = (str(error) or repr(error)).splitlines()[0]
-        with suppress(OSError):  # the directory may be what failed
+        with suppress(OSError):  # The directory may be what failed
             run.update(status="failed", reason=reason)
         if isinstance(error, ValueError):
             raise RuntimeError(f"an error in a hook, or in deap_nn itself: {error}") from error

@@ -1,6 +1,6 @@
-"""What a setting is: its default, range and setting, held as metadata of a dataclass field.
+"""The description of a setting: its help text, default and range, held as metadata of a dataclass field.
 
-In come a default, a help text and a range; out comes the field, by which `Settings` declares a setting.
+Input: a default, a help text and a range. Output: the dataclass field that declares the setting in `Settings`.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ Check = Callable[[Any], bool]
 
 @dataclass(frozen=True)
 class Setting:
-    """What a setting is: for `--help`, for error messages, and whether a resumed run may change it.
+    """The description of a setting, for `--help` and error messages, and whether a resumed run may change it.
 
     Attributes:
         help: What it does.
-        default: What happens where it is not given, in words.
+        default: The default in words: what happens if it is not given.
         expected: The range, in words.
-        check: Whether a value is in the range.
-        type: Reads a value from text.
-        choices: All its values, where they are names.
-        metavar: What stands for its value in `--help`.
+        check: Tells whether a value is in the range.
+        type: Converts text to a value.
+        choices: All possible values, if they are names.
+        metavar: The placeholder for its value in `--help`.
         resumable: Whether a resumed run may change it.
     """
 
@@ -39,7 +39,7 @@ class Setting:
 
 
 def declare(default: Any, setting: Setting) -> Any:
-    """Declare a setting that is given whole."""
+    """Declare a setting by its full description."""
     return field(default=default, metadata={"setting": setting})
 
 
@@ -51,7 +51,7 @@ def whole(
     by_itself: str = "",
     resumable: bool = False,
 ) -> Any:
-    """Declare a whole number of at least `low`; None where it is the default: `by_itself` tells what that does."""
+    """Declare an integer of at least `low`, or None if that is the default; `by_itself` says what None does."""
     check = _or_none(default, lambda value: type(value) is int and value >= low)
     expected = f"a whole number of at least {low}"
     setting = Setting(help, by_itself or str(default), expected, check, int, None, "N", resumable)
@@ -68,7 +68,7 @@ def number(
     by_itself: str = "",
     resumable: bool = False,
 ) -> Any:
-    """Declare a finite number in the range that `expected` tells and `check` checks; None as in `whole`."""
+    """Declare a finite number in the range that `expected` describes and `check` checks; None as in `whole`."""
 
     def is_number(value: Any) -> bool:
         return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and check(value)
@@ -93,5 +93,5 @@ def choice(
 
 
 def _or_none(default: Any, check: Check) -> Check:
-    """Return the check that lets None pass too, where None is the default."""
+    """Return a check that also accepts None if None is the default."""
     return lambda value: default is None if value is None else check(value)

@@ -1,6 +1,6 @@
-"""The settings of a run: one place for their names, defaults, ranges and setting.
+"""The settings of a run: one place for their names, defaults, ranges and help texts.
 
-`evolve` takes them as keyword arguments, the command line makes an option of each, `run.json` holds them.
+`evolve` takes them as keyword arguments, the command line has an option for each, `run.json` holds them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from deap_nn.search.setting import Setting, choice, declare, number, whole
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything that steers a run, besides space and data. What each field means is in its metadata.
+    """Everything that controls a run, besides space and data. Each field is described in its metadata.
 
     Raises:
         ValueError: If a value is out of its range.
@@ -23,10 +23,10 @@ class Settings:
 
     train_samples: int = whole(
         10_000,
-        "training images to take, validation included, each class in its share; all where there are fewer",
+        "training samples to use, validation included, in the original class proportions; all if there are fewer",
         10,
     )
-    population: int = whole(20, "networks in a generation", 3)
+    population: int = whole(20, "networks per generation", 3)
     generations: int = whole(30, "generations after the first", 0, resumable=True)
     survivors: float = number(
         0.2,
@@ -37,7 +37,7 @@ class Settings:
     )
     crossover: str = choice(
         "both",
-        "how parents are recombined: whole layers, genes between two points, or both in turn",
+        "how parents are recombined: by whole layers, by the genes between two points, or both in turn",
         tuple(CROSSOVERS),
     )
     mutation_probability: float = number(
@@ -49,32 +49,32 @@ class Settings:
     )
     stop_at: float | None = number(
         None,
-        "stop when the best network has reached this validation accuracy",
+        "stop once the best network reaches this validation accuracy",
         "an accuracy above 0 and up to 1",
         lambda value: 0 < value <= 1,
         metavar="SCORE",
-        by_itself="none: all generations",
+        by_itself="never: run all generations",
         resumable=True,
     )
-    seed: int = whole(0, "seed of everything random in the run", 0)
-    training_seed: int | None = whole(None, "seed of the trainings", 0, by_itself="that of --seed")
+    seed: int = whole(0, "seed for everything random in the run", 0)
+    training_seed: int | None = whole(None, "seed for the trainings", 0, by_itself="the value of --seed")
     engine: str | None = choice(
         None,
         "where networks are trained",
         ENGINES,
-        by_itself="scoop under `python -m scoop`, else processes",
+        by_itself="scoop under `python -m scoop`, otherwise processes",
         resumable=True,
     )
     workers: int | None = whole(
         None,
         "networks trained at the same time",
         1,
-        by_itself="as many as the cores or GPUs take",
+        by_itself="as many as the cores or GPUs allow",
         resumable=True,
     )
     time_limit: float = number(
         600.0,
-        "seconds for the training of one network",
+        "seconds that training one network may take",
         "seconds above 0",
         lambda value: value > 0,
         metavar="SECONDS",
@@ -83,8 +83,8 @@ class Settings:
     race: bool = declare(
         True,
         Setting(
-            "prune trainings that will not survive, or have learnt nothing in the first generation",
-            "--race; --no-race with a function of your own",
+            "prune trainings that are unlikely to survive or, in the first generation, have learnt nothing",
+            "--race; --no-race with your own function",
             "True or False",
             lambda value: isinstance(value, bool),
             bool,
@@ -92,25 +92,25 @@ class Settings:
     )
     memory_limit: float | None = number(
         None,
-        "GiB that the training of one network may take; what takes more is ended",
+        "GiB of memory that training one network may use; a training that exceeds this is ended",
         "gibibytes above 0",
         lambda value: value > 0,
         metavar="GIB",
         by_itself="no limit",
         resumable=True,
     )
-    threads_per_worker: int = whole(1, "CPU threads of each training", 1)
+    threads_per_worker: int = whole(1, "CPU threads per training", 1)
     precision: str = choice(
         "float32",
-        "what convolutions multiply; bfloat16 is up to twice as fast where `grep bf16 /proc/cpuinfo` finds something",
+        "number format of convolutions; bfloat16 is up to twice as fast if `grep bf16 /proc/cpuinfo` finds a match",
         ("float32", "bfloat16"),
     )
     workers_per_gpu: int = whole(1, "networks trained at the same time on one GPU", 1, resumable=True)
     dask_scheduler: str | None = declare(
         None,
         Setting(
-            "address of a running Dask scheduler, with the engine dask",
-            "a cluster on this host",
+            "address of a running Dask scheduler, for --engine dask",
+            "start a cluster on this host",
             "an address such as tcp://host:8786",
             lambda value: value is None or (isinstance(value, str) and bool(value)),
             str,
@@ -120,7 +120,7 @@ class Settings:
     )
     stop_after: float | None = number(
         None,
-        "seconds after which no more networks are trained but the winner",
+        "seconds after which no network is trained except the winner",
         "seconds above 0",
         lambda value: value > 0,
         metavar="SECONDS",
@@ -137,7 +137,7 @@ class Settings:
 
     @property
     def seed_of_trainings(self) -> int:
-        """The seed from which each training's own is derived."""
+        """The seed from which the seed of each training is derived."""
         return self.seed if self.training_seed is None else self.training_seed
 
     def to_json(self) -> dict[str, Any]:
@@ -146,5 +146,5 @@ class Settings:
 
 
 def all_settings() -> dict[str, Setting]:
-    """Return what each setting is, by its name."""
+    """Return the description of each setting, by name."""
     return {f.name: f.metadata["setting"] for f in fields(Settings)}

@@ -1,6 +1,6 @@
-"""The figures of a generation, a DEAP `Statistics` over individuals with records.
+"""The statistics of a generation: a DEAP `Statistics` over individuals with records.
 
-Networks that failed or were pruned are counted and enter no mean, spread or minimum.
+Networks that failed or were pruned are counted, but excluded from mean, spread, minimum and maximum.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ def make_statistics(counts: Counter[str], halloffame: tools.HallOfFame) -> tools
     """Return the statistics of a run's logbook.
 
     Args:
-        counts: What `Evaluations` have counted in the generation.
-        halloffame: The best so far.
+        counts: The counts of `Evaluations` for the generation.
+        halloffame: The best individuals so far.
 
     Returns:
-        The fields avg, std, min, max (accuracies of those that were trained in full; None where there are none)
-        and trained (how many these are); best (so far); cached, pruned, failed (evaluations of this generation)
-        and limits (the failures that a limit or a death caused); diversity (the share of different genomes, above
-        0 and up to 1); seconds (of this generation).
+        Statistics with the fields avg, std, min, max (fitness of the individuals trained in full; None if there are
+        none) and trained (their number); best (fitness so far); cached, pruned, failed (numbers of evaluations in this
+        generation) and limits (the failures caused by a limit or the death of a process); diversity (the share of
+        distinct genomes, above 0 and up to 1); seconds (of this generation).
     """
     statistics = tools.Statistics()
     for name, function in (("avg", np.mean), ("std", np.std), ("min", np.min), ("max", np.max)):
@@ -43,7 +43,7 @@ def make_statistics(counts: Counter[str], halloffame: tools.HallOfFame) -> tools
 
 
 def diversity(population: list[Individual]) -> float:
-    """Return the share of different genomes, above 0 and up to 1."""
+    """Return the share of distinct genomes, above 0 and up to 1."""
     return len({individual.canonical() for individual in population}) / len(population)
 
 
@@ -57,7 +57,7 @@ def _measured(population: list[Individual]) -> list[float]:
 
 
 def _stopwatch() -> Callable[[object], float]:
-    """Return a function that tells the seconds since it was last called."""
+    """Return a function that returns the seconds since its last call."""
     since = time.monotonic()
 
     def lap(_: object) -> float:

@@ -1,4 +1,4 @@
-"""The end of a search: the best individual is trained for good, and `best.keras` and `best.json` are written."""
+"""The end of a search: the final training of the best individual, written to `best.keras` and `best.json`."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from deap_nn.search.outcomes import BrokenProgram
 
 
 def write_winner(run: Run, best: Individual, objective: Objective, engine: Engine) -> None:
-    """Train the best individual of a search and write it down; where it stands there already, do nothing.
+    """Train the best individual of a search and write the results, unless they are already there.
 
     The test split is used here and nowhere else, once for each winner.
 
     Args:
-        run: The run's directory.
-        best: Its best individual, with the fitness from the search.
+        run: The run directory.
+        best: The best individual, with the fitness from the search.
         objective: How to train it; without training, only `best.json` is written.
         engine: Where to train.
 
     Raises:
-        BrokenProgram: If the training fails, and the repetition of the search's training too.
+        BrokenProgram: If both this training and the repetition of the search's training fail.
     """
     past = run.best or {}
     if objective.train_winner is None or objective.task is None:
@@ -36,7 +36,7 @@ def write_winner(run: Run, best: Individual, objective: Objective, engine: Engin
 
 
 def _train(best: Individual, train: TrainWinner, engine: Engine) -> Winner:
-    """Train on training and validation data; should that fail, repeat the training of the search from its seed."""
+    """Train on training and validation data; if that fails, repeat the search's training from its seed."""
     for with_validation in (True, False):
         (outcome,) = engine.map(train, [best], [with_validation])
         if outcome.status == "ok":

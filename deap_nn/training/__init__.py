@@ -1,7 +1,7 @@
-"""From a blueprint, a schedule and samples to trained weights and a history.
+"""Training. Input: a blueprint, a schedule and samples. Output: trained weights and a history.
 
-One loop (`trainer`) trains on several back ends, each a folder: `compiled_tf` is the fast way, for the layers and
-optimizers that it knows; `portable` is plain Keras, for everything else.
+One loop (`trainer`) trains on several back ends, each a folder: `compiled_tf` is the fast one, for the layers and
+optimizers that it supports; `portable` is plain Keras, for everything else.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 BACKENDS = {"compiled_tf": ("tensorflow",), "portable": ("tensorflow", "jax", "torch")}
-"""The folders of back ends, the fastest first, and the Keras backends under which each can be used."""
+"""The folders of back ends, fastest first, and the Keras backends with which each can be used."""
 
 
 def train(
@@ -48,20 +48,20 @@ def train(
     """Train the network of a blueprint from random weights.
 
     Args:
-        specs: What `blueprint` returned.
+        specs: The blueprint that `blueprint` returned.
         task: What is learnt.
-        schedule: Epochs, optimizer, batch size.
-        training: What it learns from.
-        validation: What it is measured on after each epoch; it learns nothing from these.
-        seed: Of everything random, 0 to 2**31 - 1.
-        on_epoch: May stop the training, see `OnEpoch`.
-        epochs: How many of the schedule's epochs are run, at least 1; None: all.
+        schedule: The epochs, optimizer, batch size, ...
+        training: The samples that it is trained on.
+        validation: The samples that it is measured on after each epoch, not trained on.
+        seed: The seed of everything random, 0 to 2**31 - 1.
+        on_epoch: A function that may stop the training, see `OnEpoch`.
+        epochs: The number of the schedule's epochs to run, at least 1; None: all.
 
     Returns:
-        The history and the last weights. A loss that is no longer finite ends the training as failed.
+        The history and the last weights. The training fails once its loss is no longer finite.
 
     Raises:
-        MemoryError: If the framework has no memory for the network.
+        MemoryError: If the network exceeds the framework's memory.
     """
     with _seeded(seed):
         try:
@@ -74,12 +74,12 @@ def train(
 
 
 def _is_out_of_memory(error: Exception) -> bool:
-    """Say so for TensorFlow's and PyTorch's exceptions by name, and for JAX's by what it says."""
+    """Tell whether memory ran out: TensorFlow's and PyTorch's exceptions by name, JAX's by its message."""
     return type(error).__name__ in ("ResourceExhaustedError", "OutOfMemoryError") or "RESOURCE_EXHAUSTED" in str(error)
 
 
 def _start_function(specs: Sequence[LayerSpec], task: Task, schedule: Schedule) -> Start:
-    """Return the start of the first back end that can train the network."""
+    """Return the start function of the first back end that can train the network."""
     usable = [name for name, keras_backends in BACKENDS.items() if keras.backend.backend() in keras_backends]
     backends = (import_module(f"deap_nn.training.{name}.trainer") for name in usable)
     start: Start = next(backend.start for backend in backends if backend.knows(specs, task, schedule))
@@ -88,9 +88,9 @@ def _start_function(specs: Sequence[LayerSpec], task: Task, schedule: Schedule) 
 
 @contextmanager
 def _seeded(seed: int) -> Iterator[None]:
-    """Seed every global stream for layers of a user's own, and leave Python's and NumPy's as they were.
+    """Seed all global random streams for user-defined layers; restore Python's and NumPy's afterwards.
 
-    The serial engine trains in the process that evolves, whose operators draw from the stdlib's `random`.
+    The serial engine trains in the evolving process, whose operators draw from the stdlib's `random`.
     """
     numpy_state = np.random.get_state()
     with protected():

@@ -1,4 +1,4 @@
-"""What a training is told and what it tells: settings, samples, the history per epoch."""
+"""The inputs and outputs of a training: settings, samples, the history per epoch."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ BATCH_SIZE = 300
 """The original project's batch size, for spaces without a gene of that name."""
 
 MIN_MICRO_BATCH = 50
-"""Samples of a micro-batch below which a processor is no longer kept busy."""
+"""The number of samples below which a micro-batch no longer keeps a processor busy."""
 
 DECAYS = ("none", "cosine")
-"""What the learning rate may do in the course of a training."""
+"""The ways in which the learning rate may change in the course of a training."""
 
 Weights = list[list[np.ndarray]]
-"""For each layer of the blueprint its arrays, in Keras's order (kernel, bias; gamma, beta, mean, variance)."""
+"""The arrays of each layer of the blueprint, in Keras's order (kernel, bias; gamma, beta, mean, variance)."""
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """How long and with what a network is trained.
+    """The settings of a training.
 
     Attributes:
-        epochs: Passes over the training samples, at least 1.
-        optimizer: Keras's name of it.
-        learning_rate: Of the optimizer, at the beginning; None for Keras's default.
-        learning_rate_decay: "none", or "cosine" for a rate that falls step by step to 0 as Keras's `CosineDecay` does
+        epochs: The number of passes over the training samples, at least 1.
+        optimizer: Keras's name for the optimizer.
+        learning_rate: The initial learning rate of the optimizer; None for Keras's default.
+        learning_rate_decay: "none", or "cosine" for a rate that falls step by step to 0, like Keras's `CosineDecay`
             (Loshchilov and Hutter 2017, https://arxiv.org/abs/1608.03983, without restarts).
-        batch_size: Samples per step, at least 1; the last step of an epoch takes what is left.
+        batch_size: The number of samples per step, at least 1; the last step of an epoch takes the remainder.
         precision: "float32", or "bfloat16" for convolutions whose inputs and results (in the frequency domain, the
-            products and their factors) are rounded to 8 bits' precision; weights and everything else are float32
-            either way. No gene.
+            products and their factors) are rounded to 8 bits of precision; weights and everything else are float32
+            either way. Not a gene.
     """
 
     epochs: int
@@ -54,19 +54,19 @@ class Schedule:
             )
 
     def steps(self, samples: int) -> int:
-        """Return the steps of a whole training on so many samples."""
+        """Return the number of steps in a full training on that many samples."""
         return self.epochs * math.ceil(samples / self.batch_size)
 
     @classmethod
     def from_genes(cls, genes: Mapping[str, Any], precision: str = "float32") -> Schedule:
-        """Read the genes of a `training` chromosome."""
+        """Return the schedule that the genes of a `training` chromosome describe."""
         known = {name: genes[name] for name in cls.__dataclass_fields__ if name in genes}
         return cls(**known | {"precision": precision})
 
 
 @dataclass(frozen=True, eq=False)
 class Samples:
-    """Scaled inputs (float32, samples first) and targets (of the task's dtype); use one object for many trainings."""
+    """Scaled inputs (float32, samples first) and targets (of the task's dtype); reuse one object for many trainings."""
 
     x: np.ndarray
     y: np.ndarray
@@ -77,11 +77,11 @@ class Samples:
 
 @dataclass
 class Training:
-    """What a training leaves behind.
+    """The result of a training.
 
     Attributes:
-        history: A list per name in `Task.metrics`, one number per epoch that was run.
-        weights: The last ones, per layer of the blueprint.
+        history: A list for each name in `Task.metrics`, with one number per completed epoch.
+        weights: The last weights, per layer of the blueprint.
         status: `OK` if it ran all its epochs, else `FAILED` (it diverged) or `PRUNED`.
         reason: Why it stopped early, in one line.
     """
@@ -93,11 +93,11 @@ class Training:
 
     @property
     def epochs(self) -> int:
-        """The number of epochs that were run to their end."""
+        """The number of completed epochs."""
         return len(self.history["loss"])
 
     def add(self, metrics: Sequence[float]) -> None:
-        """Add the numbers of an epoch, in the order of the history."""
+        """Append the metrics of an epoch, in the order of the history."""
         for values, value in zip(self.history.values(), metrics, strict=True):
             values.append(float(value))
 

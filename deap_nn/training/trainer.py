@@ -1,4 +1,4 @@
-"""The one loop above all back ends: epochs in an order of the training's own, until it is done or should stop."""
+"""The training loop of all back ends: epochs, each with the samples in random order, until it is time to stop."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from deap_nn.training.schedule import OnEpoch, Samples, Schedule, Training, Weig
 
 
 class Trainer(Protocol):
-    """A network in training on some back end; making one is its start."""
+    """A network in training on a back end; creating the trainer starts the training."""
 
     def epoch(self, order: np.ndarray) -> Sequence[float]:
         """Train on all samples once, in this order, and return the epoch's `Task.metrics`."""
@@ -24,7 +24,7 @@ class Trainer(Protocol):
 
 
 Start = Callable[[Sequence[LayerSpec], Task, Schedule, Samples, Samples, int], Trainer]
-"""`(specs, task, schedule, training, validation, seed) -> trainer`: what each back end offers."""
+"""`(specs, task, schedule, training, validation, seed) -> trainer`: a function that each back end provides."""
 
 
 def run(
@@ -38,12 +38,12 @@ def run(
     """Train for a number of epochs, or until there is a reason to stop.
 
     Args:
-        trainer: Just started.
+        trainer: A trainer that has just been created.
         task: What is learnt.
-        epochs: How many, at least 1.
-        samples: How many there are to train on.
-        seed: Of the order of the samples.
-        on_epoch: Stops the training as pruned where it returns True.
+        epochs: The number of epochs, at least 1.
+        samples: The number of training samples.
+        seed: The seed for the order of the samples.
+        on_epoch: A function that stops the training as pruned by returning True.
     """
     rng = np.random.default_rng([seed, 1])
     training = Training({name: [] for name in task.metrics})
@@ -55,7 +55,7 @@ def run(
 
 
 def _judge(training: Training, task: Task, on_epoch: OnEpoch | None) -> None:
-    """Give a training that should stop after its latest epoch its status and the reason."""
+    """Set status and reason if the training should stop after its latest epoch."""
     latest = {name: values[-1] for name, values in training.history.items()}
     if not np.all(np.isfinite(list(latest.values()))):
         training.status, training.reason = Status.FAILED, f"diverged in epoch {training.epochs}"

@@ -1,4 +1,4 @@
-"""The weights that a training begins with."""
+"""The initial weights of a training."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from deap_nn.training.schedule import Weights
 
 
 def initial_weights(specs: Sequence[LayerSpec], seed: int) -> Weights:
-    """Draw weights as Keras does: kernels Glorot uniform, everything else what its row says.
+    """Draw weights as Keras does: kernels Glorot uniform, everything else as given by its `Weight.start`.
 
     Glorot and Bengio 2010, https://proceedings.mlr.press/v9/glorot10a.html, equation 16.
     """

@@ -1,4 +1,4 @@
-"""One sitting at a search: what is opened, ended and written, on stub functions."""
+"""One session of a search: what is opened, ended and written, on stub functions."""
 
 import pytest
 import search_stubs

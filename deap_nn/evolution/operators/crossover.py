@@ -9,7 +9,7 @@ from itertools import count, groupby
 from operator import attrgetter
 from typing import TypeVar
 
-from deap_nn.evolution.operators.probability import check_probability
+from deap_nn.evolution.operators.mutation import check_probability
 from deap_nn.space import TRAINING, Chromosome
 
 Layers = list[Chromosome]

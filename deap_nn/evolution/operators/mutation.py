@@ -8,7 +8,6 @@ import random
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
-from deap_nn.evolution.operators.probability import check_probability
 from deap_nn.space import Block, Choice, Chromosome, Float, Gene, Integer, SearchSpace
 
 Layers = list[Chromosome]
@@ -16,6 +15,12 @@ T = TypeVar("T", bound=Layers)
 
 # After this many redraws without a change, an integer moves by one step, as further redraws eventually would.
 REDRAWS = 20
+
+
+def check_probability(indpb: float) -> None:
+    """Raise a ValueError unless the value is a probability."""
+    if not 0.0 <= indpb <= 1.0:
+        raise ValueError(f"indpb is {indpb!r}; expected a probability in 0..1")
 
 
 def mutGaussianGenes(individual: T, space: SearchSpace, indpb: float = 0.1, sigma: float = 0.1) -> tuple[T]:

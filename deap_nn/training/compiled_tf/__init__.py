@@ -1,1 +1,1 @@
-"""The fast training: a network as one compiled TensorFlow function per epoch."""
+"""Fast training: each epoch of a network is one call of a compiled TensorFlow function."""

@@ -1,6 +1,6 @@
 """The activations of a blueprint as plain TensorFlow functions, for the compiled training.
 
-Each is what Keras computes under its name; where TensorFlow's own is slow on the way back, it is written out here.
+Each computes the same as Keras's of that name; those whose backward pass is slow in TensorFlow are written out here.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import tensorflow as tf
 
 @tf.custom_gradient
 def _gelu(x: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
-    """Hendrycks and Gimpel 2016, https://arxiv.org/abs/1606.08415; on the way back, quicker than TensorFlow's own."""
+    """Apply GELU (Hendrycks and Gimpel 2016, https://arxiv.org/abs/1606.08415) with a faster backward pass."""
     share = 0.5 + 0.5 * tf.math.erf(x * math.sqrt(0.5))
 
     def gradient(upstream: tf.Tensor) -> tf.Tensor:
@@ -26,7 +26,7 @@ ACTIVATIONS: dict[str, Callable[[tf.Tensor], tf.Tensor]] = {
     "linear": lambda x: x,
     "relu": tf.nn.relu,
     "tanh": tf.math.tanh,
-    # not tf.nn.silu: on the way back that one computes the sigmoid a second time, to save memory
+    # Not tf.nn.silu: its backward pass computes the sigmoid again, to save memory
     "swish": lambda x: x * tf.math.sigmoid(x),
     "silu": lambda x: x * tf.math.sigmoid(x),
     "elu": tf.nn.elu,

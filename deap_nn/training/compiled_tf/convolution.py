@@ -1,4 +1,4 @@
-"""A convolutional layer's products: directly or by way of the frequency domain, and in which precision."""
+"""The products of a convolutional layer: directly or via the frequency domain, in either precision."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from deap_nn.training.compiled_tf import spectral
 from deap_nn.training.compiled_tf.precision import multiplies_tiles, product
 
 WORTH_ROUNDING = 64
-"""Products per value of a map from which a convolution in bfloat16 is quicker, its conversions included."""
+"""The products per map value from which a convolution is faster in bfloat16, including the conversions."""
 
 
 def is_spectral(spec: LayerSpec, precision: str) -> bool:
-    """Say whether a convolution goes by way of the frequency domain.
+    """Tell whether a convolution is computed via the frequency domain.
 
-    Where tiles of bfloat16 are multiplied at once, a direct convolution in it hardly takes longer than the transforms.
+    If the processor multiplies whole tiles of bfloat16 at once, a direct convolution takes hardly longer in bfloat16
+    than the transforms.
 
     Args:
-        spec: A layer `Conv2D`.
+        spec: A `Conv2D` layer.
         precision: As in `Schedule`.
     """
     if spec.config["strides"] != 1 or not _on_cpu():
@@ -34,7 +35,7 @@ def is_spectral(spec: LayerSpec, precision: str) -> bool:
 
 
 def convolve(x: tf.Tensor, kernel: tf.Tensor, spec: LayerSpec, precision: str) -> tf.Tensor:
-    """Convolve a batch of maps with a layer's kernel; bias and activation are left to the layer."""
+    """Convolve a batch of maps with a layer's kernel; the layer adds bias and activation."""
     strides, padding, dtype = spec.config["strides"], spec.config["padding"], _dtype(kernel.shape, precision)
     if is_spectral(spec, precision):
         return spectral.convolve(x, kernel, padding, dtype)
@@ -46,4 +47,4 @@ def _dtype(kernel_shape: Sequence[int], precision: str) -> str:
 
 
 def _on_cpu() -> bool:
-    return not tf.config.list_physical_devices("GPU")  # there, cuDNN makes a choice of its own
+    return not tf.config.list_physical_devices("GPU")  # On a GPU, cuDNN chooses the algorithm

@@ -2,11 +2,11 @@
 
 Srivastava et al. 2014, https://jmlr.org/papers/v15/srivastava14a.html.
 
-Drawing a number for every value of every batch is what makes Keras's `Dropout` expensive on a CPU: up to half of
-the training time of a small convolutional network. Here each layer gets, before the first step, a pool of mask
-values (0, or 1/(1-rate) with probability 1-rate) longer than its mask, and every pass takes a window of it.
-Where a window begins is drawn at random, never the same place twice, so two passes never see the same mask and
-each value is dropped independently of itself in any other pass.
+Drawing a number for every value of every batch makes Keras's `Dropout` expensive on a CPU: up to half of the training
+time of a small convolutional network. Here each layer gets, before the first step, a pool of mask values (0, or
+1/(1-rate) with probability 1-rate) longer than its mask, and every pass uses a window of it. The start of each window
+is drawn at random, never the same twice, so that no two passes see the same mask, and whether a value is dropped does
+not depend on whether it is dropped in any other pass.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ import tensorflow as tf
 from deap_nn.networks import LayerSpec
 
 Dropout = Callable[[tf.Tensor, int], tf.Tensor]
-"""`(x, index of the layer) -> x`, with some values dropped."""
+"""`(x, index of the layer) -> x` with some values dropped."""
 
 MIN_PLACES = 1 << 19
-"""Places where a window may begin, at least: as many more values are in a pool than a mask has, so that their share
-of zeros is the rate to within a fraction of a percent even for the smallest layers."""
+"""The minimum number of places where a window may begin. A pool has that many more values than a mask, so that its
+share of zeros equals the rate to within a fraction of a percent even for the smallest layers."""
 
 
 class Masks:
@@ -32,9 +32,9 @@ class Masks:
 
     Args:
         specs: The network.
-        samples: How many of them go through it together, at most.
-        passes: How often they do in the whole training.
-        seed: Of the random numbers.
+        samples: The maximum number of samples in a pass.
+        passes: The number of passes in the whole training.
+        seed: The seed of the random numbers.
     """
 
     def __init__(self, specs: Sequence[LayerSpec], samples: int, passes: int, seed: int) -> None:
@@ -48,7 +48,7 @@ class Masks:
         }
 
     def dropout(self, number: tf.Tensor) -> Dropout:
-        """Return the dropout of the pass of that number, counted from 0."""
+        """Return the dropout of pass `number`, counted from 0."""
         if not self._pools:
             return lambda x, index: x
         start = self._starts[number]

@@ -1,4 +1,4 @@
-"""An epoch as one TensorFlow function: steps through the training samples, then the validation samples."""
+"""An epoch as one TensorFlow function: steps on the training samples, then an evaluation on the validation samples."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from deap_nn.training.compiled_tf.optimizers import OPTIMIZERS, Slots, rate_func
 from deap_nn.training.schedule import Schedule
 
 State = tuple[tf.Tensor, tf.Tensor, Slots, tf.Tensor]
-"""Trained weights, moving statistics, the optimizer's slots, steps done."""
+"""Trained weights, moving statistics, the optimizer's slots, number of steps done."""
 
 Data = tuple[tf.Tensor, tf.Tensor]
 """Inputs and targets of all samples."""
 
 EpochFunction = Callable[[State, tf.Tensor], tuple[State, tf.Tensor]]
-"""`(state, order of the samples) -> (state, sums)`: the metrics before their division by the samples."""
+"""`(state, order of the samples) -> (state, sums)`: the metrics before division by the number of samples."""
 
 Gradient = Callable[[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor, tf.Tensor]]
 """`(trained, statistics, rows, step) -> (gradient of the mean loss, statistics, sums)`."""
@@ -33,7 +33,7 @@ Gradient = Callable[[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor], tuple[tf.Tenso
 def epoch_function(
     network: Network, task: Task, schedule: Schedule, training: Data, validation: Data, seed: int, state: State
 ) -> EpochFunction:
-    """Return the function of an epoch for these data."""
+    """Return the function that runs an epoch on these data."""
     samples = len(training[0])
     step = _step_function(network, task, schedule, training, seed)
     evaluate = _evaluation_function(network, task, schedule, validation)

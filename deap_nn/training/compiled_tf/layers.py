@@ -1,7 +1,7 @@
-"""The layers of a blueprint as plain TensorFlow functions of their weights: what the compiled training runs.
+"""The layers of a blueprint as plain TensorFlow functions of their weights, for the compiled training.
 
-Keras's layers do the same, but cost 10-50 ms each to make and to trace; a search makes thousands. Each function
-here is tested against the Keras layer of its name, and the network that is saved consists of Keras's own.
+Keras's layers do the same, but take 10-50 ms each to create and trace; a search creates thousands. Each function here
+is tested against the Keras layer of its name, and the saved network consists of Keras's own layers.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ EPSILON = 1e-3
 
 
 def compilable(specs: Sequence[LayerSpec]) -> bool:
-    """Say whether every layer and activation of a network has its function here."""
+    """Tell whether every layer and activation of a network has a function here."""
     return all(
         spec.built is None and spec.layer in FUNCTIONS and spec.config.get("activation", "linear") in ACTIVATIONS
         for spec in specs
@@ -31,12 +31,12 @@ def compilable(specs: Sequence[LayerSpec]) -> bool:
 
 @dataclass
 class Pass:
-    """One forward pass: the mode it runs in and, in training, the moving statistics it leaves.
+    """One forward pass: its mode and, in training, the moving statistics that result.
 
     Attributes:
         dropout: See `deap_nn.training.compiled_tf.dropout`; None in inference.
         statistics: New moving mean and variance by layer index, filled while training.
-        precision: Of the numbers that convolutions multiply, as in `Schedule`.
+        precision: The precision of convolutions, as in `Schedule`.
     """
 
     dropout: Dropout | None = None
@@ -45,18 +45,18 @@ class Pass:
 
     @property
     def training(self) -> bool:
-        """Whether this is a pass of the training."""
+        """Whether this is a pass in training mode."""
         return self.dropout is not None
 
     def moved(self, statistics: tf.Tensor) -> tf.Tensor:
-        """Return all moving statistics as they are after this pass, laid end to end."""
+        """Return all moving statistics after this pass, laid end to end."""
         moved = self.statistics or {}
         return tf.concat([part for index in sorted(moved) for part in moved[index]], 0) if moved else statistics
 
 
 @dataclass(frozen=True)
 class Call:
-    """What a layer's function is given besides its inputs.
+    """The context that a layer's function receives besides its inputs.
 
     Attributes:
         spec: The layer.
@@ -76,7 +76,7 @@ class Call:
 
 
 def forward(specs: Sequence[LayerSpec], weights: list[list[tf.Tensor]], x: tf.Tensor, run: Pass) -> tf.Tensor:
-    """Return what the last layer puts out before its activation, which is left to the loss."""
+    """Return the output of the last layer before its activation, which is left to the loss."""
     outputs: list[tf.Tensor] = []
     last = replace(specs[-1], config={**specs[-1].config, "activation": "linear"})
     for index, spec in enumerate([*specs[:-1], last]):
@@ -110,16 +110,16 @@ def _average_pool(call: Call, x: tf.Tensor) -> tf.Tensor:
 
 
 def _normalize(call: Call, x: tf.Tensor) -> tf.Tensor:
-    """Batch normalisation (Ioffe and Szegedy 2015, https://arxiv.org/abs/1502.03167), as Keras does it."""
+    """Normalise a batch (Ioffe and Szegedy 2015, https://arxiv.org/abs/1502.03167) as Keras does."""
     gamma, beta, mean, variance = call.weights
     run, momentum = call.run, call.spec.config["momentum"]
     if not run.training or run.statistics is None:
         return tf.nn.batch_normalization(x, mean, variance, beta, gamma, EPSILON)
-    # The fused kernel takes maps only; moments and the formula read and write these several times as often.
+    # The fused kernel accepts only maps; separate moments and normalisation access them several times as often.
     maps = tf.reshape(x, [-1, 1, 1, x.shape[-1]]) if len(x.shape) == 2 else x
     y, batch_mean, unbiased = tf.compat.v1.nn.fused_batch_norm(maps, gamma, beta, epsilon=EPSILON)
     count = tf.cast(tf.size(x) // x.shape[-1], tf.float32)
-    batch_variance = unbiased * (count - 1) / count  # Keras moves towards the variance of the batch at hand
+    batch_variance = unbiased * (count - 1) / count  # Keras uses the variance of the batch itself
     run.statistics[call.index] = [
         mean * momentum + batch_mean * (1 - momentum),
         variance * momentum + batch_variance * (1 - momentum),

@@ -1,7 +1,7 @@
-"""Losses and measures as TensorFlow functions: one row for each of Keras's names that a task may give.
+"""Losses and measures as TensorFlow functions: one row for each of the Keras names that a task may use.
 
-Each takes what the last layer puts out before its activation, and the targets, and returns one number a sample; an
-epoch's figure is their mean.
+Each takes the last layer's output before its activation, and the targets, and returns one number per sample; the value
+for an epoch is their mean.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable
 import tensorflow as tf
 
 OfSamples = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
-"""`(outputs before the activation, targets) -> one number for each sample`."""
+"""`(outputs before the activation, targets) -> one number per sample`."""
 
 LOSSES: dict[str, OfSamples] = {
     "sparse_categorical_crossentropy": lambda logits, labels: tf.nn.sparse_softmax_cross_entropy_with_logits(

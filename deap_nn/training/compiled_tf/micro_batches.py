@@ -1,8 +1,8 @@
-"""How many samples of a batch go through the network together; the gradients of its micro-batches are added up.
+"""The division of a batch into micro-batches, whose gradients are summed.
 
-Small micro-batches leave their maps in the processor's cache from one layer to the next. But a convolution by way of
-the frequency domain transforms its kernel anew for each of them, and there kernels are larger than the maps of a small
-one: it gains more from large ones.
+The maps of a small micro-batch stay in the processor's cache from one layer to the next. But a convolution via the
+frequency domain transforms its kernel again for each micro-batch, and transformed kernels are larger than the maps of a
+small one: such convolutions gain more from large micro-batches.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ from deap_nn.training.compiled_tf.convolution import is_spectral
 from deap_nn.training.schedule import MIN_MICRO_BATCH, Schedule
 
 CACHE = 2 << 20
-"""Bytes that the largest map of a micro-batch may fill where all convolutions are direct."""
+"""The bytes that the largest maps of a micro-batch may fill if all convolutions are direct."""
 
 SPECTRAL = 128 << 20
-"""Bytes that it may fill where one is not: time is won far beyond, but memory lost."""
+"""The bytes that they may fill if one is not: far more would still save time, but cost memory."""
 
 
 def micro_batch_size(specs: Sequence[LayerSpec], schedule: Schedule) -> int:
-    """Return how many samples a micro-batch has, at most: `schedule.batch_size` where a batch goes whole.
+    """Return the maximum number of samples in a micro-batch: `schedule.batch_size` if a batch is not divided.
 
-    Batch normalisation needs all samples together.
+    Batch normalisation needs all samples of a batch together.
 
     Args:
         specs: The network.
-        schedule: Its batch size and precision.
+        schedule: The schedule with batch size and precision.
     """
     batch_size = schedule.batch_size
     if any(LAYERS[spec.layer].whole_batch for spec in specs):
@@ -40,5 +40,5 @@ def micro_batch_size(specs: Sequence[LayerSpec], schedule: Schedule) -> int:
 
 
 def has_spectral(specs: Sequence[LayerSpec], precision: str) -> bool:
-    """Say whether any convolution of a network goes by way of the frequency domain."""
+    """Tell whether any convolution of a network is computed via the frequency domain."""
     return any(spec.layer == "Conv2D" and is_spectral(spec, precision) for spec in specs)

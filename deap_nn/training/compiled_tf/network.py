@@ -1,4 +1,4 @@
-"""A network's weights as two long vectors, the trained ones and the moving statistics, and how to cut them up."""
+"""The weights of a network as two long vectors (trained weights, moving statistics), and how to split them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from deap_nn.training.schedule import Weights
 
 
 class Network:
-    """A blueprint with the shapes of its weights. Of each layer's arrays the trained ones come first.
+    """A blueprint with the shapes of its weights. In each layer, the trained arrays come first.
 
     Args:
         specs: The blueprint.
@@ -39,7 +39,7 @@ class Network:
         return [first + others for first, others in layers]
 
     def arrays(self, trained: tf.Tensor, statistics: tf.Tensor) -> Weights:
-        """Return the arrays of each layer as NumPy's."""
+        """Return the arrays of each layer as NumPy arrays."""
         return [[array.numpy() for array in arrays] for arrays in self.weights(trained, statistics)]
 
 

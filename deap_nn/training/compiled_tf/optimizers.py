@@ -1,8 +1,8 @@
 """Keras's optimizers as functions of one long vector.
 
-All weights of a network lie in a single vector, so that an update is a handful of operations however many layers
-there are: Keras's own optimizers trace some dozen operations for every weight array. Each is tested step by step
-against the Keras optimizer of its name, with Keras's default constants.
+All weights of a network are in a single vector, so that an update is a handful of operations however many layers there
+are: Keras's own optimizers trace about a dozen operations for every weight array. Each is tested step by step against
+the Keras optimizer of its name, with Keras's default constants.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Update = Callable[[tf.Tensor, tf.Tensor, Slots, tf.Tensor, Rate], tuple[tf.Tenso
 
 @dataclass(frozen=True)
 class Optimizer:
-    """An optimizer: Keras's default learning rate, what its slots start with, one step of it.
+    """An optimizer: Keras's default learning rate, the initial values of its slots, and its update.
 
     `update(weights, gradient, slots, step, learning_rate)` returns the new weights and slots; `step` counts from 1.
     """
@@ -38,21 +38,21 @@ def _sgd(w: tf.Tensor, g: tf.Tensor, slots: Slots, step: tf.Tensor, rate: Rate) 
 
 
 def _rmsprop(w: tf.Tensor, g: tf.Tensor, slots: Slots, step: tf.Tensor, rate: Rate) -> tuple[tf.Tensor, Slots]:
-    """Tieleman and Hinton 2012, lecture 6.5 of Neural Networks for Machine Learning."""
+    """Update as Tieleman and Hinton 2012, lecture 6.5 of Neural Networks for Machine Learning."""
     (v,) = slots
     v = 0.9 * v + 0.1 * tf.square(g)
     return w - rate * g * tf.math.rsqrt(v + 1e-7), (v,)
 
 
 def _adagrad(w: tf.Tensor, g: tf.Tensor, slots: Slots, step: tf.Tensor, rate: Rate) -> tuple[tf.Tensor, Slots]:
-    """Duchi et al. 2011, https://jmlr.org/papers/v12/duchi11a.html."""
+    """Update as Duchi et al. 2011, https://jmlr.org/papers/v12/duchi11a.html."""
     (total,) = slots
     total = total + tf.square(g)
     return w - rate * g * tf.math.rsqrt(total + 1e-7), (total,)
 
 
 def _adam(w: tf.Tensor, g: tf.Tensor, slots: Slots, step: tf.Tensor, rate: Rate) -> tuple[tf.Tensor, Slots]:
-    """Kingma and Ba 2015, https://arxiv.org/abs/1412.6980, the form before section 2.1."""
+    """Update as Kingma and Ba 2015, https://arxiv.org/abs/1412.6980, the form before section 2.1."""
     m, v = slots
     t = tf.cast(step, tf.float32)
     m = m + (g - m) * (1 - 0.9)
@@ -62,7 +62,7 @@ def _adam(w: tf.Tensor, g: tf.Tensor, slots: Slots, step: tf.Tensor, rate: Rate)
 
 
 def _adamw(w: tf.Tensor, g: tf.Tensor, slots: Slots, step: tf.Tensor, rate: Rate) -> tuple[tf.Tensor, Slots]:
-    """Loshchilov and Hutter 2019, https://arxiv.org/abs/1711.05101, with Keras's weight decay of 0.004."""
+    """Update as Loshchilov and Hutter 2019, https://arxiv.org/abs/1711.05101, with Keras's weight decay of 0.004."""
     return _adam(w - 0.004 * rate * w, g, slots, step, rate)
 
 
@@ -76,7 +76,7 @@ OPTIMIZERS: dict[str, Optimizer] = {
 
 
 def rate_function(schedule: Schedule, samples: int) -> Callable[[tf.Tensor], Rate]:
-    """Return `steps done -> learning rate` for a training on so many samples."""
+    """Return the function `steps done -> learning rate` for a training on that many samples."""
     given = schedule.learning_rate
     rate = OPTIMIZERS[schedule.optimizer].learning_rate if given is None else given
     if schedule.learning_rate_decay == "cosine":

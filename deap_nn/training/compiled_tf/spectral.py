@@ -1,12 +1,12 @@
-"""Convolutions by way of the frequency domain: the same result with a fraction of the multiplications.
+"""Convolutions via the frequency domain: the same result with a fraction of the multiplications.
 
-There, a convolution is one product of matrices (channels by filters) for each frequency, however large the kernel:
-a kernel of 5x5 on a map of 16x16 takes 2.8 multiplications for each value, channel and filter in place of 25.
-Mathieu, Henaff and LeCun 2013, https://arxiv.org/abs/1312.5851. A map is transformed whole, by matrices that hold
-the discrete Fourier transform of its few rows and columns and take in the padding and the cut to the output.
+There, a convolution is one matrix product (channels by filters) for each frequency, however large the kernel: a kernel
+of 5x5 on a map of 16x16 takes 2.8 multiplications for each value, channel and filter instead of 25.
+Mathieu, Henaff and LeCun 2013, https://arxiv.org/abs/1312.5851. A map is transformed as a whole, by matrices that hold
+the discrete Fourier transform of its few rows and columns and include the padding and the cropping to the output.
 
-Complex numbers are pairs of real ones, their parts, the real one first. Only half of the frequencies of the rows are
-computed, the other half being their conjugates.
+Complex numbers are stored as pairs of real ones, the real part first. Only half of the frequencies of the rows are
+computed; the other half are their conjugates.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from deap_nn.training.compiled_tf.precision import product
 from deap_nn.training.schedule import MIN_MICRO_BATCH
 
 TRANSFORM = 2.0
-"""What a multiplication of a transform takes, beside one of a convolution: its matrices are small."""
+"""The cost of a multiplication in a transform, whose matrices are small, relative to one in a convolution."""
 
 MIN_GAIN = {"float32": 1.2, "bfloat16": 2.0}
-"""How many times fewer multiplications, so counted, are worth the way: direct ones in bfloat16 are twice as fast."""
+"""The factor by which multiplications, thus weighted, must decrease: direct ones in bfloat16 are twice as fast."""
 
 MAX_SPECTRUM = 256 << 20
-"""Bytes that the transformed kernel may fill; a training holds it and its gradient."""
+"""The bytes that the transformed kernel may fill; a training holds it and its gradient."""
 
 
 @dataclass(frozen=True)
@@ -37,9 +37,9 @@ class Axis:
     """The transforms along one axis of a map, as complex matrices.
 
     Attributes:
-        forward: Of the map, from positions to frequencies.
-        kernel: Of the kernel, conjugate: what networks call a convolution is a correlation.
-        backward: Of the products, from frequencies to the positions of the output.
+        forward: The transform of the map, from positions to frequencies.
+        kernel: The transform of the kernel, conjugated: what networks call a convolution is a correlation.
+        backward: The transform of the products, from frequencies to positions of the output.
     """
 
     forward: np.ndarray
@@ -51,8 +51,8 @@ class Axis:
 def axis(size: int, kernel_size: int, padding: str) -> Axis:
     """Return the transforms for an axis of `size` positions.
 
-    The transform is cyclic, so there is one frequency for each position and each zero that the kernel may reach
-    beyond either end; the zeros of both ends are the same.
+    The transform is cyclic, so there is one frequency for each position and for each zero that the kernel may reach
+    beyond an end; both ends share their zeros.
     """
     before = (kernel_size - 1) // 2 if padding == "same" else 0
     after = kernel_size - 1 - before if padding == "same" else 0
@@ -68,11 +68,11 @@ def axis(size: int, kernel_size: int, padding: str) -> Axis:
 
 
 class Domain:
-    """The frequency domain of one shape of map and kernel, and the ways into it and back.
+    """The frequency domain for one shape of map and kernel, with the transforms into it and back.
 
     Args:
-        map_shape: Rows and columns of what comes in.
-        kernel_shape: Rows and columns.
+        map_shape: Rows and columns of the input.
+        kernel_shape: Rows and columns of the kernel.
         padding: `same` or `valid`.
     """
 
@@ -83,7 +83,7 @@ class Domain:
         self.output_shape = len(self.rows.backward), len(self.columns.backward)
 
     def of_maps(self, x: tf.Tensor) -> tf.Tensor:
-        """Return frequencies, 1, samples, parts x channels."""
+        """Transform maps into the shape (frequencies, 1, samples, parts x channels)."""
         _, height, width, channels = x.shape
         x = tf.matmul(_to_pairs(self.rows.forward[: self.half]), tf.reshape(x, [-1, height, width * channels]))
         matrix = _real(self.columns.forward).reshape(2 * self.full, 2 * width)
@@ -91,23 +91,23 @@ class Domain:
         return tf.transpose(tf.reshape(x, [-1, self.frequencies, 2 * channels]), [1, 0, 2])[:, None]
 
     def of_kernel(self, kernel: tf.Tensor) -> tf.Tensor:
-        """Return frequencies, parts of the product, parts of the map x channels, filters."""
+        """Transform a kernel into the shape (frequencies, product parts, map parts x channels, filters)."""
         height, width, channels, filters = kernel.shape
         pairs = _to_pairs(self.rows.kernel[: self.half])
         kernel = tf.matmul(pairs, tf.reshape(kernel, [height, width * channels * filters]))
-        # a pair times a pair is a matrix times a pair: the kernel's matrices are made here, from either of its parts
+        # A pair times a pair is a matrix times a pair: the kernel's matrices are built here, from each of its parts
         waves = self.columns.kernel
         matrix = np.stack([_real(waves), _real(1j * waves)], 3).reshape(4 * self.full, 2 * width)
         kernel = tf.matmul(_constant(matrix), tf.reshape(kernel, [self.half, 2 * width, channels * filters]))
         return tf.reshape(kernel, [self.frequencies, 2, 2 * channels, filters])
 
     def back(self, products: tf.Tensor) -> tf.Tensor:
-        """Return samples, rows, columns, filters of the products: frequencies, parts, samples, filters."""
+        """Transform products (frequencies, parts, samples, filters) back to maps (samples, rows, columns, filters)."""
         filters, (height, width) = products.shape[3], self.output_shape
         y = tf.transpose(tf.reshape(products, [2 * self.frequencies, -1, filters]), [1, 0, 2])
         matrix = _real(self.columns.backward).transpose(1, 0, 3, 2).reshape(2 * width, 2 * self.full)
         y = tf.matmul(_constant(matrix), tf.reshape(y, [-1, self.half, 2 * self.full, filters]))
-        # each frequency stands for its conjugate too, but for 0 and, where their number is even, the one in the middle
+        # Each frequency also stands for its conjugate, except 0 and, if their number is even, the middle one
         times = np.where(2 * np.arange(self.half) % len(self.rows.forward) == 0, 1, 2)
         matrix = _real(self.rows.backward[:, : self.half] * times)[:, 0].swapaxes(1, 2).reshape(height, 2 * self.half)
         y = tf.matmul(_constant(matrix), tf.reshape(y, [-1, 2 * self.half, width * filters]))
@@ -115,13 +115,13 @@ class Domain:
 
 
 def pays(map_shape: Sequence[int], kernel_shape: Sequence[int], padding: str, dtype: str = "float32") -> bool:
-    """Say whether this way is the shorter one for a convolution with strides of 1.
+    """Tell whether the frequency domain is faster for a convolution with strides of 1.
 
     Args:
-        map_shape: Rows, columns and channels of what comes in.
+        map_shape: Rows, columns and channels of the input.
         kernel_shape: Rows, columns, channels and filters.
         padding: `same` or `valid`.
-        dtype: Of the numbers that are multiplied, `float32` or `bfloat16`.
+        dtype: The type of the numbers that are multiplied, `float32` or `bfloat16`.
     """
     domain = Domain(map_shape, kernel_shape, padding)
     channels, filters = kernel_shape[2:]
@@ -131,7 +131,7 @@ def pays(map_shape: Sequence[int], kernel_shape: Sequence[int], padding: str, dt
     height, width = domain.output_shape
     maps = domain.half * map_shape[1] * (2 * map_shape[0] + 4 * domain.full) * channels
     back = domain.half * width * (2 * height + 4 * domain.full) * filters
-    kernel = 8 * domain.frequencies * math.prod(kernel_shape[1:]) / MIN_MICRO_BATCH  # a micro-batch shares it
+    kernel = 8 * domain.frequencies * math.prod(kernel_shape[1:]) / MIN_MICRO_BATCH  # shared by a micro-batch
     direct = height * width * math.prod(kernel_shape)
     return direct > MIN_GAIN[dtype] * (products + TRANSFORM * (maps + back + kernel))
 
@@ -143,23 +143,23 @@ def convolve(x: tf.Tensor, kernel: tf.Tensor, padding: str, dtype: str = "float3
         x: Samples, rows, columns, channels.
         kernel: Rows, columns, channels, filters.
         padding: `same` or `valid`.
-        dtype: Of the products and their factors; the transforms are float32.
+        dtype: The type of the products and their factors; the transforms are float32.
 
     Returns:
-        The maps, float32: equal to those of a direct convolution but for rounding.
+        The maps, float32, equal to those of a direct convolution up to rounding.
     """
     domain = Domain(x.shape[1:], kernel.shape, padding)
     return domain.back(product(tf.matmul, domain.of_maps(x), domain.of_kernel(kernel), dtype))
 
 
 def _real(matrix: np.ndarray) -> np.ndarray:
-    """Return a complex matrix as a real one of pairs: output, its part, part of the input, input."""
+    """Return a complex matrix as a real one for pairs, with the axes output, output part, input part, input."""
     real, imaginary = matrix.real, matrix.imag
     return np.stack([np.stack([real, -imaginary], 1), np.stack([imaginary, real], 1)], 1)
 
 
 def _to_pairs(matrix: np.ndarray) -> tf.Tensor:
-    """Return the matrix from real numbers to pairs."""
+    """Return a complex matrix as a real one that maps real numbers to pairs."""
     return _constant(np.stack([matrix.real, matrix.imag], 1).reshape(2 * len(matrix), -1))
 
 

@@ -1,13 +1,13 @@
-"""The fast training: one TensorFlow function for a whole epoch, with the data in memory.
+"""Fast training: one TensorFlow function for a whole epoch, with the data in memory.
 
-What costs time in `model.fit` besides the arithmetic: tracing dozens of small Keras objects for every network, a
-Python call per batch, an input pipeline, the random numbers of dropout, and maps that leave the processor's cache
-between one operation and the next. Here the network is traced once from its blueprint, an epoch (training and
-validation) is one call, weights are one vector, dropout masks are drawn in advance, and a batch goes through the
-network in micro-batches (`deap_nn.training.compiled_tf.micro_batches`), whose gradients are added up.
+Besides the arithmetic, `model.fit` spends time on tracing dozens of small Keras objects for every network, a Python
+call per batch, an input pipeline, the random numbers of dropout, and maps that leave the processor's cache between one
+operation and the next. Here the network is traced once from its blueprint, an epoch (training and validation) is one
+call, weights are one vector, dropout masks are drawn in advance, and a batch goes through the network in micro-batches
+(`deap_nn.training.compiled_tf.micro_batches`), whose gradients are summed.
 
-All randomness comes from the training's seed and is stateless: initial weights, order of the samples, masks. The
-same seed gives bit-equal weights in any process with as many threads.
+All randomness (initial weights, order of the samples, masks) comes from the training's seed and is stateless. The same
+seed gives bit-identical weights in any process with the same number of threads.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _copies: WeakKeyDictionary[Samples, tuple[tf.Tensor, tf.Tensor]] = WeakKeyDictio
 
 
 def knows(specs: Sequence[LayerSpec], task: Task, schedule: Schedule) -> bool:
-    """Say whether a network can be trained here: whether everything that it asks for has its function."""
+    """Tell whether a network can be trained here, that is, whether everything it needs has a function."""
     known = task.loss in LOSSES and task.measure.name in MEASURES
     return known and compilable(specs) and schedule.optimizer in OPTIMIZERS
 
@@ -50,7 +50,7 @@ def start(
 
 
 class CompiledTrainer:
-    """A network in training, with its weights as TensorFlow's."""
+    """A network in training, with its weights as TensorFlow tensors."""
 
     def __init__(
         self,
@@ -70,7 +70,7 @@ class CompiledTrainer:
     def epoch(self, order: np.ndarray) -> list[float]:
         """Train on all samples once, in this order."""
         self._state, sums = self._epoch(self._state, tf.constant(order.astype(np.int32)))
-        # Divided here, in double precision: 0.9 is to be 0.9 where somebody asks to stop at 0.9.
+        # Divided here, in double precision, so that 0.9 is exactly 0.9 for a run that stops at 0.9.
         metrics: list[float] = (sums.numpy().astype(float) / self._counts).tolist()
         return metrics
 
@@ -80,7 +80,7 @@ class CompiledTrainer:
 
 
 def tensors(samples: Samples) -> tuple[tf.Tensor, tf.Tensor]:
-    """Return inputs and targets as tensors: copied once, however many networks are trained on them."""
+    """Return inputs and targets as tensors, copied only once however many networks are trained on them."""
     if samples not in _copies:
         _copies[samples] = tf.constant(samples.x, tf.float32), tf.constant(samples.y)
     return _copies[samples]

@@ -1,1 +1,1 @@
-"""The portable training: plain Keras, on every back end that Keras has."""
+"""Portable training: plain Keras, on each of its backends."""

@@ -1,8 +1,8 @@
-"""From a blueprint to a Keras model, and from a trained model to the bytes of a `.keras` file.
+"""The conversion of a blueprint to a Keras model, and of a trained model to the bytes of a `.keras` file.
 
-In: the layers of a blueprint and how the data is scaled. Out: a `keras.Model` that takes raw inputs (the scaling is its
-first layer), made of Keras's own layers only, so that `keras.models.load_model` needs nothing of ours (a user's own
-layer is the exception).
+Input: the layers of a blueprint and the scaling of the data. Output: a `keras.Model` that takes raw inputs (the scaling
+is its first layer) and consists only of Keras's own layers, so that `keras.models.load_model` needs nothing from this
+package (except for user-defined layers).
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ def build_layers(specs: Sequence[LayerSpec], seed: int, precision: str = "float3
 
     Args:
         specs: The blueprint.
-        seed: From which each layer gets one of its own, for initial weights or dropout.
-        precision: "float32", or "bfloat16" for convolutions of Keras's dtype policy `mixed_bfloat16`.
+        seed: The seed from which each layer gets a different one, for initial weights or dropout.
+        precision: "float32", or "bfloat16" for convolutions with Keras's dtype policy `mixed_bfloat16`.
     """
     return [_layer(spec, index, seed + index, precision) for index, spec in enumerate(specs)]
 
@@ -35,15 +35,15 @@ def connect(
     specs: Sequence[LayerSpec],
     scaling: keras.layers.Layer | None = None,
 ) -> keras.Model:
-    """Return the network of `layers`, connected as the blueprint says, not compiled.
+    """Return the network of `layers`, connected according to the blueprint and not compiled.
 
     Args:
-        layers: What `build_layers` returned.
+        layers: The layers that `build_layers` returned.
         specs: The blueprint.
-        scaling: A layer before the first.
+        scaling: A layer to insert before the first.
 
     Raises:
-        ValueError: From Keras, where a user's own layer does not fit.
+        ValueError: Raised by Keras if a user-defined layer does not fit.
     """
     inputs = keras.Input(shape=specs[0].input_shape)
     first = inputs if scaling is None else scaling(inputs)
@@ -64,7 +64,7 @@ def trained_model(
 
     Args:
         specs: The blueprint.
-        weights: Per layer of the blueprint, in Keras's order.
+        weights: The arrays of each layer of the blueprint, in Keras's order.
         scale: A number, or one per feature.
         offset: A number, or one per feature.
     """
@@ -85,21 +85,21 @@ def model_bytes(model: keras.Model) -> bytes:
 
 
 def layer_lines(model: keras.Model) -> list[str]:
-    """Return one line per layer: its name, the shape it puts out and its number of weights."""
+    """Return one line per layer: its name, its output shape and its number of weights."""
     return [
         f"{layer.name:<28} {tuple(layer.output.shape[1:])!s:<20} {layer.count_params():>10,}" for layer in model.layers
     ]
 
 
 def predict_file(path: Path, raw: np.ndarray) -> np.ndarray:
-    """Return the class probabilities that the network of a `.keras` file gives for raw inputs.
+    """Return the class probabilities that the network in a `.keras` file predicts for raw inputs.
 
     Args:
         path: The file.
-        raw: The inputs; a missing axis of one channel is added.
+        raw: The inputs; a missing channel axis is added if the network has one channel.
 
     Raises:
-        ValueError: If the inputs have another shape than the network takes.
+        ValueError: If the shape of the inputs is not the one that the network expects.
     """
     model = keras.models.load_model(path)
     shape = model.input_shape[1:]
@@ -113,7 +113,7 @@ def predict_file(path: Path, raw: np.ndarray) -> np.ndarray:
 
 def _layer(spec: LayerSpec, index: int, seed: int, precision: str) -> keras.layers.Layer:
     name = f"{spec.layer.lower()}_{index}"
-    if spec.built is not None:  # a fresh one each time: it may have been trained already
+    if spec.built is not None:  # A new one each time: it may already have been trained
         return type(spec.built).from_config({**spec.built.get_config(), "name": name})
     config = {**spec.config, "name": name}
     if LAYERS[spec.layer].multiplies:
@@ -126,5 +126,5 @@ def _layer(spec: LayerSpec, index: int, seed: int, precision: str) -> keras.laye
 
 
 def _plain(value: float | np.ndarray) -> float | list[float]:
-    """Return numbers as Keras can write them into the file."""
+    """Return numbers in a form that Keras can write to the file."""
     return value.tolist() if isinstance(value, np.ndarray) else float(value)

@@ -1,6 +1,6 @@
-"""The portable training: plain Keras, for the JAX and PyTorch backends and for layers of a user's own.
+"""Portable training: plain Keras, for the JAX and PyTorch backends and for user-defined layers.
 
-Slower than `deap_nn.training.compiled_tf`, with the same schedule, loss, metrics and order of samples.
+It is slower than `deap_nn.training.compiled_tf`, but has the same schedule, loss, metrics and order of samples.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from deap_nn.training.schedule import Samples, Schedule, Weights
 
 
 def knows(specs: Sequence[LayerSpec], task: Task, schedule: Schedule) -> bool:
-    """Say that any network can be trained here."""
+    """Return True: any network can be trained here."""
     return True
 
 
@@ -69,7 +69,7 @@ class KerasTrainer:
 
 
 def compile_model(model: keras.Model, task: Task, schedule: Schedule, samples: int) -> None:
-    """Compile a network for a task, with the optimizer of its schedule for a training on so many samples."""
+    """Compile a network for a task, with the optimizer of the schedule, for a training on that many samples."""
     optimizer = keras.optimizers.get(schedule.optimizer)
     if schedule.learning_rate is not None:
         optimizer.learning_rate = schedule.learning_rate
