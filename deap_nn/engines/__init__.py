@@ -9,6 +9,7 @@ from deap_nn.engines.cluster.roster import ALL_LOCAL, RESPAWNS
 from deap_nn.engines.make import ENGINES, default_engine, exit_code_counts, make_engine
 from deap_nn.engines.outcome import EngineLost, Outcome
 from deap_nn.engines.policy import RETRIES, Engine
+from deap_nn.engines.role import refuse_in_worker
 
 __all__ = [
     "ALL_LOCAL",
@@ -22,4 +23,5 @@ __all__ = [
     "die_with_parent",
     "exit_code_counts",
     "make_engine",
+    "refuse_in_worker",
 ]

@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Iterator
 from types import FrameType
 from typing import Any
 
@@ -17,6 +18,8 @@ from scoop.launch import Host
 from deap_nn.engines import ALL_LOCAL, RESPAWNS
 from deap_nn.scoop.broker import Broker
 from deap_nn.scoop.supervisor import BOOTSTRAP, Supervisor
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 
 class SupervisedHost(Host):
@@ -35,8 +38,9 @@ class SupervisedHost(Host):
             *self._WorkerCommand_options(),
             *self._WorkerCommand_executable(),
         ]
-        supervisor = Supervisor(command, self.workerAmount)
-        self.supervisors.append(supervisor)
+        with INTERRUPTION.deferred():
+            supervisor = Supervisor(command, self.workerAmount)
+            self.supervisors.append(supervisor)
         processes: list[Any] = self.subprocesses
         processes.append(supervisor.first)
         return processes
@@ -87,21 +91,43 @@ class _Interruption:
 
     def __init__(self) -> None:
         self.signal = 0
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
-            signal.signal(number, self._handle)
+        self._is_deferred = False
+
+    def listen(self) -> None:
+        """Take the signals that ask a program to stop, but for those that this one was started to ignore (nohup)."""
+        for number in SIGNALS:
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, self._handle)
+
+    @contextlib.contextmanager
+    def deferred(self) -> Iterator[None]:
+        """Let no signal in between the start of a process and its registration."""
+        self._is_deferred = True
+        try:
+            yield
+        finally:
+            self._is_deferred = False
+            if self.signal:
+                raise KeyboardInterrupt
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         if self.signal:
+            for other in SIGNALS:
+                signal.signal(other, signal.SIG_IGN)
             for supervisor in SupervisedHost.supervisors:
-                supervisor.kill()
+                supervisor.kill_without_waiting()
             os._exit(128 + number)
         self.signal = number
-        raise KeyboardInterrupt
+        if not self._is_deferred:
+            raise KeyboardInterrupt
+
+
+INTERRUPTION = _Interruption()
 
 
 def main() -> int:
     """Run SCOOP's launcher; return the script's exit code, or 128 + n after signal n."""
-    interruption = _Interruption()
+    INTERRUPTION.listen()
     brokerzmq.Broker = Broker
     launcher.ScoopApp = App
     code: Any = 0
@@ -111,8 +137,8 @@ def main() -> int:
         code = end.code
     except KeyboardInterrupt:
         code = 128 + signal.SIGINT
-    if interruption.signal:
-        return 128 + interruption.signal
+    if INTERRUPTION.signal:
+        return 128 + INTERRUPTION.signal
     if not isinstance(code, int):
         return 0 if code is None else 1
     return 128 - code if code < 0 else code

@@ -17,6 +17,7 @@ import scoop
 from scoop.bootstrap import __main__ as bootstrap
 
 from deap_nn.engines import die_with_parent
+from deap_nn.scoop.supervisor import LAUNCHER
 
 ORPHAN_PATIENCE = 20.0  # seconds that an origin without a launcher may take to end cleanly
 _NEVER = 1e9
@@ -49,10 +50,13 @@ def main() -> None:
     scoop.TIME_BETWEEN_STATUS_REPORTS = _NEVER  # Status reports share a socket between threads, which ZMQ forbids
     process = Bootstrap()
     process.parse()
+    launcher = int(os.environ.get(LAUNCHER, os.getppid()))
     if process.args.origin:
-        threading.Thread(target=_leave_without_launcher, args=(os.getppid(),), daemon=True).start()
+        threading.Thread(target=_leave_without_launcher, args=(launcher,), daemon=True).start()
     else:
         die_with_parent()
+    if os.getppid() != launcher:  # It died while this process was starting, and nothing told us
+        sys.exit(1)
     bootstrap.runpy = script = _RunpyWithExit()
     process.main()
     if script.exit is not None:

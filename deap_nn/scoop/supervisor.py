@@ -16,6 +16,7 @@ import time
 
 BOOTSTRAP = "deap_nn.scoop.bootstrap"
 ORIGIN = "--origin"
+LAUNCHER = "DEAP_NN_LAUNCHER"  # The process that a SCOOP process depends on, in its environment
 WATCH = 0.2  # seconds between two checks of the processes
 SHORT_LIFE = 5.0  # seconds; a worker that dies earlier may be unable to start at all
 GIVE_UP = 5  # consecutive short lives after which a worker is no longer replaced
@@ -30,7 +31,8 @@ class _Worker:
 
     def start(self) -> None:
         self.born = time.monotonic()
-        self.process = subprocess.Popen(self._command, start_new_session=True)
+        environment = {**os.environ, LAUNCHER: str(os.getpid())}
+        self.process = subprocess.Popen(self._command, start_new_session=True, env=environment)
 
     def died(self) -> str:
         """Return the exit reason; empty while the process is alive and if it was told to leave."""
@@ -40,8 +42,7 @@ class _Worker:
         return f"killed by signal {-code}" if code < 0 else f"exit code {code}"
 
     def kill(self) -> None:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.process.pid, signal.SIGKILL)
+        _kill_group(self.process)
         self.process.wait()
 
 
@@ -87,9 +88,14 @@ class Supervisor:
         for worker in self._workers:
             worker.kill()
         if self.origin is not None:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self.origin.pid, signal.SIGKILL)
+            _kill_group(self.origin)
             self.origin.wait()
+
+    def kill_without_waiting(self) -> None:
+        """End everything at once from a signal handler, where waiting or a lock could last forever."""
+        for process in [worker.process for worker in self._workers] + [self.origin]:
+            if process is not None:
+                _kill_group(process)
 
     def _watch(self) -> None:
         hopeful = list(self._workers)
@@ -117,6 +123,11 @@ class Supervisor:
         _say("no SCOOP worker can be started on this host; stopping")
         if self.origin is not None:
             self.origin.send_signal(signal.SIGINT)
+
+
+def _kill_group(process: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _say(text: str) -> None:

@@ -1,4 +1,4 @@
-"""The other front door: `resume` goes on with a search that ended early, or one that shall have more generations."""
+"""`resume`, which continues a search that ended early or adds generations to one."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from deap_nn.data import DataSpec, load
+from deap_nn.engines import refuse_in_worker
 from deap_nn.runs import Run
 from deap_nn.search.hooks import Hooks
 from deap_nn.search.objective import Data, Evaluate, Objective, data_spec, keras_objective, user_objective
@@ -30,22 +31,24 @@ def resume(
     hooks: Hooks | None = None,
     **changes: Any,
 ) -> Run:
-    """Go on with a run as if nothing had happened; finished evaluations are not repeated.
+    """Continue a run as if it had not been interrupted; finished evaluations are not repeated.
 
     Args:
         run_dir: The directory of the run.
         space: If given, must be the run's.
-        data: If given, must be the run's; by default it is read from where the run read it.
-        evaluate: The user's own function, if the run has one.
+        data: If given, must be the run's; by default, it is read from the source that the run used.
+        evaluate: The run's function, if it was started with one of your own.
         cache: As for `evolve`.
-        retry_failed: Evaluate again what a limit or a death ended; the run may then come out differently.
-        hooks: Called while the run goes on.
+        retry_failed: Whether to repeat evaluations that a limit or the death of their process ended; the run's results
+            may then differ.
+        hooks: The hooks called during the run.
         **changes: Settings that a resumed run may change: generations, stop_at, engine, workers, ...
 
     Raises:
-        ValueError: If the run cannot be read, is in use, was made with another space, data or function, or a
-            setting that is fixed is changed.
+        ValueError: If the run cannot be read, is in use or was made with another space, data or function, or if a
+            fixed setting is changed.
     """
+    refuse_in_worker("resume")
     run = Run(Path(run_dir))
     settings = _changed(run, changes)
     own = SearchSpace.from_json(run.info["space"]) if space is None else space
@@ -75,7 +78,7 @@ def _changed(run: Run, changes: Mapping[str, Any]) -> Settings:
 
 
 def _data_again(run: Run, data: Data | None, settings: Settings) -> DataSpec:
-    """Return where the data lies; arrays are only compared, lest others take the place of the run's own."""
+    """Return the specification of the data; given arrays are only compared, and never replace the run's."""
     if isinstance(data, tuple):
         with TemporaryDirectory() as folder:
             given = load(data_spec(data, Path(folder), settings)).fingerprint

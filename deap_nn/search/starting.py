@@ -1,4 +1,4 @@
-"""One front door: `evolve` begins a search; `deap_nn.search.resuming` has the other."""
+"""`evolve`, which starts a search; `deap_nn.search.resuming` continues one."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from deap_nn.engines import refuse_in_worker
 from deap_nn.evolution import Individual
 from deap_nn.runs import Run, read_genomes, run_info
 from deap_nn.search.hooks import Hooks
@@ -36,26 +37,27 @@ def evolve(
     """Search a space for the network with the highest validation accuracy, and train the best one found.
 
     Args:
-        space: Which networks may exist.
+        space: The search space: which networks may exist.
         data: A data set's name ("digits", "cifar10", ...), an .npz file with x_train, y_train and, if there is a
             test split, x_test, y_test; or these arrays as a tuple in this order.
-        evaluate: A function of your own in place of data: `individual -> (fitness,)`, to be maximised, defined at
-            the top level of a module or script. No winner is trained then.
-        run_dir: Where the run is written; must not hold a run yet. By default a new directory under `runs/`.
+        evaluate: Your own function in place of data: `individual -> (fitness,)`, to be maximised, defined at the top
+            level of a module or script. No winner is then trained.
+        run_dir: The run directory; must not hold a run yet. By default, a new directory under `runs/`.
         start_with: Individuals for the first generation, at most as many as it holds, or a file of genomes
-            (see `deap_nn.runs.warm_start`); the rest is drawn.
-        cache: A file of results shared with other runs, made where it does not exist.
-        hooks: Called while the run goes on.
+            (see `deap_nn.runs.warm_start`); the rest are drawn at random.
+        cache: A file of results shared with other runs, created if it does not exist.
+        hooks: The hooks called during the run.
         **settings: See `deap_nn.search.settings.Settings`.
 
     Returns:
-        The run: `run.best` holds the figures of the winner, `run.path / "best.keras"` its network.
+        The run: `run.best` holds the results of the winner, `run.path / "best.keras"` its network.
 
     Raises:
         ValueError: If a setting is out of range, the data is malformed or does not fit the space.
-        RunFailed: If an evaluation raised, or all were lost; what had finished is in the run's journal.
-        OSError: If the run directory cannot be written any more; what it holds can be resumed.
+        RunFailed: If an evaluation raised, or all were lost; finished evaluations are in the run's journal.
+        OSError: If the run directory can no longer be written; the run can be resumed from what it holds.
     """
+    refuse_in_worker("evolve")
     chosen = Settings(**({"race": False} if evaluate is not None else {}) | settings)
     path = Path(run_dir) if run_dir is not None else default_run_dir(space.name)
     Run.check_free(path)
@@ -74,7 +76,7 @@ def evolve(
     try:
         return perform(Search(run, space, objective, chosen, Path(cache) if cache else None, hooks=hooks or Hooks()))
     except ValueError:
-        run.withdraw()  # nothing has happened: the corrected call may use the directory
+        run.withdraw()  # Nothing has happened yet: the corrected call may use the directory
         raise
 
 
@@ -89,7 +91,7 @@ def versions() -> dict[str, str]:
     """Return the versions that a run's results depend on.
 
     Raises:
-        ValueError: Keras's backend is not installed: the one that KERAS_BACKEND names, or TensorFlow.
+        ValueError: If Keras's backend (the one that KERAS_BACKEND names, or TensorFlow) is not installed.
     """
     backend = os.environ.get("KERAS_BACKEND", "tensorflow")
     try:

@@ -8,6 +8,7 @@ from sessions import HERE, Session
 pytestmark = pytest.mark.slow
 
 SCRIPT = HERE.parent / "script_toolbox.py"
+UNGUARDED = HERE.parent / "script_no_guard.py"
 IDIOM = HERE.parents[1] / "experiments" / "deap_idiom.py"
 SCOOP = ("-m", "scoop", "-n", "3")
 
@@ -42,3 +43,18 @@ def test_deaps_own_loop_with_scoops_own_map_on_digits(tmp_path):
     with Session(tmp_path, "-m", "scoop", "-n", "2", IDIOM) as session:
         session.wait(150)
         assert "best validation accuracy: 0." in session.output
+
+
+def test_a_script_without_a_guard_works_and_starts_one_search(tmp_path):
+    with Session(tmp_path, UNGUARDED, tmp_path / "run") as session:
+        assert session.wait(60) == 0, session.output
+        assert session.output.count("best ") == 1
+        session.assert_nothing_left()
+    assert {path.name for path in tmp_path.iterdir() if path.is_dir()} == {"run"}
+
+
+def test_under_scoop_it_is_told_what_to_add(tmp_path):
+    with Session(tmp_path, "-m", "deap_nn.scoop", "-n", "2", UNGUARDED, tmp_path / "run") as session:
+        session.wait(60)
+        assert 'put the call below `if __name__ == "__main__":`' in session.output
+        session.assert_nothing_left()

@@ -3,14 +3,17 @@
 import os
 import subprocess
 import sys
+import time
 
 import pytest
 
 from deap_nn.engines import devices, make_engine
 from deap_nn.engines.child import procfs
-from deap_nn.engines.cluster import roster
+from deap_nn.engines.cluster import roster, worker
 from deap_nn.engines.cluster.roster import Roster
 from deap_nn.engines.devices import child_environment, describe_devices, find_gpus
+from deap_nn.engines.limits import Limits
+from deap_nn.engines.parcel import pack
 
 
 def test_threads_are_set_for_tensorflow_and_openmp():
@@ -91,6 +94,8 @@ _TAKES_A_SLOT = """
 import os, signal, sys, tempfile
 tempfile.tempdir = sys.argv[1]
 from deap_nn.engines.cluster.roster import Roster
+from deap_nn.engines.limits import Limits
+from deap_nn.engines.parcel import pack
 members = Roster("run", create=False)
 print(members.take_slot().rank, members.claim(7), flush=True)
 os.kill(os.getpid(), signal.SIGKILL)
@@ -141,3 +146,19 @@ def test_processes_are_seen_from_outside():
         gone.wait()
     assert procfs.birth(gone.pid) == 0
     assert procfs.resident(gone.pid) == 0
+
+
+@pytest.mark.parametrize(("host", "kind"), [("here", "lost"), ("elsewhere", "ok")])
+def test_only_workers_on_the_origins_host_compare_clocks(own_folder, monkeypatch, host, kind):
+    """On another host the clock may be anything: the attempt is taken."""
+    monkeypatch.setattr(worker, "host_name", lambda: "here")
+    run = f"clocks-{host}"
+    members = Roster(run)
+    job = worker.Job(run, host, 1, pack(os.getpid, ()), Limits(), expires=time.monotonic() - 1)
+    try:
+        report = worker.attempt(job)
+        assert report.kind == kind
+        assert kind == "ok" or "abandoned" in report.reason
+    finally:
+        worker.end_run(run)
+        members.close()

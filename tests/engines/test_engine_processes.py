@@ -1,6 +1,7 @@
 """Local child processes: the acceptance table, and children and origins that are killed."""
 
 import os
+import pickle
 import signal
 import time
 
@@ -11,6 +12,9 @@ import sessions
 
 from deap_nn.engines import EngineLost, make_engine
 from deap_nn.engines.child import child, procfs
+from deap_nn.engines.child.main import READY
+from deap_nn.engines.child.wire import Frames, frame
+from deap_nn.engines.outcome import Report
 
 pytestmark = pytest.mark.slow
 SCRIPT = sessions.HERE / "script_engine.py"
@@ -143,3 +147,19 @@ def test_children_leave_with_a_killed_origin(tmp_path, what):
         session.process.kill()
         session.process.wait()
         session.assert_nothing_left()
+
+
+def test_a_call_that_forks_and_returns_twice_counts_once(nothing_left):
+    with make_engine("processes", workers=2) as engine:
+        outcomes = engine.map(stubs.fork_and_return, range(1, 13))
+    assert [outcome.value for outcome in outcomes] == list(range(1, 13))
+
+
+def test_a_report_of_another_call_is_ignored():
+    owner = object.__new__(child.Child)
+    owner._frames, owner._ready, owner._call = Frames(), False, 2
+    owner._frames.feed(frame(READY) + frame(pickle.dumps((1, tuple(Report("ok", b"late"))))))
+    assert owner._report() is None
+    assert owner.started
+    owner._frames.feed(frame(pickle.dumps((2, tuple(Report("ok", b"now"))))))
+    assert owner._report() == Report("ok", b"now")

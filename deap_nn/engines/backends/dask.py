@@ -60,7 +60,7 @@ class DaskBackend:
     def start(self, key: int, parcel: Parcel) -> None:
         """Submit an attempt."""
         assert self.patience is not None
-        job = Job(self._run, host_name(), key, parcel, self._limits, time.time() + self.patience)
+        job = Job(self._run, host_name(), key, parcel, self._limits, time.monotonic() + self.patience)
         future = self._client.submit(attempt, job, key=f"deap_nn-{self._run}-{key}", pure=False, retries=0)
         self._running[future.key] = (key, future)
         future.add_done_callback(self._arrived)

@@ -64,7 +64,7 @@ class ScoopBackend:
         """Send an attempt to the first worker that asks for a task."""
         assert self.patience is not None
         self._broker.require()
-        job = Job(self._run, host_name(), key, parcel, self._limits, time.time() + self.patience)
+        job = Job(self._run, host_name(), key, parcel, self._limits, time.monotonic() + self.patience)
         self._futures[futures.submit(attempt, job)] = key
         self._started[key] = time.monotonic()
         self._ask()  # Submitting alone leaves the task in the origin's own queue

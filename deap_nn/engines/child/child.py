@@ -36,6 +36,7 @@ class Child:
         self._frames = Frames()
         self._outbox = bytearray(frame(pickle.dumps({"path": module_path(limits.script)})))
         self._ready = False
+        self._call = 0
         self._first_size: int | None = None
         self._began = self._next_look = 0.0
         self._log_start = 0
@@ -61,7 +62,8 @@ class Child:
     def begin(self, parcel: Parcel) -> None:
         """Hand over a call; `check` then returns its report."""
         script = self._limits.script if parcel.needs_script else None
-        self._outbox += frame(pickle.dumps((parcel.payload, script), protocol=5))
+        self._call += 1
+        self._outbox += frame(pickle.dumps((self._call, parcel.payload, script), protocol=5))
         self._began = self._next_look = time.monotonic()
         self._log_start = self._log.seek(0, os.SEEK_END)
         self._write()
@@ -86,12 +88,9 @@ class Child:
         """
         gone = self._process.poll() is not None  # before reading, so that its last words are complete
         closed = self._exchange()
-        answer = self._frames.next()
-        if answer is not None and not self._ready:
-            self._ready = True
-            answer = self._frames.next()
-        if answer is not None:
-            return self._finished(answer)
+        report = self._report()
+        if report is not None:
+            return self._finished(report)
         if gone or closed:
             return self._died()
         return self._over_limit()
@@ -124,8 +123,18 @@ class Child:
             return True
         return False
 
-    def _finished(self, answer: bytes) -> Report:
-        report = Report(*pickle.loads(answer))
+    def _report(self) -> Report | None:
+        """Return the report of the current call if it has arrived; reports of other calls are none of ours."""
+        while (answer := self._frames.next()) is not None:
+            if not self._ready:
+                self._ready = True
+                continue
+            number, report = pickle.loads(answer)
+            if number == self._call:
+                return Report(*report)
+        return None
+
+    def _finished(self, report: Report) -> Report:
         size = resident(self.pid)
         if self._first_size is None:
             self._first_size = size

@@ -24,6 +24,7 @@ from deap_nn.engines.child.heap import give_back, keep_freed_blocks
 from deap_nn.engines.child.wire import frame, read_frame
 from deap_nn.engines.parcel import SCRIPT_NAMES
 from deap_nn.engines.perform import perform
+from deap_nn.engines.role import SearchInWorker, serve
 
 READY = b"ready"
 _PR_SET_PDEATHSIG = 1
@@ -36,22 +37,27 @@ def main() -> None:
     die_with_parent()
     keep_freed_blocks()
     faulthandler.enable()
+    serve()
     hello = pickle.loads(read_frame(inbox))
     sys.path[:] = hello["path"]
     calls: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_receive, args=(inbox, calls), daemon=True).start()
     _send(outbox, READY)
+    own = os.getpid()
     while True:
-        payload, script = pickle.loads(calls.get())
+        number, payload, script = pickle.loads(calls.get())
         report = perform(payload, functools.partial(load_script, script) if script else None)
+        if os.getpid() != own:
+            os._exit(0)  # A call that has forked returns twice; the copy's result is nobody's
         give_back()  # The owner measures the size of a child when it is idle
-        _send(outbox, pickle.dumps(tuple(report), protocol=5))
+        _send(outbox, pickle.dumps((number, tuple(report)), protocol=5))
 
 
 def load_script(path: str) -> None:
     """Import the user's script once, under every name that pickles may use for it.
 
-    Its `if __name__ == "__main__":` block does not run.
+    Its `if __name__ == "__main__":` block does not run. A script without one ends where it would start a search: what
+    it defines up to there is what the search can need.
     """
     if getattr(sys.modules.get("__mp_main__"), "__file__", None) == path:
         return
@@ -63,7 +69,8 @@ def load_script(path: str) -> None:
     for name in SCRIPT_NAMES:
         sys.modules[name] = module
     try:
-        spec.loader.exec_module(module)
+        with contextlib.suppress(SearchInWorker):
+            spec.loader.exec_module(module)
     except BaseException:
         for name, old in before.items():
             if old is None:

@@ -30,7 +30,7 @@ class Job(NamedTuple):
         key: The attempt's number.
         parcel: The packed call.
         limits: What the child may use.
-        expires: `time.time()` after which the origin has abandoned the attempt.
+        expires: `time.monotonic()` of the origin's host after which the origin has abandoned the attempt.
     """
 
     run: str
@@ -97,7 +97,9 @@ def end_run(run: str) -> None:
 def _attempt(job: Job) -> Report:
     on_origin_host = job.origin == host_name()
     roster = Roster(job.run, create=not on_origin_host)
-    if time.time() > job.expires or not roster.claim(job.key):
+    # Only processes of one host share a clock; elsewhere, an attempt that was abandoned is run for nothing
+    expired = on_origin_host and time.monotonic() > job.expires
+    if expired or not roster.claim(job.key):
         return Report("lost", reason="abandoned before a worker took it")
     seat = _take_seat(job, roster)
     try:
