@@ -159,3 +159,43 @@ def test_the_pool_survives_many_kills_under_our_launcher(tmp_path):
         assert session.wait() == 0, session.output
         assert "finished" in session.output
         session.assert_nothing_left()
+
+
+@pytest.mark.parametrize("delay", [0.3, 0.7, 1.2, 3.0])
+def test_an_impatient_ctrl_c_ends_our_launcher_and_all_it_has_started(tmp_path, delay):
+    with run(tmp_path, OURS, "sleepy") as session:
+        time.sleep(delay)
+        for _ in range(3):
+            session.process.send_signal(signal.SIGINT)
+            time.sleep(0.2)
+        assert session.wait(40) != 0
+        session.assert_nothing_left()
+
+
+@pytest.mark.parametrize("delay", [0.4, 0.8, 1.2])
+def test_our_launcher_is_killed_while_it_starts(tmp_path, delay):
+    with run(tmp_path, OURS, "sleepy") as session:
+        time.sleep(delay)
+        session.process.kill()
+        session.process.wait()
+        session.assert_nothing_left(patience=40.0)
+
+
+IGNORING = """
+import os, signal, sys
+signal.signal(signal.{0}, signal.SIG_IGN)
+os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
+"""
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGHUP"])
+def test_what_our_launcher_was_started_to_ignore_stays_ignored(tmp_path, name):
+    """As nohup and the background of a shell do it."""
+    command = ("-c", IGNORING.format(name), *OURS, SCRIPT, "default", tmp_path, "script_function")
+    with sessions.Session(tmp_path, *command) as session:
+        time.sleep(1.5)
+        for _ in range(2):
+            session.process.send_signal(getattr(signal, name))
+            time.sleep(0.3)
+        assert session.wait() == 0, session.output
+        assert "finished" in session.output
