@@ -3,8 +3,11 @@ the environment, so that tests can count."""
 
 import hashlib
 import os
+import sys
 import time
 from pathlib import Path
+
+import numpy as np
 
 from deap_nn.evolution import FitnessValues
 from deap_nn.space import Block, Choice, Float, Integer, LayerKind, SearchSpace
@@ -66,6 +69,18 @@ def sometimes_broken(individual):
 def not_finite(individual):
     note(individual)
     return (float("nan"),) if individual[0].genes["units"] > 128 else fitness(individual)
+
+
+def unstorable(individual):
+    """As `fitness`, with a record full of what JSON does not hold."""
+    odd = {"loss": float("nan"), "curve": np.array([1.0, np.inf]), "where": Path("here"), 7: {1, 2}, "self": []}
+    odd["self"].append(odd["self"])
+    return FitnessValues((np.float32(fitness(individual)[0]),), {"status": "ok", "history": {"x": [np.nan]}} | odd)
+
+
+def penalised(individual):
+    """As `fitness`; half of the individuals get the lowest number there is."""
+    return (-sys.float_info.max,) if individual[0].genes["units"] > 128 else fitness(individual)
 
 
 def deadly(individual):

@@ -8,6 +8,7 @@ from deap_nn.evolution.individual import Fitness, FitnessValues, Individual
 from deap_nn.evolution.key import Key
 from deap_nn.evolution.operators import selTruncation
 from deap_nn.evolution.record import Record
+from deap_nn.evolution.storable import storable
 from deap_nn.evolution.toolbox import CROSSOVERS, make_toolbox
 
 __all__ = [
@@ -22,5 +23,6 @@ __all__ = [
     "eaTruncation",
     "make_toolbox",
     "selTruncation",
+    "storable",
     "survivor_count",
 ]

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from deap_nn.evolution.storable import storable
 from deap_nn.status import Status
 
 
@@ -58,7 +59,9 @@ class Record:
         empty = {name for name, value in named.items() if value is None}
         if self.network is not None:
             empty.discard("parameters")  # in this case null means that they could not be counted
-        return {name: value for name, value in named.items() if name not in empty} | self.extra
+        kept = {name: value for name, value in named.items() if name not in empty} | self.extra
+        plain: dict[str, Any] = storable(kept)
+        return plain
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any] | None) -> Record:

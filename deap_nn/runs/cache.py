@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import sqlite3
+import time
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +21,9 @@ from deap_nn.status import Status
 
 BUSY = 60.0
 """Seconds to wait while another run writes."""
+
+PATIENCE = 5.0
+"""Seconds that a statement may take besides: a view or trigger in a file from elsewhere may never end."""
 
 
 class Cache:
@@ -31,38 +37,73 @@ class Cache:
         ValueError: If the file is not an SQLite file or cannot be opened.
     """
 
-    def __init__(self, path: Path, circumstances: Mapping[str, Any]) -> None:
+    def __init__(self, path: Path | str, circumstances: Mapping[str, Any]) -> None:
+        path = Path(path)
         self._circumstances = json.dumps(circumstances, sort_keys=True)
+        self._path = path
+        self._until = 0.0
         try:
-            self._database = _open(path)
-        except sqlite3.Error as error:
+            self._database: sqlite3.Connection | None = _open(path)
+        except (sqlite3.Error, OSError) as error:
             raise ValueError(
                 f"{path} cannot be used as a cache ({error}): name an SQLite file, or a new one in a folder that exists"
             ) from error
+        self._database.set_progress_handler(lambda: time.monotonic() > self._until, 100_000)
 
     def get(self, key: Key) -> FitnessValues | None:
-        """Return the result for a key, marked in its record as coming from the cache; None if there is none."""
-        row = self._database.execute(
-            "SELECT fitness, record FROM results WHERE key = ?", (self._digest(key),)
-        ).fetchone()
-        return None if row is None else FitnessValues(json.loads(row[0]), {**json.loads(row[1]), "from_cache": True})
+        """Return the result for a key, marked in its record as coming from the cache; None if there is none.
+
+        What is no result of an evaluation, whoever has put it there, counts as none.
+        """
+        rows = self._execute("SELECT fitness, record FROM results WHERE key = ?", self._digest(key))
+        return _result(rows[0]) if rows else None
 
     def put(self, key: Key, values: FitnessValues) -> None:
         """Keep a result if it ended `ok`; of two for the same key, the first is kept."""
         if values.status is not Status.OK or values.record.from_cache:
             return
         row = (self._digest(key), json.dumps(list(values)), json.dumps(values.record.to_json()))
-        self._database.execute("INSERT OR IGNORE INTO results VALUES (?, ?, ?)", row)
+        self._execute("INSERT OR IGNORE INTO results VALUES (?, ?, ?)", *row)
 
     def close(self) -> None:
         """Close the file."""
-        self._database.close()
+        if self._database is not None:
+            self._database.close()
+            self._database = None
+
+    def _execute(self, statement: str, *values: str) -> list[tuple[Any, ...]]:
+        """Run a statement; a file that fails or takes too long is left alone from there on, with a warning."""
+        if self._database is None:
+            return []
+        self._until = time.monotonic() + BUSY + PATIENCE
+        try:
+            return self._database.execute(statement, values).fetchmany(1)
+        except sqlite3.Error as error:
+            self.close()
+            warnings.warn(
+                f"{self._path} can no longer be used as a cache ({error}); the search goes on without it",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+            return []
 
     def _digest(self, key: Key) -> str:
         return hashlib.sha256(f"{self._circumstances}\n{key.text}".encode()).hexdigest()
 
 
+def _result(row: tuple[Any, ...]) -> FitnessValues | None:
+    """Return what a row holds, None if that is no fitness with a record that ended ok."""
+    try:
+        (value,), record = json.loads(row[0]), json.loads(row[1])
+        values = FitnessValues((float(value),), {**record, "from_cache": True})
+    except (TypeError, ValueError):
+        return None
+    return values if math.isfinite(values[0]) and values.status is Status.OK else None
+
+
 def _open(path: Path) -> sqlite3.Connection:
+    if path.exists() and not path.is_file():
+        raise OSError("it is no file")
     database = sqlite3.connect(path, timeout=BUSY, isolation_level=None)
     try:
         database.execute(

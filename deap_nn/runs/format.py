@@ -10,7 +10,7 @@ import random
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from deap_nn.evolution import FitnessValues, Generation, Individual
+from deap_nn.evolution import FitnessValues, Generation, Individual, storable
 
 FORMAT = 2
 """The format of run directories. Format 2 renamed the setting `target` to `stop_at` and added `data.task`."""
@@ -95,7 +95,7 @@ def checkpoint(generation: Generation, pruner: Mapping[str, Any]) -> dict[str, A
         "generation": generation.number,
         "population": plain(generation.population),
         "halloffame": plain(generation.halloffame or ()),
-        "logbook": list(generation.logbook),
+        "logbook": storable(list(generation.logbook)),
         "random_state": random.getstate(),
         **pruner,
     }

@@ -26,7 +26,7 @@ from typing import Any
 
 from deap import tools
 
-from deap_nn.evolution import FitnessValues, Individual
+from deap_nn.evolution import FitnessValues, Individual, storable
 from deap_nn.runs.files import JsonLines, read_lines, write_atomic, write_json
 from deap_nn.runs.format import (
     BEST,
@@ -147,9 +147,11 @@ class Run:
     def write_logbook(self, logbook: tools.Logbook) -> None:
         """Replace `logbook.csv`; an empty field stands for a missing value."""
         text = io.StringIO()
-        writer = csv.DictWriter(text, logbook.header, lineterminator="\n")
+        rows = storable(list(logbook))
+        added = {name: None for row in rows for name in row if name not in logbook.header}  # by hooks
+        writer = csv.DictWriter(text, [*logbook.header, *added], lineterminator="\n")
         writer.writeheader()
-        writer.writerows(logbook)
+        writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
         write_atomic(self.path / LOGBOOK, text.getvalue())
 
     @property
@@ -173,3 +175,9 @@ class Run:
         if model is not None:
             write_atomic(self.path / MODEL, model)
         write_json(self.path / BEST, report)
+
+
+def _cell(value: Any) -> Any:
+    """Return a value as a CSV field that reads as JSON; empty for None."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return value if value is None or is_number else json.dumps(value)

@@ -213,9 +213,11 @@ class Evaluations:
             key, individual = self._under_way.pop(ticket)
             values = _of_key(key, fitness_of(outcome, self._worst))
             self._learn(next(self._numbers), self._waiting.pop(key), key, values)
-            if self._cache is not None:
-                self._cache.put(key, values)
-            self._tell(individual, values)
+            try:
+                self._tell(individual, values)  # first into the journal
+            finally:
+                if self._cache is not None:
+                    self._cache.put(key, values)
             return
         raise StopRun("the time is over")
 

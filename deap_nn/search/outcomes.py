@@ -49,6 +49,5 @@ def _checked(values: Any, worst: float) -> FitnessValues:
         raise BrokenProgram(f"the evaluation returned {values!r}, expected a tuple of one number, such as (0.5,)")
     if not math.isfinite(values[0]):
         return FitnessValues((worst,), Record(status=Status.FAILED, reason=f"the fitness is {values[0]}"))
-    if isinstance(values, FitnessValues):
-        return values
-    return FitnessValues((float(values[0]),))
+    record = values.record if isinstance(values, FitnessValues) else None
+    return FitnessValues((float(values[0]),), record)

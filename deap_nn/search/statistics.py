@@ -5,6 +5,7 @@ Networks that failed or were pruned are counted, but excluded from mean, spread,
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -49,7 +50,14 @@ def diversity(population: list[Individual]) -> float:
 
 def _of_trained(function: Callable[[list[float]], float], population: list[Individual]) -> float | None:
     values = _measured(population)
-    return float(function(values)) if values else None
+    if not values:
+        return None
+    with np.errstate(over="ignore", invalid="ignore"):
+        figure = float(function(values))
+        if not math.isfinite(figure):  # Penalties may be as large as floats can be, and their sum larger
+            largest = max(map(abs, values))
+            figure = float(function([value / largest for value in values])) * largest
+    return figure
 
 
 def _measured(population: list[Individual]) -> list[float]:

@@ -64,6 +64,10 @@ def test_a_training_is_pruned_when_its_best_so_far_is_too_low():
     assert verdicts == [False, False, False, True, False]
 
 
+def test_to_be_exactly_at_the_threshold_is_enough():
+    assert Thresholds((0.5,) * SHARES).pruned_after([0.5] * 5) is None
+
+
 def test_nothing_is_pruned_before_the_third_epoch_nor_in_the_last():
     rule = Thresholds((0.9,) * SHARES).verdict(4)
     assert [rule(done, 0.5) for done in (1, 2, 3, 4)] == [False, False, True, False]

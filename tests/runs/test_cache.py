@@ -1,3 +1,5 @@
+import os
+import sqlite3
 import subprocess
 import sys
 
@@ -88,3 +90,50 @@ def test_several_runs_write_at_once(tmp_path):
     cache = Cache(tmp_path / "cache", {})
     assert cache._database.execute("SELECT count(*) FROM results").fetchone() == (100,)
     cache.close()
+
+
+def test_a_cache_that_fails_is_left_alone_with_a_warning(tmp_path, key):
+    cache = Cache(tmp_path / "cache", {})
+    other = sqlite3.connect(tmp_path / "cache")
+    other.execute("CREATE TRIGGER full BEFORE INSERT ON results BEGIN SELECT RAISE(ABORT, 'no room'); END")
+    other.close()
+    with pytest.warns(RuntimeWarning, match=r"cache can no longer be used as a cache \(no room\); the search goes on"):
+        cache.put(key, ok())
+    cache.put(key, ok())
+    assert cache.get(key) is None
+
+
+def test_a_statement_that_never_ends_is_ended(tmp_path, key, monkeypatch):
+    database = sqlite3.connect(tmp_path / "cache")
+    numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n"
+    database.execute(f"CREATE VIEW results AS SELECT i AS key, '' AS fitness, '' AS record FROM ({numbers})")
+    database.close()
+    monkeypatch.setattr("deap_nn.runs.cache.BUSY", 0.0)
+    monkeypatch.setattr("deap_nn.runs.cache.PATIENCE", 0.2)
+    cache = Cache(tmp_path / "cache", {})
+    with pytest.warns(RuntimeWarning, match="interrupted"):
+        assert cache.get(key) is None
+
+
+@pytest.mark.parametrize("fitness", ["[NaN]", "[0.5, 0.5]", '["0.5x"]', "0.5", "{", "[null]", "[1e999]", "[]"])
+def test_what_is_no_fitness_is_not_believed(tmp_path, key, fitness):
+    cache = Cache(tmp_path / "cache", {})
+    cache.put(key, ok())
+    cache._database.execute("UPDATE results SET fitness = ?", (fitness,))
+    assert cache.get(key) is None
+    cache.close()
+
+
+@pytest.mark.parametrize("record", ['{"status": "lost"}', '{"status": "fine"}', "[1]", "7", "{"])
+def test_what_is_no_record_of_a_good_end_is_not_believed(tmp_path, key, record):
+    cache = Cache(tmp_path / "cache", {})
+    cache.put(key, ok())
+    cache._database.execute("UPDATE results SET record = ?", (record,))
+    assert cache.get(key) is None
+    cache.close()
+
+
+def test_what_is_no_file_is_refused(tmp_path):
+    os.mkfifo(tmp_path / "cache")
+    with pytest.raises(ValueError, match="cannot be used as a cache"):
+        Cache(tmp_path / "cache", {})

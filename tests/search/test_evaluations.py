@@ -187,6 +187,15 @@ def test_a_cache_is_asked_before_and_told_after(tmp_path):
         cache.close()
 
 
+def test_a_finished_evaluation_is_in_the_journal_before_it_is_in_the_cache(tmp_path):
+    """And is kept by the cache also where a hook stops the run."""
+    cache, order = Mock(get=Mock(return_value=None), put=Mock(side_effect=lambda *_: order.append("cache"))), []
+    hooks = [lambda *_: order.append("journal"), lambda *_: True]
+    with pytest.raises(StopRun):
+        Evaluations(StubEngine(), cache=cache, on_evaluation=hooks).map(search_stubs.fitness, individuals(1))
+    assert order == ["journal", "cache"]
+
+
 def test_what_came_from_a_cache_counts_as_such_when_it_is_played_again():
     (one,) = individuals(1)
     journal = [(one, FitnessValues((0.5,), {"status": "ok", "from_cache": True}))]

@@ -1,5 +1,6 @@
 """Whole searches on stub objectives, in this process: the serial engine, milliseconds."""
 
+import math
 import os
 import random
 
@@ -225,3 +226,27 @@ def test_a_backend_that_is_not_installed_is_refused(tmp_path, monkeypatch):
     with pytest.raises(ValueError, match="received tensorflaw as Keras's backend"):
         search(tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("name", ["unstorable", "penalised"])
+def test_whatever_a_function_returns_the_run_ends_and_can_be_opened_and_resumed(tmp_path, name):
+    function = getattr(search_stubs, name)
+    whole = search(tmp_path / "run", function)
+    assert whole.status == "finished"
+    assert all(math.isfinite(value) for row in whole.logbook for value in row.values())
+    rest = resume(tmp_path / "run", evaluate=function)
+    assert outcome(rest) == outcome(Run(tmp_path / "run")) == outcome(whole)
+    assert len(resume(tmp_path / "run", evaluate=function, generations=6).logbook) == 7
+
+
+def test_what_a_hook_adds_to_the_logbook_is_stored_whatever_it_is(tmp_path):
+    def add(generation):
+        generation.logbook[-1].update(mine=np.float32("nan"), words=("a", {1}), flag=True, number=np.int64(3))
+
+    run = search(tmp_path / "run", hooks=Hooks(on_generation=(add,)))
+    assert run.logbook.select("mine") == [None] * 5
+    assert run.logbook[0]["words"] == ["a", [1]]
+    assert (run.logbook[0]["flag"], run.logbook[0]["number"]) == (True, 3)
+    assert (
+        resume(tmp_path / "run", evaluate=search_stubs.fitness, hooks=Hooks(on_generation=(add,))).status == "finished"
+    )
