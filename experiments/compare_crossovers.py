@@ -5,6 +5,7 @@ the others continue.
 """
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -39,9 +40,10 @@ def main() -> None:
 def begin(given: dict[str, Any]) -> tuple[Path, dict[str, Any]]:
     """Return the directory of the comparison and its options, which are saved there."""
     from deap_nn.runs import write_json
-    from deap_nn.search import default_run_dir
 
-    folder = Path(given.get("resume") or given.get("run_dir") or default_run_dir("compare-crossovers"))
+    folder = Path(
+        given.get("resume") or given.get("run_dir") or f"runs/compare-crossovers-{datetime.now():%Y%m%d-%H%M%S}"
+    )
     file = folder / "comparison.json"
     if "resume" not in given and any(folder.glob("*/run.json")):
         raise ValueError(f"{folder} holds a comparison already: choose another directory, or --resume {folder}")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from deap_nn.cli.ending import finish
 from deap_nn.cli.options import check_resume, make_parser
-from deap_nn.search import Hooks, Settings, all_settings, default_run_dir
+from deap_nn.search import Hooks, Settings, all_settings
 from deap_nn.space import SearchSpace
 
 if TYPE_CHECKING:
@@ -71,10 +71,9 @@ def _search(space: SearchSpace | None, options: dict[str, Any], quiet: bool) -> 
     from deap_nn.reports import Progress, TensorBoard
     from deap_nn.search import evolve, resume
 
-    if space is not None and "resume" not in options:
-        options.setdefault("run_dir", default_run_dir(space.name))
     progress = Progress()
     hooks = Hooks() if quiet else progress.hooks
+    hooks += Hooks(on_start=(lambda run, _: options.setdefault("run_dir", str(run.path)),))
     if options.get("tensorboard"):
         hooks += TensorBoard().hooks
     settings = {name: value for name, value in options.items() if name in all_settings()}
@@ -86,7 +85,7 @@ def _search(space: SearchSpace | None, options: dict[str, Any], quiet: bool) -> 
         return evolve(
             space,
             options.get("dataset", "cifar10"),
-            run_dir=options["run_dir"],
+            run_dir=options.get("run_dir"),
             start_with=options.get("start_with", ()),
             **common,
         )

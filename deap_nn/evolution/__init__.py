@@ -7,8 +7,8 @@ from deap_nn.evolution.algorithms import Generation, OnGeneration, eaTruncation,
 from deap_nn.evolution.individual import Fitness, FitnessValues, Individual
 from deap_nn.evolution.key import Key
 from deap_nn.evolution.operators import selTruncation
+from deap_nn.evolution.plain_data import storable
 from deap_nn.evolution.record import Record
-from deap_nn.evolution.storable import storable
 from deap_nn.evolution.toolbox import CROSSOVERS, make_toolbox
 
 __all__ = [

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from deap_nn.evolution.storable import storable
+from deap_nn.evolution.plain_data import storable
 from deap_nn.status import Status
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from deap_nn.plots import plot_fitness, save
-from deap_nn.runs import PICTURE, Run
+from deap_nn.plots import plot_fitness, png
+from deap_nn.runs import PICTURE, Run, write_atomic
 from deap_nn.tasks import task_from_json
 
 
@@ -17,7 +17,7 @@ def draw_run(run: Run) -> Path:
     """
     path = run.path / PICTURE
     path.parent.mkdir(exist_ok=True)
-    save(plot_fitness(run.logbook, measure=measure_of(run)), path)
+    write_atomic(path, png(plot_fitness(run.logbook, measure=measure_of(run))))
     return path
 
 

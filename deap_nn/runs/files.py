@@ -5,35 +5,46 @@ from __future__ import annotations
 import errno
 import json
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 
-def write_atomic(path: Path, content: bytes | str) -> None:
+def write_atomic(path: Path, content: bytes | str, *, new: bool = False) -> None:
     """Replace a file so that a reader, or a crash, sees either the old content or the new.
 
+    Args:
+        path: The file. Where it is a link, the link is replaced and what it points to stays.
+        content: What it is to hold.
+        new: Whether there must be no such file yet; of several processes, one succeeds.
+
     Raises:
-        OSError: If it cannot be written; the error names the file, whose content is unchanged.
+        FileExistsError: If `new` and the file exists.
+        OSError: If it cannot be written; the error names the file, which holds what it held.
     """
-    temporary = path.with_name(f".{path.name}.new")
     data = content.encode() if isinstance(content, str) else content
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.new")
     try:
-        with temporary.open("wb") as file:
+        with temporary.open("xb") as file:  # never what somebody else has put there
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        temporary.replace(path)
+        if new:
+            os.link(temporary, path)
+        else:
+            temporary.replace(path)
     except OSError as error:
-        with suppress(OSError):  # A partial file would only take up space
+        raise type(error)(error.errno, error.strerror, str(path)) from error
+    finally:
+        with suppress(OSError):  # half a file only takes up space
             temporary.unlink()
-        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
-def write_json(path: Path, content: Any) -> None:
+def write_json(path: Path, content: Any, *, new: bool = False) -> None:
     """Replace a JSON file atomically."""
-    write_atomic(path, json.dumps(content, indent=2, allow_nan=False) + "\n")
+    write_atomic(path, json.dumps(content, indent=2, allow_nan=False) + "\n", new=new)
 
 
 class JsonLines:

@@ -20,7 +20,8 @@ import io
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ from deap_nn.runs.files import JsonLines, read_lines, write_atomic, write_json
 from deap_nn.runs.format import (
     BEST,
     CHECKPOINT,
+    DATA,
     FORMAT,
     JOURNAL,
     LOGBOOK,
@@ -54,7 +56,8 @@ class Run:
     """
 
     def __init__(self, path: Path | str) -> None:
-        self.path = Path(path)
+        self.path = Path(path).expanduser()
+        self._made: list[Path] = []  # the folders that were not there before this object created the run
         try:
             info = json.loads((self.path / RUN).read_text())
         except (OSError, ValueError) as error:
@@ -67,8 +70,8 @@ class Run:
             raise ValueError(f"{self.path} {error}") from error
 
     @classmethod
-    def create(cls, path: Path | str, info: dict[str, Any]) -> Run:
-        """Create a run directory.
+    def create(cls, path: str | os.PathLike[str], info: dict[str, Any]) -> Run:
+        """Create a run directory; of several processes that try at the same moment, one succeeds.
 
         Args:
             path: The directory, which must not hold a run yet.
@@ -77,25 +80,50 @@ class Run:
         Raises:
             ValueError: If it already holds a run, or cannot be created.
         """
-        path = Path(path)
-        cls.check_free(path)
+        path = Path(path).expanduser()
+        if (path / RUN).exists():
+            raise ValueError(_taken(path))
         try:
-            for folder in (path, path / LOGS, (path / PICTURE).parent):
+            return cls._created(path, info)
+        except FileExistsError as error:
+            raise ValueError(_taken(path)) from error
+
+    @classmethod
+    def create_named(cls, name: str, info: dict[str, Any]) -> Run:
+        """Create a run directory under `runs/`, named after the space and the time; other arguments as in `create`."""
+        stem = f"{name}-{datetime.now():%Y%m%d-%H%M%S}"
+        for path in (Path("runs") / f"{stem}{end}" for end in ("", *(f"-{number}" for number in range(2, 1000)))):
+            if not (path / RUN).exists():
+                with suppress(FileExistsError):
+                    return cls._created(path, info)
+        raise ValueError(f"runs/{stem} and its successors are taken: name a run directory")
+
+    @classmethod
+    def _created(cls, path: Path, info: dict[str, Any]) -> Run:
+        folders = [path, path / LOGS, (path / PICTURE).parent]
+        missing = [folder for folder in (*reversed(path.parents), *folders) if not folder.exists()]
+        try:
+            for folder in folders:
                 folder.mkdir(parents=True, exist_ok=True)
-            write_json(path / RUN, {"format": FORMAT, "status": "running", **info})
         except OSError as error:
             raise ValueError(f"{path} cannot be written ({error}): choose another run directory") from error
-        return cls(path)
-
-    @staticmethod
-    def check_free(path: Path) -> None:
-        """Raise a ValueError if a directory already holds a run."""
-        if (path / RUN).exists():
-            raise ValueError(f"{path} holds a run already: choose another run directory, or go on with --resume {path}")
+        try:
+            write_json(path / RUN, {"format": FORMAT, "status": "running", **info}, new=True)
+        except FileExistsError:
+            raise
+        except OSError as error:
+            raise ValueError(f"{path} cannot be written ({error}): choose another run directory") from error
+        run = cls(path)
+        run._made = missing
+        return run
 
     def withdraw(self) -> None:
-        """Free the directory for another run."""
-        (self.path / RUN).unlink()
+        """Undo `create`: nothing has happened, and the corrected call may use the directory."""
+        for file in (DATA, RUN):
+            (self.path / file).unlink(missing_ok=True)
+        for folder in reversed(self._made):
+            with suppress(OSError):  # somebody else has put something there
+                folder.rmdir()
 
     @contextmanager
     def writing(self) -> Iterator[JsonLines]:
@@ -181,3 +209,7 @@ def _cell(value: Any) -> Any:
     """Return a value as a CSV field that reads as JSON; empty for None."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return value if value is None or is_number else json.dumps(value)
+
+
+def _taken(path: Path) -> str:
+    return f"{path} holds a run already: choose another run directory, or go on with --resume {path}"

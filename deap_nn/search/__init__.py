@@ -6,7 +6,7 @@ from deap_nn.search.outcomes import BrokenProgram, RunFailed, StopRun, fitness_o
 from deap_nn.search.resuming import resume
 from deap_nn.search.setting import Setting
 from deap_nn.search.settings import Settings, all_settings
-from deap_nn.search.starting import default_run_dir, evolve
+from deap_nn.search.starting import evolve
 
 __all__ = [
     "BrokenProgram",
@@ -17,7 +17,6 @@ __all__ = [
     "Settings",
     "StopRun",
     "all_settings",
-    "default_run_dir",
     "evolve",
     "fitness_of",
     "resume",

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from datetime import datetime, timezone
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from deap_nn.engines import refuse_in_worker
 from deap_nn.evolution import Individual
 from deap_nn.runs import Run, read_genomes, run_info
 from deap_nn.search.hooks import Hooks
-from deap_nn.search.objective import Data, Evaluate, data_spec, keras_objective, user_objective
+from deap_nn.search.objective import Data, Evaluate, Objective, data_spec, keras_objective, user_objective
 from deap_nn.search.search import Search
 from deap_nn.search.session import perform
 from deap_nn.search.settings import Settings
@@ -59,32 +59,30 @@ def evolve(
     """
     refuse_in_worker("evolve")
     chosen = Settings(**({"race": False} if evaluate is not None else {}) | settings)
-    path = Path(run_dir) if run_dir is not None else default_run_dir(space.name)
-    Run.check_free(path)
     starters = _starters(start_with, space, chosen.population)
     if (data is None) == (evaluate is None):
         raise ValueError("expected either data to train networks on, or evaluate=, a function of your own; give one")
-    if evaluate is not None:
-        if chosen.race:
-            raise ValueError("the race needs the learning curves of networks; give data, or leave race out")
-        objective = user_objective(evaluate)
-    elif data is not None:
-        objective = keras_objective(space, data_spec(data, path, chosen), chosen)
+    if evaluate is not None and chosen.race:
+        raise ValueError("the race needs the learning curves of networks; give data, or leave race out")
     started = datetime.now(timezone.utc).isoformat(timespec="seconds")
-    info = run_info(chosen.to_json(), space.to_json(), objective.info, starters, versions(), started)
-    run = Run.create(path, info)
+    info = run_info(chosen.to_json(), space.to_json(), {}, starters, versions(), started)
+    run = Run.create_named(space.name, info) if run_dir is None else Run.create(run_dir, info)
     try:
-        return perform(Search(run, space, objective, chosen, Path(cache) if cache else None, hooks=hooks or Hooks()))
+        objective = _objective(space, data, evaluate, run.path, chosen)
+        run.update(**objective.info)
+        file = Path(cache).expanduser() if cache else None
+        return perform(Search(run, space, objective, chosen, file, hooks=hooks or Hooks()))
     except ValueError:
         run.withdraw()  # Nothing has happened yet: the corrected call may use the directory
         raise
 
 
-def default_run_dir(name: str) -> Path:
-    """Return a directory under `runs/` that does not exist yet, named after the space and the time."""
-    stem = f"{name}-{datetime.now():%Y%m%d-%H%M%S}"
-    candidates = [Path("runs") / stem, *(Path("runs") / f"{stem}-{i}" for i in range(2, 100))]
-    return next(path for path in candidates if not path.exists())
+def _objective(
+    space: SearchSpace, data: Data | None, evaluate: Evaluate | None, run_dir: Path, settings: Settings
+) -> Objective:
+    if evaluate is not None or data is None:
+        return user_objective(cast(Evaluate, evaluate))
+    return keras_objective(space, data_spec(data, run_dir, settings), settings)
 
 
 def versions() -> dict[str, str]:
@@ -113,7 +111,7 @@ def _starters(
     start_with: str | os.PathLike[str] | Sequence[Individual], space: SearchSpace, population: int
 ) -> list[Individual]:
     if isinstance(start_with, str | os.PathLike):
-        starters = read_genomes(Path(start_with), space)
+        starters = read_genomes(Path(start_with).expanduser(), space)
     else:
         starters = list(start_with)
         for individual in starters:

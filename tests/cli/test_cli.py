@@ -15,7 +15,7 @@ from deap_nn.cli.options import option
 from deap_nn.engines import EngineLost
 from deap_nn.reports import print_report
 from deap_nn.runs import Run
-from deap_nn.search import BrokenProgram, Hooks, Settings, all_settings
+from deap_nn.search import BrokenProgram, Settings, all_settings
 from deap_nn.space.presets import CONV2D, FULL
 
 
@@ -211,7 +211,7 @@ def test_nothing_given_means_cifar10_and_a_new_directory(calls):
     cli.search(FULL, parsed())
     ((name, arguments, options),) = calls
     assert (name, arguments) == ("evolve", (FULL, "cifar10"))
-    assert str(options.pop("run_dir")).startswith("runs/full-")
+    assert options.pop("run_dir") is None  # `evolve` makes one
     assert len(options.pop("hooks").on_generation) == 1
     assert {value for value in options.values() if value} == set()
     assert not options.keys() & all_settings().keys()
@@ -250,7 +250,7 @@ def test_resume_passes_on_what_was_given_and_nothing_else(calls):
 
 def test_quiet_shows_no_progress(calls):
     cli.search(FULL, parsed(), quiet=True)
-    assert calls[0][2]["hooks"] == Hooks()
+    assert calls[0][2]["hooks"].on_evaluation == calls[0][2]["hooks"].on_generation == ()
 
 
 DATA = {"data": {"task": "classification", "classes": 10}}
@@ -339,9 +339,10 @@ def test_ctrl_c_and_sigterm_have_the_exit_codes_that_shells_expect():
 
 
 def interrupted(monkeypatch, path=None):
-    def evolve(space, data, *, run_dir, **options):
+    def evolve(space, data, *, run_dir, hooks, **options):
         if path:
-            Run.create(run_dir, {})
+            run = Run.create(run_dir, {}) if run_dir else Run.create_named(space.name, {})
+            hooks.on_start[-1](run, None)  # the one that notes where it is
         raise KeyboardInterrupt
 
     monkeypatch.setattr("deap_nn.search.evolve", evolve)

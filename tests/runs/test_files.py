@@ -96,3 +96,20 @@ def test_a_replaced_file_is_noticed(tmp_path, open_lines):
     write_atomic(tmp_path / "lines", "")
     with pytest.raises(OSError, match="replaced"):
         lines.append(1)
+
+
+def test_a_link_is_replaced_and_what_it_points_to_stays(tmp_path):
+    (tmp_path / "mine").write_text("precious")
+    for name in ("run.json", ".run.json.new"):
+        (tmp_path / name).symlink_to(tmp_path / "mine")
+    write_json(tmp_path / "run.json", {"a": 1})
+    assert (tmp_path / "mine").read_text() == "precious"
+    assert not (tmp_path / "run.json").is_symlink()
+
+
+def test_a_new_file_replaces_none(tmp_path):
+    write_atomic(tmp_path / "file", "first", new=True)
+    with pytest.raises(FileExistsError):
+        write_atomic(tmp_path / "file", "second", new=True)
+    assert (tmp_path / "file").read_text() == "first"
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]

@@ -1,5 +1,8 @@
 import json
 import os
+import subprocess
+import sys
+import time
 
 import pytest
 from deap import tools
@@ -76,3 +79,45 @@ def test_nothing_is_best_before_the_winner_is_trained(run):
 
 def test_the_run_directory_holds_no_pickle(run):
     assert not [name for _, _, names in os.walk(run.path) for name in names if name.endswith((".pkl", ".pickle"))]
+
+
+STARTS = """
+import sys, time
+from deap_nn.runs import Run
+time.sleep(max(0.0, float(sys.argv[3]) - time.time()))
+try:
+    run = Run.create_named("x", {}) if sys.argv[1] == "-" else Run.create(sys.argv[1], {"who": sys.argv[2]})
+    print("made", run.path, flush=True)
+except ValueError as error:
+    print("refused", error, flush=True)
+"""
+
+
+def starts(folder, place, count=6):
+    """What so many processes say that start at the same moment."""
+    moment = str(time.time() + 1.5)
+    commands = [[sys.executable, "-c", STARTS, str(place), str(number), moment] for number in range(count)]
+    processes = [subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) for command in commands]
+    return [process.communicate(timeout=60)[0].strip() for process in processes]
+
+
+def test_of_several_starts_in_one_directory_one_wins_and_its_run_stays(tmp_path):
+    said = starts(tmp_path, tmp_path / "run")
+    (winner,) = [number for number, line in enumerate(said) if line.startswith("made")]
+    assert sum("holds a run already" in line for line in said) == len(said) - 1
+    assert Run(tmp_path / "run").info["who"] == str(winner)
+
+
+def test_starts_without_a_directory_get_one_each(tmp_path):
+    said = starts(tmp_path, "-")
+    assert len(set(said)) == len(said) == len(list((tmp_path / "runs").iterdir()))
+    assert all(line.startswith("made runs/x-") for line in said)
+
+
+def test_a_withdrawn_run_leaves_nothing_behind_but_what_was_there(tmp_path):
+    Run.create(tmp_path / "new" / "deeper", {}).withdraw()
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "mine" / "plots").mkdir(parents=True)
+    (tmp_path / "mine" / "notes").write_text("mine")
+    Run.create(tmp_path / "mine", {}).withdraw()
+    assert sorted(path.name for path in (tmp_path / "mine").iterdir()) == ["notes", "plots"]
