@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -115,18 +115,26 @@ def half_width(deviation: np.ndarray, counts: np.ndarray) -> np.ndarray:
     return np.asarray(stdtrit(degrees, 0.975) * deviation / np.sqrt(degrees + 1))
 
 
+class HasLogbook(Protocol):
+    """A run, or anything else that has a logbook."""
+
+    @property
+    def logbook(self) -> Any:
+        """The logbook."""
+
+
 def plot_fitness(
-    logbook: Logbook, ax: Axes | None = None, label: str = "", measure: str = "validation accuracy"
+    logbook: Logbook | HasLogbook, ax: Axes | None = None, label: str = "", measure: str = "validation accuracy"
 ) -> Axes:
     """Draw the mean of each generation with the 95 % band of the mean, and the best so far.
 
     Args:
-        logbook: The logbook of a run (`Run.logbook`) or of one of DEAP's loops.
+        logbook: A run, its logbook, or that of one of DEAP's loops.
         ax: The Axes to draw on; None for a new figure (`ax.figure.savefig(...)` saves it).
         label: The text before "mean" and "best" in the legend, if several runs share the Axes.
         measure: What the fitness is, in words.
     """
-    curve = fitness_curve(logbook)
+    curve = fitness_curve(logbook if isinstance(logbook, Sequence) else logbook.logbook)
     ax = _axes() if ax is None else ax
     (best,) = ax.plot(curve.generations, curve.best, marker=".", linewidth=2, label=f"{label} best so far".strip())
     (mean,) = ax.plot(curve.generations, curve.mean, marker=".", label=f"{label} mean".strip())

@@ -83,6 +83,10 @@ def penalised(individual):
     return (-sys.float_info.max,) if individual[0].genes["units"] > 128 else fitness(individual)
 
 
+def never_finite(individual):
+    return (float("nan"),)
+
+
 def deadly(individual):
     os._exit(7)
 

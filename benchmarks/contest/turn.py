@@ -140,7 +140,7 @@ class Turn:
     @property
     def evaluations(self) -> list[dict[str, Any]]:
         """The evaluations in the order in which they ended."""
-        return list(read_lines(self.folder / "evaluations.jsonl"))
+        return [line for _, line in read_lines(self.folder / "evaluations.jsonl")]
 
     @property
     def result(self) -> dict[str, Any]:

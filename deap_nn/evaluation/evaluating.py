@@ -12,7 +12,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-from deap_nn.data import load
 from deap_nn.evaluation.problem import Problem, genome_seed, samples_of
 from deap_nn.evolution import FitnessValues, Individual, Record
 from deap_nn.networks import LayerSpec, blueprint, parameters
@@ -46,8 +45,7 @@ def evaluate(
         Exception: Any exception caused by a bug in the program; unsuitable networks raise none.
     """
     started = time.monotonic()
-    data = problem.data_of(repetition)
-    splits = load(data)
+    splits = problem.splits(repetition)
     record = Record(
         seed=genome_seed(problem.training_seed, individual, repetition),
         worker=f"{platform.node()}:{os.getpid()}",
@@ -84,14 +82,14 @@ def _trained(
     from deap_nn.training import Schedule, train
 
     started = time.monotonic()
-    data = problem.data_of(repetition)
+    splits = problem.splits(repetition)
     schedule = Schedule.from_genes(individual[-1].genes, problem.precision)
     epochs = math.ceil(budget * schedule.epochs)
     result = train(
         specs,
-        load(data).task,
+        splits.task,
         schedule,
-        *samples_of(data),
+        *samples_of(problem.data_of(repetition)),
         seed=record.seed or 0,
         on_epoch=None if rule is None else rule.verdict(epochs),
         epochs=epochs,

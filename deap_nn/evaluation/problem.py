@@ -7,9 +7,13 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-from deap_nn.data import DataSpec, load
-from deap_nn.evolution import Individual
+from deap_nn.data import DataSpec, Splits, load
+from deap_nn.evolution import Individual, Key
 from deap_nn.space import SearchSpace
+
+
+class DataChanged(RuntimeError):  # noqa: N818 - what happened, not whose error
+    """The data are no longer those that a run began with."""
 
 
 @dataclass(frozen=True)
@@ -21,12 +25,28 @@ class Problem:
         data: Which data, how much of it and how it is split.
         training_seed: The seed from which, with the genome, the seed of each training is derived.
         precision: The format of the numbers that convolutions multiply, "float32" or "bfloat16".
+        fingerprint: The fingerprint of the data when the run began; "" to accept any.
     """
 
     space: SearchSpace
     data: DataSpec
     training_seed: int = 0
     precision: str = "float32"
+    fingerprint: str = ""
+
+    def splits(self, repetition: int = 0) -> Splits:
+        """Return the splits of a repetition.
+
+        Raises:
+            DataChanged: If the data are no longer those that the run began with.
+        """
+        first = load(self.data)
+        if self.fingerprint not in ("", first.fingerprint):
+            raise DataChanged(
+                f"{self.data.source} no longer holds the data that the run began with: put them back and resume the "
+                "run, or start a new one"
+            )
+        return load(self.data_of(repetition)) if repetition else first
 
     def data_of(self, repetition: int) -> DataSpec:
         """Return the data of a repetition; each has a different validation split."""
@@ -38,9 +58,7 @@ def genome_seed(training_seed: int, individual: Individual, repetition: int = 0)
 
     The budget is not included: a shorter training begins exactly as the full one does.
     """
-    text = f"{training_seed}:{individual.canonical()}"
-    if repetition:
-        text += f":{repetition}"
+    text = f"{training_seed}:{Key.of(individual, repetition).text}"
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=4).digest(), "big") >> 1
 
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from deap_nn.data import load
 from deap_nn.evaluation.problem import Problem, genome_seed, samples_of
 from deap_nn.evolution import Individual
 from deap_nn.networks import blueprint
@@ -50,7 +49,7 @@ def train_winner(individual: Individual, with_validation: bool, problem: Problem
     from deap_nn.training import Samples, Schedule, layer_lines, model_bytes, train, trained_model
 
     started = time.monotonic()
-    splits = load(problem.data)
+    splits = problem.splits()
     specs = blueprint(problem.space, individual, splits.input_shape, splits.task)
     training, validation = samples_of(problem.data)
     fit = partial(

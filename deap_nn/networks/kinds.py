@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from deap_nn.networks.layers import Shape
 from deap_nn.networks.plan import Plan
 from deap_nn.space import LayerKind
 
@@ -87,8 +89,18 @@ def _flatten(plan: Plan, genes: dict[str, Any]) -> None:
 
 
 def _user_layers(build: Callable[..., Any], plan: Plan, genes: dict[str, Any]) -> None:
-    for layer in build(dict(genes), plan.shape):
-        plan.add_built(layer, tuple(layer.compute_output_shape((None, *plan.shape))[1:]))
+    made = build(dict(genes), plan.shape)
+    for layer in made if isinstance(made, list | tuple) else [made]:
+        plan.add_built(layer, _output_shape(layer, plan.shape))
+
+
+def _output_shape(layer: Any, shape: Shape) -> Shape:
+    """Ask a Keras layer for the shape it puts out, or call it on a symbolic input, as Keras does."""
+    try:
+        return tuple(layer.compute_output_shape((None, *shape))[1:])
+    except NotImplementedError:
+        symbolic = sys.modules["keras"].KerasTensor((None, *shape))  # whoever made the layer has imported Keras
+        return tuple(layer(symbolic).shape[1:])
 
 
 _KINDS: dict[str, AddLayers] = {

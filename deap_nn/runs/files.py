@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -58,7 +59,8 @@ class JsonLines:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._file = path.open("ab", buffering=0)
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK
+        self._file = os.fdopen(_regular(os.open(path, flags, 0o666), path), "ab", buffering=0)
         self._file.truncate(whole_length(path))
 
     def append(self, value: Any) -> None:
@@ -89,18 +91,66 @@ class JsonLines:
         self._file.close()
 
 
-def read_lines(path: Path) -> Iterator[Any]:
-    """Yield the values of a file of JSON lines, without an incomplete last one."""
+def read_file(path: Path) -> bytes:
+    """Return the content of a regular file; a FIFO would keep its reader waiting forever.
+
+    Raises:
+        OSError: If it cannot be read, or is something else.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(_regular(descriptor, path), "rb") as file:
+        return file.read()
+
+
+def _regular(descriptor: int, path: Path) -> int:
+    """Return a descriptor of a regular file; close any other, with an OSError."""
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
+    return descriptor
+
+
+def read_json(path: Path, *entries: str, remedy: str) -> dict[str, Any]:
+    """Return the content of a file that holds a JSON object.
+
+    Args:
+        path: The file.
+        *entries: Names that the object has at least.
+        remedy: What to do about a damaged file.
+
+    Raises:
+        ValueError: If the file cannot be read or holds something else; it says what to do.
+    """
+    try:
+        content = json.loads(read_file(path))
+        missing = [name for name in entries if name not in content]
+    except (OSError, ValueError, TypeError) as error:
+        raise ValueError(f"{path} cannot be read ({error}): {remedy}") from error
+    if not isinstance(content, dict) or missing:
+        raise ValueError(f"{path} is damaged (expected an object with {', '.join(entries)}): {remedy}")
+    return content
+
+
+def read_lines(path: Path) -> Iterator[tuple[int, Any]]:
+    """Yield number and value of the lines of a file of JSON lines, without an incomplete last one.
+
+    Raises:
+        ValueError: If a line is no JSON; it names the line.
+    """
     if not path.exists():
         return
-    content = path.read_bytes()[: whole_length(path)]
+    content = read_file(path)
+    content = content[: content.rfind(b"\n") + 1]
     for number, line in enumerate(content.splitlines(), start=1):
         try:
-            yield json.loads(line)
+            yield number, json.loads(line)
         except ValueError as error:
-            raise ValueError(f"{path}, line {number}: not JSON ({error}); was the file edited?") from error
+            raise ValueError(f"{path}, line {number}, is damaged ({error}): {DELETE_LINE}") from error
+
+
+DELETE_LINE = "delete that line, and what it told is evaluated again"
 
 
 def whole_length(path: Path) -> int:
     """Return the length in bytes up to the end of the last complete line; 0 if there is no file."""
-    return path.read_bytes().rfind(b"\n") + 1 if path.exists() else 0
+    return read_file(path).rfind(b"\n") + 1 if path.exists() else 0

@@ -28,7 +28,15 @@ from typing import Any
 from deap import tools
 
 from deap_nn.evolution import FitnessValues, Individual, storable
-from deap_nn.runs.files import JsonLines, read_lines, write_atomic, write_json
+from deap_nn.runs.files import (
+    DELETE_LINE,
+    JsonLines,
+    read_file,
+    read_json,
+    read_lines,
+    write_atomic,
+    write_json,
+)
 from deap_nn.runs.format import (
     BEST,
     CHECKPOINT,
@@ -43,6 +51,8 @@ from deap_nn.runs.format import (
     from_journal,
     translated,
 )
+
+AGAIN = "delete the file; when the run is resumed, it is written again"
 
 
 class Run:
@@ -59,11 +69,9 @@ class Run:
         self.path = Path(path).expanduser()
         self._made: list[Path] = []  # the folders that were not there before this object created the run
         try:
-            info = json.loads((self.path / RUN).read_text())
-        except (OSError, ValueError) as error:
-            raise ValueError(
-                f"{self.path} holds no run that can be read ({error}): name a directory with a run.json"
-            ) from error
+            info = read_json(self.path / RUN, "format", remedy="name a directory with a run.json")
+        except ValueError as error:
+            raise ValueError(f"{self.path} holds no run that can be read: {error}") from error
         try:
             self.info: dict[str, Any] = translated(info)
         except ValueError as error:
@@ -138,12 +146,20 @@ class Run:
         except OSError as error:
             os.close(folder)
             raise ValueError(f"{self.path} is in use by another process: wait for it or stop it first") from error
+        for partial in (*self.path.glob(".*.new"), *self.path.glob("*/.*.new")):
+            partial.unlink(missing_ok=True)  # of a process that was killed while it wrote
         journal = JsonLines(self.path / JOURNAL)
         try:
             yield journal
         finally:
             journal.close()
             os.close(folder)
+
+    def __repr__(self) -> str:
+        """As in `Run('runs/full-1', finished, 12 generations, best 0.9625)`."""
+        rows = self.logbook
+        figures = f", {len(rows)} generations, best {rows[-1]['best']:.4f}" if rows else ""
+        return f"Run({str(self.path)!r}, {self.status}{figures})"
 
     @property
     def status(self) -> str:
@@ -157,7 +173,13 @@ class Run:
 
     def evaluations(self) -> Iterator[tuple[Individual, FitnessValues]]:
         """Yield the journal: each evaluated individual and its fitness with the record, in order of arrival."""
-        yield from map(from_journal, read_lines(self.path / JOURNAL))
+        path = self.path / JOURNAL
+        for number, line in read_lines(path):
+            try:
+                evaluation = from_journal(line)
+            except (KeyError, TypeError, ValueError) as error:
+                raise ValueError(f"{path}, line {number}, is damaged ({error!r}): {DELETE_LINE}") from error
+            yield evaluation
 
     @property
     def logbook(self) -> tools.Logbook:
@@ -165,11 +187,13 @@ class Run:
         logbook = tools.Logbook()
         path = self.path / LOGBOOK
         if path.exists():
-            with path.open(newline="") as file:
-                rows = csv.DictReader(file)
+            try:
+                rows = csv.DictReader(io.StringIO(read_file(path).decode(), newline=""))
                 logbook.header = list(rows.fieldnames or [])
                 for row in rows:
                     logbook.record(**{name: json.loads(text) if text else None for name, text in row.items()})
+            except (OSError, TypeError, ValueError) as error:
+                raise ValueError(f"{path} is damaged ({error}): {AGAIN}") from error
         return logbook
 
     def write_logbook(self, logbook: tools.Logbook) -> None:
@@ -186,7 +210,7 @@ class Run:
     def checkpoint(self) -> dict[str, Any] | None:
         """The content of `checkpoint.json`; None before the first generation has ended."""
         path = self.path / CHECKPOINT
-        return json.loads(path.read_text()) if path.exists() else None
+        return read_json(path, "generation", remedy=AGAIN) if path.exists() else None
 
     def write_checkpoint(self, content: dict[str, Any]) -> None:
         """Replace `checkpoint.json`."""
@@ -196,7 +220,7 @@ class Run:
     def best(self) -> dict[str, Any] | None:
         """The content of `best.json`; None until the winner is trained."""
         path = self.path / BEST
-        return json.loads(path.read_text()) if path.exists() else None
+        return read_json(path, "genome", remedy=AGAIN) if path.exists() else None
 
     def write_best(self, model: bytes | None, report: dict[str, Any]) -> None:
         """Replace `best.keras`, if there is a trained network, and then `best.json`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 from deap import tools
@@ -14,6 +15,7 @@ from deap_nn.search.evaluations import Evaluations
 from deap_nn.search.outcomes import RunFailed, StopRun
 from deap_nn.search.search import Search
 from deap_nn.search.statistics import make_statistics
+from deap_nn.status import FAILURES
 
 
 def find_best(
@@ -69,6 +71,19 @@ def _learn(generation: Generation, evaluations: Evaluations, pruner: Pruner) -> 
     """Reset the counts and let the pruner learn from a generation."""
     evaluations.counts.clear()
     pruner.learn(generation.population)
+    if generation.number == 0:
+        _check_any(generation.population)
+
+
+def _check_any(population: Iterable[Individual]) -> None:
+    """Refuse to go on where every evaluation of the first generation failed: the next ones would, too."""
+    records = [one.fitness.record for one in population if one.fitness.record is not None]
+    reasons = Counter(record.reason for record in records if record.status in FAILURES)
+    if records and reasons.total() == len(records):
+        reason, count = reasons.most_common(1)[0]
+        raise RunFailed(
+            f"no evaluation of the first generation succeeded; the most common reason ({count} times): {reason}"
+        )
 
 
 def _stopping(hooks: tuple[OnGeneration, ...]) -> OnGeneration:

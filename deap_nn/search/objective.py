@@ -70,7 +70,7 @@ def keras_objective(space: SearchSpace, data: DataSpec, settings: Settings) -> O
     splits = load(data)
     task = splits.task
     check_space(space, splits.input_shape)
-    problem = Problem(space, data, settings.seed_of_trainings, settings.precision)
+    problem = Problem(space, data, settings.seed_of_trainings, settings.precision, splits.fingerprint)
     info = {
         "source": data.source,
         "fingerprint": splits.fingerprint,

@@ -11,7 +11,7 @@ from typing import Any
 
 from deap_nn.data import DataSpec, load
 from deap_nn.engines import refuse_in_worker
-from deap_nn.runs import Run
+from deap_nn.runs import DATA, Run
 from deap_nn.search.hooks import Hooks
 from deap_nn.search.objective import Data, Evaluate, Objective, data_spec, keras_objective, user_objective
 from deap_nn.search.search import Search
@@ -58,9 +58,8 @@ def resume(
             "script that began it, or start a new run"
         )
     objective = _same_objective(run, own, data, evaluate, settings)
-    return perform(
-        Search(run, own, objective, settings, Path(cache) if cache else None, retry_failed, hooks or Hooks())
-    )
+    file = Path(cache).expanduser() if cache else None
+    return perform(Search(run, own, objective, settings, file, retry_failed, hooks or Hooks()))
 
 
 def _changed(run: Run, changes: Mapping[str, Any]) -> Settings:
@@ -85,7 +84,9 @@ def _data_again(run: Run, data: Data | None, settings: Settings) -> DataSpec:
         if given != run.info["data"]["fingerprint"]:
             raise ValueError(f"{run.path} was made with other data than these arrays: give the same, or none")
         data = None
-    return data_spec(run.info["data"]["source"] if data is None else data, run.path, settings)
+    inside = run.path / DATA  # arrays from Python, wherever the directory has been moved
+    source = inside if inside.exists() else run.info["data"]["source"]
+    return data_spec(source if data is None else data, run.path, settings)
 
 
 def _same_objective(

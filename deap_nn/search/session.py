@@ -38,15 +38,17 @@ def perform(search: Search) -> Run:
     run, settings, hooks, objective = search.run, search.settings, search.hooks, search.objective
     with ExitStack() as stack:
         journal = stack.enter_context(run.writing())
+        # What is there is read before anything is changed: a damaged file is refused, and the run stays as it is
+        pruner = objective.make_pruner()
+        recorder = Recorder(run, journal, pruner, compare=not search.retry_failed)
+        results, past = _journal(search), run.best or {}
         engine = stack.enter_context(_engine(run, settings))
         cache = stack.enter_context(_cache(search)) if search.cache else None
         stack.enter_context(_status(run))
-        pruner = objective.make_pruner()
-        recorder = Recorder(run, journal, pruner, compare=not search.retry_failed)
         picture = Picture(run, objective.label)
         evaluations = Evaluations(
             engine,
-            journal=_journal(search),
+            journal=results,
             cost=objective.cost,
             on_evaluation=(recorder.evaluation, *hooks.on_evaluation),
             cache=cache,
@@ -63,7 +65,7 @@ def perform(search: Search) -> Run:
         )
         picture.finish()
         engine.clear()
-        write_winner(run, best, objective, engine)
+        write_winner(run, best, objective, engine, past)
         run.update(status="stopped" if stopped else "finished", reason=stopped)
     return run
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from deap_nn.engines import Engine
 from deap_nn.evaluation import Winner
 from deap_nn.evolution import Individual
@@ -10,7 +13,7 @@ from deap_nn.search.objective import Objective, TrainWinner
 from deap_nn.search.outcomes import BrokenProgram
 
 
-def write_winner(run: Run, best: Individual, objective: Objective, engine: Engine) -> None:
+def write_winner(run: Run, best: Individual, objective: Objective, engine: Engine, past: Mapping[str, Any]) -> None:
     """Train the best individual of a search and write the results, unless they are already there.
 
     The test split is used here and nowhere else, once for each winner.
@@ -20,11 +23,11 @@ def write_winner(run: Run, best: Individual, objective: Objective, engine: Engin
         best: The best individual, with the fitness from the search.
         objective: How to train it; without training, only `best.json` is written.
         engine: Where to train.
+        past: The content of `best.json` when the session began, empty if there was none.
 
     Raises:
         BrokenProgram: If both this training and the repetition of the search's training fail.
     """
-    past = run.best or {}
     if objective.train_winner is None or objective.task is None:
         run.write_best(None, best_untrained(best))
     elif past.get("genome") != best.to_json():

@@ -6,9 +6,12 @@ optimizers that it supports; `portable` is plain Keras, for everything else.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
+
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")  # Whatever the keras.json of another project says
 
 import keras
 import numpy as np
@@ -30,6 +33,9 @@ __all__ = [
     "train",
     "trained_model",
 ]
+
+keras.config.set_image_data_format("channels_last")  # As the blueprints are; a keras.json may differ here too
+keras.config.set_floatx("float32")
 
 BACKENDS = {"compiled_tf": ("tensorflow",), "portable": ("tensorflow", "jax", "torch")}
 """The folders of back ends, fastest first, and the Keras backends with which each can be used."""

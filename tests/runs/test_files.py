@@ -9,6 +9,13 @@ from deap_nn.runs import JsonLines, write_atomic, write_json
 from deap_nn.runs.files import read_lines
 
 
+def values(path):
+    """The values of the lines, which are numbered from 1."""
+    lines = list(read_lines(path))
+    assert [number for number, _ in lines] == list(range(1, len(lines) + 1))
+    return [value for _, value in lines]
+
+
 @pytest.fixture
 def open_lines(tmp_path):
     with ExitStack() as stack:
@@ -38,7 +45,7 @@ def test_lines_come_back_in_order(tmp_path, open_lines):
     lines = open_lines()
     for value in ({"a": 1}, [2, "b"], "ö\n"):
         lines.append(value)
-    assert list(read_lines(tmp_path / "lines")) == [{"a": 1}, [2, "b"], "ö\n"]
+    assert values(tmp_path / "lines") == [{"a": 1}, [2, "b"], "ö\n"]
 
 
 def test_a_line_is_in_the_file_when_append_returns(tmp_path, open_lines):
@@ -51,20 +58,20 @@ def test_a_line_is_in_the_file_when_append_returns(tmp_path, open_lines):
 def test_a_torn_last_line_is_dropped_and_writing_goes_on(tmp_path, open_lines, torn):
     path = tmp_path / "lines"
     path.write_bytes(b"1\n2\n" + torn)
-    assert list(read_lines(path)) == [1, 2]
+    assert values(path) == [1, 2]
     lines = open_lines()
     lines.append(3)
-    assert list(read_lines(path)) == [1, 2, 3]
+    assert values(path) == [1, 2, 3]
 
 
 def test_a_line_that_is_broken_in_the_middle_is_told_with_its_number(tmp_path):
     (tmp_path / "lines").write_text("1\n{oops\n3\n")
-    with pytest.raises(ValueError, match="line 2: not JSON"):
-        list(read_lines(tmp_path / "lines"))
+    with pytest.raises(ValueError, match=r"lines, line 2, is damaged .*: delete that line"):
+        values(tmp_path / "lines")
 
 
 def test_no_file_holds_no_lines(tmp_path):
-    assert list(read_lines(tmp_path / "lines")) == []
+    assert values(tmp_path / "lines") == []
 
 
 def test_a_full_disk_leaves_the_lines_before_intact_and_names_the_file(tmp_path, open_lines, monkeypatch):
@@ -81,7 +88,7 @@ def test_a_full_disk_leaves_the_lines_before_intact_and_names_the_file(tmp_path,
             lines.append(2)
     assert path.read_bytes() == b"1\n"
     lines.append(3)
-    assert list(read_lines(path)) == [1, 3]
+    assert values(path) == [1, 3]
 
 
 def test_a_deleted_file_is_noticed(tmp_path, open_lines):

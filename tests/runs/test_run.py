@@ -72,8 +72,8 @@ def test_the_logbook_comes_back_as_it_was(run):
 
 def test_nothing_is_best_before_the_winner_is_trained(run):
     assert run.best is None
-    run.write_best(b"model", {"test_accuracy": 0.5})
-    assert run.best == {"test_accuracy": 0.5}
+    run.write_best(b"model", {"genome": [], "test_accuracy": 0.5})
+    assert run.best == {"genome": [], "test_accuracy": 0.5}
     assert (run.path / "best.keras").read_bytes() == b"model"
 
 

@@ -10,7 +10,7 @@ import search_stubs
 from search_stubs import SMALL, SPACE, outcome, search
 
 from deap_nn import Hooks, Individual, Run, evolve, resume
-from deap_nn.search import BrokenProgram
+from deap_nn.search import BrokenProgram, RunFailed
 from deap_nn.space.presets import FULL
 
 
@@ -250,3 +250,17 @@ def test_what_a_hook_adds_to_the_logbook_is_stored_whatever_it_is(tmp_path):
     assert (
         resume(tmp_path / "run", evaluate=search_stubs.fitness, hooks=Hooks(on_generation=(add,))).status == "finished"
     )
+
+
+def test_where_nothing_can_be_evaluated_the_search_ends_and_says_why(tmp_path):
+    with pytest.raises(RunFailed, match=r"no evaluation .* succeeded; the most common .*8 times.*: the fitness is nan"):
+        search(tmp_path / "run", search_stubs.never_finite)
+    assert Run(tmp_path / "run").status == "failed"
+
+
+def test_home_is_found(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    search("~/run", cache="~/cache.sqlite")
+    assert (tmp_path / "cache.sqlite").exists()
+    assert Run("~/run").path == tmp_path / "run"
+    assert resume("~/run", evaluate=search_stubs.fitness, cache="~/cache.sqlite").status == "finished"

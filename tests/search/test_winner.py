@@ -39,7 +39,7 @@ def write(run, train_winner, individual=None):
         individual.fitness.values = (0.5,)
     objective = Objective(search_stubs.fitness, {"evaluate": "x"}, task=Classification(2), train_winner=train_winner)
     with make_engine("serial") as engine:
-        write_winner(run, individual, objective, engine)
+        write_winner(run, individual, objective, engine, run.best or {})
     return individual
 
 

@@ -114,7 +114,7 @@ def predict_file(path: Path, raw: np.ndarray) -> np.ndarray:
 def _layer(spec: LayerSpec, index: int, seed: int, precision: str) -> keras.layers.Layer:
     name = f"{spec.layer.lower()}_{index}"
     if spec.built is not None:  # A new one each time: it may already have been trained
-        return type(spec.built).from_config({**spec.built.get_config(), "name": name})
+        return _copy(spec.built, name)
     config = {**spec.config, "name": name}
     if LAYERS[spec.layer].multiplies:
         config["kernel_initializer"] = keras.initializers.GlorotUniform(seed=seed)
@@ -123,6 +123,14 @@ def _layer(spec: LayerSpec, index: int, seed: int, precision: str) -> keras.laye
     if spec.layer == "Dropout":
         config["seed"] = seed
     return getattr(keras.layers, spec.layer)(**config)
+
+
+def _copy(layer: keras.layers.Layer, name: str) -> keras.layers.Layer:
+    """Return an untrained layer of the same configuration."""
+    config = {**layer.get_config(), "name": name}
+    if isinstance(layer, keras.layers.Lambda):
+        return keras.layers.Lambda.from_config(config, safe_mode=False)  # a function of this run's own code
+    return type(layer).from_config(config)
 
 
 def _plain(value: float | np.ndarray) -> float | list[float]:
