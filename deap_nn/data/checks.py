@@ -69,7 +69,8 @@ def _numbers(name: str, raw: Any) -> np.ndarray:
     except ValueError as error:
         raise ValueError(f"{name}: rows differ in length; expected one array of numbers") from error
     if array.dtype.kind not in "buif":
-        raise ValueError(f"{name} has dtype {array.dtype}; expected numbers (uint8 or float32 at best)")
+        words = "; number the classes with numpy.unique(y, return_inverse=True)[1]" if array.dtype.kind in "USO" else ""
+        raise ValueError(f"{name} has dtype {array.dtype}; expected numbers (uint8 or float32 at best){words}")
     if array.size == 0:
         raise ValueError(f"{name} has shape {array.shape}, so it is empty; expected at least one sample")
     if array.dtype.kind == "f" and not np.isfinite(array).all():

@@ -106,9 +106,11 @@ def _cost(individual: Individual, space: SearchSpace, input_shape: tuple[int, ..
 
 def user_objective(function: Evaluate) -> Objective:
     """Return the objective of a user-defined function, at module level (or a `functools.partial` of one)."""
-    named = function
+    named: Any = function
     while isinstance(named, partial):
         named = named.func
+    if not hasattr(named, "__qualname__"):  # an object that can be called
+        named = type(named)
     return Objective(function, {"evaluate": f"{named.__module__}:{named.__qualname__}"})
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from deap_nn.data import DataSpec, load
 from deap_nn.engines import refuse_in_worker
 from deap_nn.runs import DATA, Run
+from deap_nn.search.call_forms import data_of
 from deap_nn.search.hooks import Hooks
 from deap_nn.search.objective import Data, Evaluate, Objective, data_spec, keras_objective, user_objective
 from deap_nn.search.search import Search
@@ -24,7 +25,7 @@ def resume(
     run_dir: str | os.PathLike[str],
     *,
     space: SearchSpace | None = None,
-    data: Data | None = None,
+    data: Any = None,
     evaluate: Evaluate | None = None,
     cache: str | os.PathLike[str] | None = None,
     retry_failed: bool = False,
@@ -50,6 +51,7 @@ def resume(
     """
     refuse_in_worker("resume")
     run = Run(Path(run_dir))
+    data = None if data is None else data_of(data)
     settings = _changed(run, changes)
     own = SearchSpace.from_json(run.info["space"]) if space is None else space
     if own.to_json() != run.info["space"]:

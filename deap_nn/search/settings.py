@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+import numpy as np
+
 from deap_nn.engines import ENGINES
 from deap_nn.evolution import CROSSOVERS, survivor_count
 from deap_nn.search.setting import Setting, choice, declare, number, whole
@@ -131,6 +133,9 @@ class Settings:
     def __post_init__(self) -> None:
         for name, setting in all_settings().items():
             value = getattr(self, name)
+            if isinstance(value, np.generic):
+                value = value.item()
+                object.__setattr__(self, name, value)
             if not setting.check(value):
                 raise ValueError(f"{name} is {value!r}, expected {setting.expected}")
         survivor_count(self.survivors, self.population)

@@ -13,6 +13,7 @@ from typing import Any, cast
 from deap_nn.engines import refuse_in_worker
 from deap_nn.evolution import Individual
 from deap_nn.runs import Run, read_genomes, run_info
+from deap_nn.search.call_forms import data_of, settings_of, space_of
 from deap_nn.search.hooks import Hooks
 from deap_nn.search.objective import Data, Evaluate, Objective, data_spec, keras_objective, user_objective
 from deap_nn.search.search import Search
@@ -24,8 +25,8 @@ PACKAGES = ("deap_nn", "deap", "keras", "numpy")
 
 
 def evolve(
-    space: SearchSpace,
-    data: Data | None = None,
+    space: SearchSpace | str,
+    data: Any = None,
     *,
     evaluate: Evaluate | None = None,
     run_dir: str | os.PathLike[str] | None = None,
@@ -37,9 +38,10 @@ def evolve(
     """Search a space for the network with the highest validation accuracy, and train the best one found.
 
     Args:
-        space: The search space: which networks may exist.
+        space: The search space: which networks may exist; or the name of a preset.
         data: A data set's name ("digits", "cifar10", ...), an .npz file with x_train, y_train and, if there is a
-            test split, x_test, y_test; or these arrays as a tuple in this order.
+            test split, x_test, y_test; or these arrays as a tuple in this order, as a dict with these names, or as the
+            two pairs that Keras's `load_data` returns.
         evaluate: Your own function in place of data: `individual -> (fitness,)`, to be maximised, defined at the top
             level of a module or script. No winner is then trained.
         run_dir: The run directory; must not hold a run yet. By default, a new directory under `runs/`.
@@ -58,10 +60,12 @@ def evolve(
         OSError: If the run directory can no longer be written; the run can be resumed from what it holds.
     """
     refuse_in_worker("evolve")
-    chosen = Settings(**({"race": False} if evaluate is not None else {}) | settings)
+    space = space_of(space)
+    chosen = settings_of(({"race": False} if evaluate is not None else {}) | settings)
     starters = _starters(start_with, space, chosen.population)
     if (data is None) == (evaluate is None):
         raise ValueError("expected either data to train networks on, or evaluate=, a function of your own; give one")
+    data = None if data is None else data_of(data)
     if evaluate is not None and chosen.race:
         raise ValueError("the race needs the learning curves of networks; give data, or leave race out")
     started = datetime.now(timezone.utc).isoformat(timespec="seconds")
