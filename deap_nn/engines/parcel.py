@@ -27,15 +27,42 @@ class Parcel(NamedTuple):
 def pack(fn: Callable[..., Any], args: tuple[Any, ...]) -> Parcel:
     """Pack a call.
 
+    What the user's script defines goes by name, and a worker loads the script. Where there is no script to load (in a
+    notebook, under `python -c` or a profiler) it goes by value.
+
     Raises:
         ValueError: If the function or an argument cannot be sent to another process.
     """
     _refuse_local(fn)
     try:
         payload = pickle.dumps((fn, args), protocol=5)
-    except Exception as error:  # Pickling runs the objects' own code, which may raise anything
+        needs_script = _mentions_script(payload)
+        by_name = not needs_script or script_of_main() is not None
+    except pickle.PicklingError:
+        by_name = False
+    except Exception as error:  # Pickling runs code of the objects: anything may be raised
         raise ValueError(f"{name_of(fn)} or its arguments cannot be sent to a worker: {error}; {REMEDY}") from error
-    return Parcel(payload, _mentions_script(payload))
+    return Parcel(payload, needs_script) if by_name else _by_value(fn, args)
+
+
+def _by_value(fn: Callable[..., Any], args: tuple[Any, ...]) -> Parcel:
+    import cloudpickle
+
+    try:
+        return Parcel(cloudpickle.dumps((fn, args), protocol=5), False)
+    except Exception as error:
+        raise ValueError(f"{name_of(fn)} or its arguments cannot be sent to a worker: {error}; {REMEDY}") from error
+
+
+def pack_value(value: Any) -> bytes:
+    """Pack a result, whose class may have come by value itself."""
+    try:
+        return pickle.dumps(value, protocol=5)
+    except pickle.PicklingError:
+        import cloudpickle
+
+        packed: bytes = cloudpickle.dumps(value, protocol=5)
+        return packed
 
 
 def unpack(payload: bytes) -> tuple[Callable[..., Any], tuple[Any, ...]]:

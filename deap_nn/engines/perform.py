@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import pickle
 import time
 import traceback
 from collections.abc import Callable
 
 from deap_nn.engines.outcome import Report, one_line
-from deap_nn.engines.parcel import unpack
+from deap_nn.engines.parcel import pack_value, unpack
 
 
 def perform(
@@ -31,7 +30,7 @@ def perform(
         if prepare is not None:
             prepare()
         fn, args = unpack(payload)
-        value = pickle.dumps(fn(*args), protocol=5)
+        value = pack_value(fn(*args))
     except let_through:
         raise
     except BaseException as error:  # also SystemExit and MemoryError: they end an evaluation, not a worker

@@ -9,6 +9,7 @@ pytestmark = pytest.mark.slow
 
 SCRIPT = HERE.parent / "script_toolbox.py"
 UNGUARDED = HERE.parent / "script_no_guard.py"
+BY_VALUE = HERE.parent / "script_by_value.py"
 IDIOM = HERE.parents[1] / "experiments" / "deap_idiom.py"
 SCOOP = ("-m", "scoop", "-n", "3")
 
@@ -57,4 +58,21 @@ def test_under_scoop_it_is_told_what_to_add(tmp_path):
     with Session(tmp_path, "-m", "deap_nn.scoop", "-n", "2", UNGUARDED, tmp_path / "run") as session:
         session.wait(60)
         assert 'put the call below `if __name__ == "__main__":`' in session.output
+        session.assert_nothing_left()
+
+
+@pytest.mark.parametrize("engine", ["processes", "dask"])
+@pytest.mark.parametrize("way", ["-c", "no suffix", "cProfile"])
+def test_what_no_worker_can_import_goes_by_value(tmp_path, way, engine):
+    """As from a notebook, where `__main__` has no file either."""
+    (tmp_path / "script").write_text(BY_VALUE.read_text())
+    command = {
+        "-c": ("-c", BY_VALUE.read_text()),
+        "no suffix": (tmp_path / "script",),
+        "cProfile": ("-m", "cProfile", "-o", tmp_path / "profile", BY_VALUE),
+    }[way]
+    with Session(tmp_path, *command, engine, tmp_path) as session:
+        assert session.wait(120) == 0, session.output
+        assert "function True" in session.output
+        assert "kind finished" in session.output
         session.assert_nothing_left()

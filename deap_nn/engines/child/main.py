@@ -11,6 +11,7 @@ import contextlib
 import ctypes
 import faulthandler
 import functools
+import importlib.machinery
 import importlib.util
 import os
 import pickle
@@ -61,16 +62,16 @@ def load_script(path: str) -> None:
     """
     if getattr(sys.modules.get("__mp_main__"), "__file__", None) == path:
         return
-    spec = importlib.util.spec_from_file_location("__mp_main__", path)
-    if spec is None or spec.loader is None:
-        raise ImportError(f"the script {path} cannot be loaded as a module")
+    loader = importlib.machinery.SourceFileLoader("__mp_main__", path)  # also where its name does not end in .py
+    spec = importlib.util.spec_from_loader(loader.name, loader)
+    assert spec is not None
     module = importlib.util.module_from_spec(spec)
     before = {name: sys.modules.get(name) for name in SCRIPT_NAMES}
     for name in SCRIPT_NAMES:
         sys.modules[name] = module
     try:
         with contextlib.suppress(SearchInWorker):
-            spec.loader.exec_module(module)
+            loader.exec_module(module)
     except BaseException:
         for name, old in before.items():
             if old is None:
