@@ -87,6 +87,16 @@ def never_finite(individual):
     return (float("nan"),)
 
 
+def loss(individual):
+    """What `fitness` leaves to be desired, to be minimised; some networks diverge."""
+    return (float("nan"),) if individual[0].genes["units"] > 200 else (1.0 - fitness(individual)[0],)
+
+
+def negated_loss(individual):
+    """The same, to be maximised."""
+    return (-loss(individual)[0],)
+
+
 def deadly(individual):
     os._exit(7)
 

@@ -48,7 +48,7 @@ def add_data(parser: argparse.ArgumentParser, default: str = "cifar10") -> None:
 def add_settings(parser: argparse.ArgumentParser, *, without: Sequence[str] = (), only_resumable: bool = False) -> None:
     """Add an option for each setting."""
     for name, setting in all_settings().items():
-        if name in without or (only_resumable and not setting.resumable):
+        if name in without or setting.python_only or (only_resumable and not setting.resumable):
             continue
         default = "as before" if only_resumable else setting.default
         if setting.type is bool:

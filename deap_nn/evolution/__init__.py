@@ -4,7 +4,7 @@ Input: a search space and a function that evaluates. Output: populations. Nothin
 """
 
 from deap_nn.evolution.algorithms import Generation, OnGeneration, eaTruncation, survivor_count
-from deap_nn.evolution.individual import Fitness, FitnessValues, Individual
+from deap_nn.evolution.individual import MAXIMIZE, MINIMIZE, Fitness, FitnessValues, Individual
 from deap_nn.evolution.key import Key
 from deap_nn.evolution.operators import selTruncation
 from deap_nn.evolution.plain_data import storable
@@ -13,6 +13,8 @@ from deap_nn.evolution.toolbox import CROSSOVERS, make_toolbox
 
 __all__ = [
     "CROSSOVERS",
+    "MAXIMIZE",
+    "MINIMIZE",
     "Fitness",
     "FitnessValues",
     "Generation",

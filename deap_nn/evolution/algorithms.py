@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from deap import base, tools
@@ -67,7 +68,7 @@ def eaTruncation(
         halloffame: A hall of fame that is updated with each generation.
         verbose: Whether to print the logbook as it grows.
         survivors: The share that is kept, above 0 and below 1.
-        target: The loop stops once the best individual's first fitness value is at least this.
+        target: The loop stops once the best individual's first fitness value is at least as good as this.
         on_generation: Hooks called in order with each `Generation`; one that returns True stops the loop.
 
     Returns:
@@ -153,5 +154,8 @@ def _evaluate(population: Population, toolbox: base.Toolbox) -> int:
 
 
 def reached(population: Population, target: float | None) -> bool:
-    """Tell whether the first fitness value of the best individual is at least the target; None is never reached."""
-    return target is not None and max(individual.fitness.values[0] for individual in population) >= target
+    """Tell whether the best individual's first fitness value is at least as good as the target; None never is."""
+    if target is None:
+        return False
+    best = max(population, key=attrgetter("fitness")).fitness
+    return bool(best.values[0] * best.weights[0] >= target * best.weights[0])

@@ -20,6 +20,9 @@ from deap_nn.evolution.record import Record
 from deap_nn.space import Chromosome
 from deap_nn.status import Status
 
+MAXIMIZE, MINIMIZE = (1.0,), (-1.0,)
+"""The weights of a fitness of one value."""
+
 
 class FitnessValues(tuple[float, ...]):
     """The result of an evaluation: a fitness tuple that carries the record of how it came about.
@@ -48,14 +51,23 @@ class FitnessValues(tuple[float, ...]):
 
 
 class Fitness(base.Fitness):
-    """A fitness to be maximised, which keeps the record of the evaluation it comes from.
+    """A fitness, to be maximised unless its weights say otherwise, with the record of the evaluation it comes from.
+
+    Args:
+        values: The values, as many as there are weights; empty for none yet.
+        weights: 1.0 for each value that is to be maximised, -1.0 for each to be minimised; None for those of the class.
 
     Assigning `values` adopts the record of a `FitnessValues` (None for any other tuple); deleting them drops it;
     copies and pickles keep it. Values are finite: DEAP would rank a NaN above everything.
     """
 
-    weights = (1.0,)
+    weights: tuple[float, ...] = (1.0,)
     record: Record | None = None
+
+    def __init__(self, values: Sequence[float] = (), weights: tuple[float, ...] | None = None) -> None:
+        if weights is not None:
+            self.weights = weights
+        super().__init__(values)
 
     @property
     def status(self) -> Status:
@@ -81,6 +93,7 @@ class Fitness(base.Fitness):
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Fitness:
         copied: Fitness = super().__deepcopy__(memo)
+        copied.weights = self.weights
         copied.record = deepcopy(self.record, memo)
         return copied
 
@@ -90,20 +103,21 @@ class Individual(list[Chromosome]):
 
     Args:
         chromosomes: The chromosomes; they are stored, not copied.
+        weights: Those of the fitness: `(-1.0,)` where it is to be minimised.
     """
 
-    def __init__(self, chromosomes: Iterable[Chromosome] = ()) -> None:
+    def __init__(self, chromosomes: Iterable[Chromosome] = (), weights: tuple[float, ...] = MAXIMIZE) -> None:
         super().__init__(chromosomes)
-        self.fitness = Fitness()
+        self.fitness = Fitness(weights=weights)
 
     def to_json(self) -> list[dict[str, Any]]:
         """Return the genome as plain data, without the fitness."""
         return [chromosome.to_json() for chromosome in self]
 
     @classmethod
-    def from_json(cls, data: Iterable[Mapping[str, Any]]) -> Individual:
+    def from_json(cls, data: Iterable[Mapping[str, Any]], weights: tuple[float, ...] = MAXIMIZE) -> Individual:
         """Return the individual, not yet evaluated, whose genome `to_json` described."""
-        return cls(Chromosome.from_json(chromosome) for chromosome in data)
+        return cls((Chromosome.from_json(chromosome) for chromosome in data), weights)
 
     def canonical(self) -> str:
         """Return the string that equal genomes of a space share, whatever the order of their genes."""

@@ -5,6 +5,7 @@ Every slot can be registered again; both DEAP's own loops and those of this pack
 
 from __future__ import annotations
 
+import functools
 import itertools
 import random
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from typing import Any
 
 from deap import base, tools
 
-from deap_nn.evolution.individual import Individual
+from deap_nn.evolution.individual import MAXIMIZE, Individual
 from deap_nn.evolution.operators import (
     cxTwoPointGenes,
     cxWholeLayer,
@@ -61,6 +62,7 @@ def make_toolbox(
     map: Callable[..., Any] = map,
     crossover: str = "both",
     mutation_probability: float = 0.1,
+    weights: tuple[float, ...] = MAXIMIZE,
 ) -> base.Toolbox:
     """Return a toolbox with `individual, population, mate, mutate, select, evaluate, map` and DEAP's `clone`.
 
@@ -71,6 +73,7 @@ def make_toolbox(
         map: `(function, individuals) -> fitness values in order`, such as the `map` of an `Evaluations`.
         crossover: A name in `CROSSOVERS`: "whole-layer", "two-point", or "both" in turn.
         mutation_probability: The probability for each gene, and for each block of variable depth, 0 to 1.
+        weights: Those of the individuals' fitness: `(-1.0,)` where it is to be minimised.
 
     Raises:
         ValueError: If the crossover is unknown or the probability is out of range.
@@ -80,7 +83,7 @@ def make_toolbox(
     if not 0 <= mutation_probability <= 1:
         raise ValueError(f"mutation_probability is {mutation_probability!r}, expected a number from 0 to 1")
     toolbox = base.Toolbox()
-    toolbox.register("individual", initIndividual, Individual, space)
+    toolbox.register("individual", initIndividual, functools.partial(Individual, weights=weights), space)
     toolbox.register("population", tools.initRepeat, list, toolbox.individual)
     toolbox.register("mate", InTurn(*CROSSOVERS[crossover]))
     toolbox.register("mutate", mutAll, space=space, indpb=mutation_probability)

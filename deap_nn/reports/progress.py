@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import sys
 from typing import Any, TextIO
 
@@ -12,6 +11,7 @@ from deap_nn.engines import Engine
 from deap_nn.evolution import FitnessValues, Generation, Individual, survivor_count
 from deap_nn.runs import Run
 from deap_nn.search import Hooks
+from deap_nn.status import Status
 
 
 class Progress:
@@ -25,7 +25,8 @@ class Progress:
         self._stream = stream or sys.stdout
         self._bar: tqdm | None = None
         self._generations = 0
-        self._best = -math.inf
+        self._best: float | None = None
+        self._minimize = False
 
     @property
     def hooks(self) -> Hooks:
@@ -44,7 +45,7 @@ class Progress:
             self._say(_about(run.info["data"]))
         self._say(f"engine: {engine.description}")
         self._generations = settings["generations"]
-        self._best = -math.inf
+        self._best, self._minimize = None, settings.get("minimize", False)
         size = settings["population"]
         children = size - survivor_count(settings["survivors"], size)
         self._bar = tqdm(
@@ -59,8 +60,10 @@ class Progress:
 
     def _evaluation(self, individual: Individual, values: FitnessValues) -> None:
         if self._bar is not None:
-            self._best = max(self._best, values[0])
-            self._bar.set_postfix_str(f"best {self._best:.4f}", refresh=False)
+            if values.status is Status.OK:
+                best = min if self._minimize else max
+                self._best = values[0] if self._best is None else best(self._best, values[0])
+            self._show_best()
             self._bar.update()
 
     def _generation(self, generation: Generation) -> None:
@@ -72,9 +75,13 @@ class Progress:
         self._best = row["best"]
         under_way = min(row["gen"] + 1, self._generations)
         self._bar.set_description(f"generation {under_way}/{self._generations}", refresh=False)
-        self._bar.set_postfix_str(f"best {self._best:.4f}", refresh=False)
+        self._show_best()
         self._bar.update(done - self._bar.n)  # Counts results that were already known, too
         self._bar.refresh()
+
+    def _show_best(self) -> None:
+        if self._bar is not None and self._best is not None:
+            self._bar.set_postfix_str(f"best {self._best:.4f}", refresh=False)
 
     def _say(self, line: str) -> None:
         print(line, file=self._stream, flush=True)

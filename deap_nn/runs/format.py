@@ -10,7 +10,7 @@ import random
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from deap_nn.evolution import FitnessValues, Generation, Individual, storable
+from deap_nn.evolution import MAXIMIZE, MINIMIZE, FitnessValues, Generation, Individual, storable
 
 FORMAT = 2
 """The format of run directories. Format 2 renamed the setting `target` to `stop_at` and added `data.task`."""
@@ -80,9 +80,10 @@ def journal_line(individual: Individual, values: FitnessValues) -> dict[str, Any
     return {"genome": individual.to_json(), "fitness": list(values), "record": values.record.to_json()}
 
 
-def from_journal(line: Mapping[str, Any]) -> tuple[Individual, FitnessValues]:
+def from_journal(line: Mapping[str, Any], minimize: bool = False) -> tuple[Individual, FitnessValues]:
     """Return the evaluation of a line of the journal."""
-    return Individual.from_json(line["genome"]), FitnessValues(line["fitness"], line["record"])
+    weights = MINIMIZE if minimize else MAXIMIZE
+    return Individual.from_json(line["genome"], weights), FitnessValues(line["fitness"], line["record"])
 
 
 def checkpoint(generation: Generation, pruner: Mapping[str, Any]) -> dict[str, Any]:

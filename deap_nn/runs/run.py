@@ -176,7 +176,7 @@ class Run:
         path = self.path / JOURNAL
         for number, line in read_lines(path):
             try:
-                evaluation = from_journal(line)
+                evaluation = from_journal(line, self.info.get("settings", {}).get("minimize", False))
             except (KeyError, TypeError, ValueError) as error:
                 raise ValueError(f"{path}, line {number}, is damaged ({error!r}): {DELETE_LINE}") from error
             yield evaluation

@@ -42,8 +42,9 @@ def find_best(
         map=evaluations.map,
         crossover=settings.crossover,
         mutation_probability=settings.mutation_probability,
+        weights=settings.weights,
     )
-    starters = [Individual.from_json(genome) for genome in run.info["start_with"]]
+    starters = [Individual.from_json(genome, settings.weights) for genome in run.info["start_with"]]
     halloffame = tools.HallOfFame(10)
     stopped = ""
     try:

@@ -7,6 +7,7 @@ data and has no winner to train.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from functools import partial
@@ -67,6 +68,10 @@ def keras_objective(space: SearchSpace, data: DataSpec, settings: Settings) -> O
     Raises:
         ValueError: If the data is malformed or does not fit the space.
     """
+    if settings.minimize:
+        raise ValueError("minimize is for functions of your own; of networks the measure says what is better")
+    if settings.stop_at is not None:
+        TASKS[data.task].measure.check("stop_at", settings.stop_at)
     splits = load(data)
     task = splits.task
     check_space(space, splits.input_shape)
@@ -104,14 +109,16 @@ def _cost(individual: Individual, space: SearchSpace, input_shape: tuple[int, ..
     return multiply_adds(blueprint(space, individual, input_shape, task)) * epochs
 
 
-def user_objective(function: Evaluate) -> Objective:
+def user_objective(function: Evaluate, settings: Settings) -> Objective:
     """Return the objective of a user-defined function, at module level (or a `functools.partial` of one)."""
     named: Any = function
     while isinstance(named, partial):
         named = named.func
     if not hasattr(named, "__qualname__"):  # an object that can be called
         named = type(named)
-    return Objective(function, {"evaluate": f"{named.__module__}:{named.__qualname__}"})
+    # Below everything that the function can return, so that what was not measured is never the best
+    worst = sys.float_info.max if settings.minimize else -sys.float_info.max
+    return Objective(function, {"evaluate": f"{named.__module__}:{named.__qualname__}"}, worst=worst)
 
 
 def data_spec(data: Data, run_dir: Path, settings: Settings) -> DataSpec:

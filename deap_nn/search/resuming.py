@@ -95,7 +95,7 @@ def _same_objective(
     run: Run, space: SearchSpace, data: Data | None, evaluate: Evaluate | None, settings: Settings
 ) -> Objective:
     if evaluate is not None:
-        objective = user_objective(evaluate)
+        objective = user_objective(evaluate, settings)
     elif "data" in run.info:
         objective = keras_objective(space, _data_again(run, data, settings), settings)
     else:

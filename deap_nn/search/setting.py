@@ -26,6 +26,7 @@ class Setting:
         choices: All possible values, if they are names.
         metavar: The placeholder for its value in `--help`.
         resumable: Whether a resumed run may change it.
+        python_only: Whether it has no use on the command line.
     """
 
     help: str
@@ -36,6 +37,7 @@ class Setting:
     choices: tuple[str, ...] | None = None
     metavar: str | None = None
     resumable: bool = False
+    python_only: bool = False
 
 
 def declare(default: Any, setting: Setting) -> Any:

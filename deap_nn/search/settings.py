@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from deap_nn.engines import ENGINES
-from deap_nn.evolution import CROSSOVERS, survivor_count
+from deap_nn.evolution import CROSSOVERS, MAXIMIZE, MINIMIZE, survivor_count
 from deap_nn.search.setting import Setting, choice, declare, number, whole
 
 
@@ -52,11 +52,22 @@ class Settings:
     stop_at: float | None = number(
         None,
         "stop once the best network reaches this validation accuracy",
-        "an accuracy above 0 and up to 1",
-        lambda value: 0 < value <= 1,
+        "a finite number",
+        lambda value: True,
         metavar="SCORE",
         by_itself="never: run all generations",
         resumable=True,
+    )
+    minimize: bool = declare(
+        False,
+        Setting(
+            "whether smaller values of a function of your own are better",
+            "larger ones are",
+            "True or False",
+            lambda value: isinstance(value, bool),
+            bool,
+            python_only=True,
+        ),
     )
     seed: int = whole(0, "seed for everything random in the run", 0)
     training_seed: int | None = whole(None, "seed for the trainings", 0, by_itself="the value of --seed")
@@ -139,6 +150,11 @@ class Settings:
             if not setting.check(value):
                 raise ValueError(f"{name} is {value!r}, expected {setting.expected}")
         survivor_count(self.survivors, self.population)
+
+    @property
+    def weights(self) -> tuple[float, ...]:
+        """The weights of an individual's fitness."""
+        return MINIMIZE if self.minimize else MAXIMIZE
 
     @property
     def seed_of_trainings(self) -> int:

@@ -42,8 +42,8 @@ def evolve(
         data: A data set's name ("digits", "cifar10", ...), an .npz file with x_train, y_train and, if there is a
             test split, x_test, y_test; or these arrays as a tuple in this order, as a dict with these names, or as the
             two pairs that Keras's `load_data` returns.
-        evaluate: Your own function in place of data: `individual -> (fitness,)`, to be maximised, defined at the top
-            level of a module or script. No winner is then trained.
+        evaluate: Your own function in place of data: `individual -> (fitness,)`, to be maximised (with `minimize=True`
+            minimised), defined at the top level of a module or script. No winner is then trained.
         run_dir: The run directory; must not hold a run yet. By default, a new directory under `runs/`.
         start_with: Individuals for the first generation, at most as many as it holds, or a file of genomes
             (see `deap_nn.runs.warm_start`); the rest are drawn at random.
@@ -85,7 +85,7 @@ def _objective(
     space: SearchSpace, data: Data | None, evaluate: Evaluate | None, run_dir: Path, settings: Settings
 ) -> Objective:
     if evaluate is not None or data is None:
-        return user_objective(cast(Evaluate, evaluate))
+        return user_objective(cast(Evaluate, evaluate), settings)
     return keras_objective(space, data_spec(data, run_dir, settings), settings)
 
 

@@ -13,7 +13,7 @@ class Classification(Task):
     """The task of assigning one class to each sample; targets are class indices from 0, outputs class probabilities."""
 
     name = "classification"
-    measure = Measure("accuracy", worst=0.0)
+    measure = Measure("accuracy", worst=0.0, best=1.0)
     activation = "softmax"
     loss = "sparse_categorical_crossentropy"
     dtype = "int32"

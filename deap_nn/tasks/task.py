@@ -24,10 +24,19 @@ class Measure:
     Attributes:
         name: Keras's name, as in a history: "accuracy" for "accuracy" and "val_accuracy".
         worst: The value for a network that could not be measured.
+        best: The largest value there is.
     """
 
     name: str
     worst: float
+    best: float
+
+    def check(self, name: str, value: float) -> None:
+        """Refuse, with a ValueError, a value that is nothing to aim at: the worst one, or one that none can reach."""
+        if not self.worst < value <= self.best:
+            raise ValueError(
+                f"{name} is {value!r}, expected an {self.name} above {self.worst:g} and up to {self.best:g}"
+            )
 
 
 @dataclass(frozen=True)

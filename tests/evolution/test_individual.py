@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from space_strategies import FUZZ, search_spaces
 
-from deap_nn.evolution import Fitness, FitnessValues, Individual, Record
+from deap_nn.evolution import MINIMIZE, Fitness, FitnessValues, Individual, Record
 from deap_nn.space import Chromosome
 from deap_nn.space.presets import MODERN
 
@@ -187,3 +187,17 @@ def test_a_fresh_process_evolves_the_same_and_its_pickles_load_here():
     MODERN.validate(evolved)
     assert type(evolved) is Individual and evolved.fitness.values == (0.25,)
     assert evolved == again and space == MODERN
+
+
+@pytest.mark.parametrize("copy", [deepcopy, pickled, base.Toolbox().clone], ids=["deepcopy", "pickle", "clone"])
+def test_the_direction_travels_with_the_individual(copy):
+    low, high = (Individual([Chromosome("conv2d", {"filters": filters})], MINIMIZE) for filters in (1, 2))
+    low.fitness.values, high.fitness.values = (0.1,), (0.9,)
+    low, high = copy(low), copy(high)
+    assert low.fitness > high.fitness
+    assert low.fitness.weights == MINIMIZE and low.fitness.values == (0.1,)
+    halloffame = tools.HallOfFame(1)
+    halloffame.update([high, low])
+    assert halloffame[0].fitness.values == (0.1,)
+    assert Individual.from_json(low.to_json(), MINIMIZE).fitness.weights == MINIMIZE
+    assert Individual.from_json(low.to_json()).fitness.weights == Fitness.weights == (1.0,)

@@ -1,5 +1,6 @@
 import pickle
 import shutil
+import sys
 from functools import partial
 
 import numpy as np
@@ -74,7 +75,7 @@ def test_a_kind_that_nobody_can_build_is_refused_at_once():
 
 
 def test_a_function_is_known_by_its_name():
-    objective = user_objective(partial(search_stubs.fitness))
+    objective = user_objective(partial(search_stubs.fitness), Settings())
     assert objective.info == {"evaluate": "search_stubs:fitness"}
     assert objective.essence == "search_stubs:fitness"
     assert objective.train_winner is None
@@ -84,3 +85,21 @@ def test_a_function_is_known_by_its_name():
 def test_a_task_carries_no_data(space):
     objective = keras_objective(space, DataSpec("digits"), Settings())
     assert len(pickle.dumps((objective.evaluate, Individual(space.sample())))) < 10_000
+
+
+@pytest.mark.parametrize("value", [0, 1.01, -0.5, 90])
+def test_a_score_that_no_network_can_have_is_refused_before_the_data_is_asked_for(value):
+    expected = rf"stop_at is {value!r}, expected an accuracy above 0 and up to 1$"
+    with pytest.raises(ValueError, match=expected):
+        keras_objective(DENSE, DataSpec("missing.npz"), Settings(stop_at=value))
+
+
+def test_networks_know_their_direction():
+    with pytest.raises(ValueError, match="minimize is for functions of your own"):
+        keras_objective(DENSE, DataSpec("digits"), Settings(minimize=True))
+
+
+@pytest.mark.parametrize("minimize", [False, True])
+def test_what_a_function_could_not_measure_is_worse_than_all_it_can_return(minimize):
+    worst = user_objective(search_stubs.fitness, Settings(minimize=minimize)).worst
+    assert worst == (sys.float_info.max if minimize else -sys.float_info.max)

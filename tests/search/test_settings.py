@@ -17,7 +17,8 @@ IN_RANGE = {
     "survivors": [0.01, 0.5, 0.9],
     "crossover": ["whole-layer", "two-point", "both"],
     "mutation_probability": [0, 0.0, 1, 1.0],
-    "stop_at": [None, 0.01, 1, 1.0],
+    "stop_at": [None, 0.01, 1, 1.0, -3, 1e9],
+    "minimize": [True, False],
     "seed": [0, 2**70],
     "training_seed": [None, 0, 7],
     "engine": [None, "serial", "processes", "scoop", "dask"],
@@ -40,7 +41,7 @@ OUT_OF_RANGE = {
     "survivors": [0, 1, -0.2, True, "0.2", None, NAN, INFINITE],
     "crossover": ["uniform", "", None, 1],
     "mutation_probability": [-0.01, 1.01, True, "0.1", None, NAN, INFINITE],
-    "stop_at": [0, 1.01, -0.5, True, "0.9", NAN, INFINITE],
+    "stop_at": [True, "0.9", NAN, INFINITE],
     "seed": [-1, None, *WHOLE],
     "training_seed": [-1, *WHOLE],
     "engine": ["threads", "", 1],
@@ -52,6 +53,7 @@ OUT_OF_RANGE = {
     "workers_per_gpu": [0, None, *WHOLE],
     "dask_scheduler": ["", 8786],
     "race": [None, 1, "yes"],
+    "minimize": [None, 1, "yes"],
     "stop_after": [0, -1, True, "60", NAN, INFINITE],
 }
 
@@ -62,7 +64,7 @@ EXPECTED = {
     "survivors": "a share above 0 and below 1",
     "crossover": "one of whole-layer, two-point, both",
     "mutation_probability": "a probability from 0 to 1",
-    "stop_at": "an accuracy above 0 and up to 1",
+    "stop_at": "a finite number",
     "seed": "a whole number of at least 0",
     "training_seed": "a whole number of at least 0",
     "engine": "one of serial, processes, scoop, dask",
@@ -74,6 +76,7 @@ EXPECTED = {
     "workers_per_gpu": "a whole number of at least 1",
     "dask_scheduler": "an address such as tcp://host:8786",
     "race": "True or False",
+    "minimize": "True or False",
     "stop_after": "seconds above 0",
 }
 

@@ -3,6 +3,7 @@
 import math
 import os
 import random
+import sys
 
 import numpy as np
 import pytest
@@ -60,7 +61,7 @@ def test_a_broken_program_fails_the_run_and_keeps_what_was_finished(tmp_path):
 def test_a_plain_tuple_is_enough_and_a_fitness_that_is_not_finite_is_the_worst(tmp_path):
     assert search(tmp_path / "bare", search_stubs.bare).best["fitness"] == 0.5
     run = search(tmp_path / "odd", search_stubs.not_finite)
-    failed = [values.record for _, values in run.evaluations() if values == (0.0,)]
+    failed = [values.record for _, values in run.evaluations() if values == (-sys.float_info.max,)]
     assert failed
     assert all(record.status == "failed" and "nan" in record.reason for record in failed)
     assert run.logbook[0]["failed"] > 0
@@ -264,3 +265,36 @@ def test_home_is_found(tmp_path, monkeypatch):
     assert (tmp_path / "cache.sqlite").exists()
     assert Run("~/run").path == tmp_path / "run"
     assert resume("~/run", evaluate=search_stubs.fitness, cache="~/cache.sqlite").status == "finished"
+
+
+def test_to_minimise_is_to_maximise_the_negative(tmp_path):
+    low = search(tmp_path / "low", search_stubs.loss, minimize=True, seed=2)
+    high = search(tmp_path / "high", search_stubs.negated_loss, seed=2)
+    assert low.info["settings"]["minimize"] is True
+    assert low.best["genome"] == high.best["genome"]
+    assert low.best["fitness"] == -high.best["fitness"] == low.logbook[-1]["best"] == -high.logbook[-1]["best"]
+    assert 0 < low.best["fitness"] < 1
+    for a, b in zip(low.checkpoint["halloffame"], high.checkpoint["halloffame"], strict=True):
+        assert (a["genome"], a["fitness"][0]) == (b["genome"], -b["fitness"][0])
+    worst = {values[0] for _, values in low.evaluations() if values.status == "failed"}
+    assert worst == {sys.float_info.max}
+    assert low.logbook[-1]["max"] < 1  # what failed enters no figure
+
+
+def test_a_minimising_run_stops_at_its_score_and_goes_on_as_one(tmp_path):
+    whole = search(tmp_path / "whole", search_stubs.loss, minimize=True, generations=8)
+    scores = [row["best"] for row in whole.logbook]
+    reached = next(row for row in range(1, 9) if scores[row] < scores[0])
+    run = search(tmp_path / "run", search_stubs.loss, minimize=True, generations=8, stop_at=scores[reached])
+    assert [row["best"] for row in run.logbook] == scores[: reached + 1]
+    again = resume(tmp_path / "run", evaluate=search_stubs.loss, stop_at=-1.0)
+    assert outcome(again) == outcome(whole)
+    with pytest.raises(ValueError, match="keeps its minimize"):
+        resume(tmp_path / "run", evaluate=search_stubs.loss, minimize=False)
+
+
+def test_of_a_search_that_is_stopped_within_a_generation_the_lowest_is_the_best(tmp_path):
+    seen = []
+    hooks = Hooks(on_evaluation=(lambda _, values: seen.append(values[0]) or len(seen) == 6,))
+    run = search(tmp_path / "run", search_stubs.loss, minimize=True, hooks=hooks)
+    assert run.best["fitness"] == min(seen)
