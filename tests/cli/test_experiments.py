@@ -394,7 +394,8 @@ def test_the_time_is_over_and_the_best_so_far_is_trained(again):
     info = content(again / "run.json")
     assert info["status"] == "stopped"
     assert info["settings"]["generations"] == 10000
-    assert f"stopped early ({info['reason']}); go on with --resume run" in out
+    assert f"stopped early ({info['reason']}); go on with: python " in out
+    assert "experiments/full_network.py --resume run\n" in out
     best = content(again / "best.json")
     assert best["search_validation_accuracy"] == max(line["fitness"][0] for line in evaluations(again))
     assert (again / "best.keras").exists()

@@ -4,6 +4,8 @@ import ctypes
 import os
 import resource
 import signal
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -173,3 +175,19 @@ def pages_of_a_second_block(size, in_thread):
 def fork_and_return(number):
     """Return twice: in the process that was asked, and in a copy of it."""
     return number if os.fork() else -number
+
+
+def leave_behind(seconds, then_sleep):
+    """Start a process in a session of its own, by way of one that ends, as daemons do; return, or go on for long."""
+    script = "import subprocess, sys; subprocess.Popen(['sleep', sys.argv[1]], start_new_session=True)"
+    subprocess.run([sys.executable, "-c", script, str(seconds)], check=True)
+    time.sleep(then_sleep)
+    return seconds
+
+
+def memory_of_a_thread(size):
+    """Start, from a thread, a process that takes much memory; return after a while."""
+    script = f"import time; block = bytearray({size}); time.sleep(20)"
+    thread = threading.Thread(target=lambda: subprocess.run([sys.executable, "-c", script], check=False))
+    thread.start()
+    thread.join()

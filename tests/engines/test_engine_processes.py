@@ -1,9 +1,11 @@
 """Local child processes: the acceptance table, and children and origins that are killed."""
 
+import contextlib
 import os
 import pickle
 import signal
 import time
+from pathlib import Path
 
 import acceptance
 import engine_stubs as stubs
@@ -163,3 +165,55 @@ def test_a_report_of_another_call_is_ignored():
     assert owner.started
     owner._frames.feed(frame(pickle.dumps((2, tuple(Report("ok", b"now"))))))
     assert owner._report() == Report("ok", b"now")
+
+
+def sleeping(seconds):
+    """Whether a `sleep` of so many seconds runs anywhere."""
+    commands = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            commands.append(path.read_bytes().split(b"\0")[:2])
+    return [b"sleep", str(seconds).encode()] in commands
+
+
+@pytest.mark.parametrize(("number", "then", "status"), [(1, 60.0, "timeout"), (2, 0.0, "ok")])
+def test_what_an_evaluation_starts_in_a_session_of_its_own_ends_with_it_or_with_the_run(number, then, status):
+    seconds = 1000 + os.getpid() % 1000 + number / 10
+    with make_engine("processes", workers=1, time_limit=3.0) as engine:
+        (outcome,) = engine.map(stubs.leave_behind, [seconds], [then])
+        assert outcome.status == status
+        assert sleeping(seconds) == (status == "ok")
+    assert sessions.wait_until(lambda: not sleeping(seconds), 5.0)
+
+
+def test_the_memory_of_what_a_thread_has_started_counts():
+    with make_engine("processes", workers=1, memory_limit=300_000_000, time_limit=30.0) as engine:
+        (outcome,) = engine.map(stubs.memory_of_a_thread, [400_000_000])
+    assert outcome.status == "lost"
+    assert outcome.reason.startswith("memory limit: ")
+
+
+FORKS = """
+import os, sys, threading
+from deap_nn.engines import make_engine
+
+def work():
+    with make_engine("processes", workers=1) as engine:
+        print(engine.map(abs, [-1])[0].value, flush=True)
+
+if __name__ == "__main__":
+    for _ in range(2):
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+        if pid := os.fork():
+            os.waitpid(pid, 0)
+            break
+"""
+
+
+def test_an_engine_in_a_thread_of_a_fork_of_a_process_with_threads(tmp_path):
+    (tmp_path / "script.py").write_text(FORKS)
+    with sessions.Session(tmp_path, "-W", "ignore", tmp_path / "script.py") as session:
+        assert session.wait(30) == 0, session.output
+        assert session.output.split() == ["1", "1"]

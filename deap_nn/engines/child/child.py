@@ -15,7 +15,7 @@ import subprocess
 import time
 
 from deap_nn.engines.child.exit_reason import how_it_ended, last_words
-from deap_nn.engines.child.procfs import birth, resident
+from deap_nn.engines.child.procfs import birth, kill_tree, resident
 from deap_nn.engines.child.start import module_path, open_log, start
 from deap_nn.engines.child.wire import Frames, frame
 from deap_nn.engines.limits import Limits
@@ -97,9 +97,11 @@ class Child:
 
     def kill(self) -> None:
         """Kill it and everything it has started, and close its pipes and log."""
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.kill()
+        if self._process.poll() is None:
+            kill_tree(self._process.pid)
+        else:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)  # what it has left in its group
         with contextlib.suppress(subprocess.TimeoutExpired):  # stuck in the kernel: nothing more can be done
             self._process.wait(timeout=5)
         for pipe in (self._process.stdin, self._process.stdout, self._log):

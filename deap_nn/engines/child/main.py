@@ -22,6 +22,7 @@ import threading
 from typing import BinaryIO
 
 from deap_nn.engines.child.heap import give_back, keep_freed_blocks
+from deap_nn.engines.child.procfs import descendants
 from deap_nn.engines.child.wire import frame, read_frame
 from deap_nn.engines.parcel import SCRIPT_NAMES
 from deap_nn.engines.perform import perform
@@ -29,6 +30,7 @@ from deap_nn.engines.role import SearchInWorker, serve
 
 READY = b"ready"
 _PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
 
 
 def main() -> None:
@@ -36,6 +38,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the origin decides
     inbox, outbox = _take_pipes()
     die_with_parent()
+    _adopt_orphans()
     keep_freed_blocks()
     faulthandler.enable()
     serve()
@@ -91,6 +94,12 @@ def die_with_parent() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL))
 
 
+def _adopt_orphans() -> None:
+    """Stay the ancestor of all that calls start, also where they leave their session, so that the owner finds it."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
 def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
     """Reserve stdin and stdout for the frames; user code reads an empty stdin and prints to the log."""
     inbox, outbox = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
@@ -110,6 +119,9 @@ def _receive(inbox: BinaryIO, calls: queue.SimpleQueue[bytes]) -> None:
     with contextlib.suppress(Exception):
         while True:
             calls.put(read_frame(inbox))
+    for one in descendants(os.getpid()):
+        with contextlib.suppress(OSError):
+            os.kill(one, signal.SIGKILL)
     if os.getpgrp() == os.getpid():  # also whatever the evaluation had started
         os.killpg(0, signal.SIGKILL)
     os._exit(0)

@@ -1,8 +1,11 @@
-"""The memory use of processes, and whether they are alive, read from Linux's /proc."""
+"""The memory use of processes, what they have started, and whether they are alive, read from Linux's /proc."""
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
+from collections.abc import Callable
 from pathlib import Path
 
 _PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -17,11 +20,34 @@ def resident(pid: int) -> int:
     return own + sum(resident(child) for child in _children(pid))
 
 
+def descendants(pid: int) -> list[int]:
+    """Return the processes that a process has started, and those that they have started, whatever their session."""
+    found = _children(pid)
+    return found + [one for child in found for one in descendants(child)]
+
+
+def kill_tree(pid: int) -> None:
+    """Kill a process, its group, and everything that it has started, whatever its session. Never raise."""
+    _signal(os.kill, pid, signal.SIGSTOP)  # so that it starts nothing else meanwhile
+    started = descendants(pid)
+    _signal(os.killpg, pid, signal.SIGKILL)
+    _signal(os.kill, pid, signal.SIGKILL)
+    for one in started:
+        _signal(os.kill, one, signal.SIGKILL)
+
+
+def _signal(send: Callable[[int, int], None], pid: int, number: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        send(pid, number)
+
+
 def _children(pid: int) -> list[int]:
-    try:
-        return [int(text) for text in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    except OSError:
-        return []
+    """Return the children of all threads of a process."""
+    found = []
+    for path in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            found += [int(text) for text in path.read_text().split()]
+    return found
 
 
 def birth(pid: int) -> int:

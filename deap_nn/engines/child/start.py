@@ -25,6 +25,15 @@ _ROOT = Path(__file__).resolve().parents[3]
 _starter = concurrent.futures.ThreadPoolExecutor(1, "deap_nn-starter")
 
 
+def _renew_starter() -> None:
+    """Replace the thread that a fork does not take along, though its executor believes that it runs."""
+    global _starter
+    _starter = concurrent.futures.ThreadPoolExecutor(1, "deap_nn-starter")
+
+
+os.register_at_fork(after_in_child=_renew_starter)
+
+
 def open_log(log_dir: str | None, name: str) -> IO[bytes]:
     """Open the file that a child writes to: kept in a folder, or gone with the child."""
     if log_dir is None:

@@ -12,13 +12,12 @@ import contextlib
 import fcntl
 import os
 import shutil
-import signal
 import socket
 import tempfile
 import time
 from pathlib import Path
 
-from deap_nn.engines.child.procfs import birth
+from deap_nn.engines.child.procfs import birth, kill_tree
 
 # What `python -m deap_nn.scoop` tells its origin through the environment.
 ALL_LOCAL = "DEAP_NN_ALL_LOCAL"  # Every worker is on the origin's host
@@ -112,8 +111,7 @@ class Roster:
         children = [path.read_text() for path in self.folder.glob("slot*")]
         shutil.rmtree(self.folder, ignore_errors=True)  # first, so that no worker starts another child
         for text in filter(_lives, children):
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(int(text.split()[0]), signal.SIGKILL)
+            kill_tree(int(text.split()[0]))
         patience = time.monotonic() + 1.0
         while any(map(_lives, children)) and time.monotonic() < patience:
             time.sleep(0.005)
