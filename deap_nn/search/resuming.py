@@ -36,14 +36,15 @@ def resume(
 
     Args:
         run_dir: The directory of the run.
-        space: If given, must be the run's.
+        space: Must be the run's. By default, the one that the run describes, if all its layers are the package's own.
         data: If given, must be the run's; by default, it is read from the source that the run used.
         evaluate: The run's function, if it was started with one of your own.
         cache: As for `evolve`.
         retry_failed: Whether to repeat evaluations that a limit or the death of their process ended; the run's results
             may then differ.
         hooks: The hooks called during the run.
-        **changes: Settings that a resumed run may change: generations, stop_at, engine, workers, ...
+        **changes: Settings that a resumed run may change: generations, stop_at, engine, workers, ... What a Dask
+            scheduler sends runs here as code, so `dask_scheduler` is not taken from the run.
 
     Raises:
         ValueError: If the run cannot be read, is in use or was made with another space, data or function, or if a
@@ -69,7 +70,13 @@ def _changed(run: Run, changes: Mapping[str, Any]) -> Settings:
     if fixed:
         free = ", ".join(name for name, setting in all_settings().items() if setting.resumable)
         raise ValueError(f"a resumed run keeps its {', '.join(fixed)}; only {free} may change")
-    settings = replace(Settings(**run.info["settings"]), **changes)
+    settings = replace(Settings(**run.info["settings"]), **{"dask_scheduler": None, **changes})
+    before = run.info["settings"]["dask_scheduler"]
+    if settings.engine == "dask" and before is not None and "dask_scheduler" not in changes:
+        raise ValueError(
+            f"{run.path} used the Dask scheduler {before}, which a run directory alone is no reason to trust: name it, "
+            "or another, as dask_scheduler (--dask-scheduler)"
+        )
     done = run.checkpoint["generation"] if run.checkpoint else 0
     if settings.generations < done:
         raise ValueError(

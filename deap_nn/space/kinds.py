@@ -6,8 +6,6 @@ kind's name with a value for each gene.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib import import_module
-from operator import attrgetter
 from typing import Any
 
 from deap_nn.space.genes import Gene, gene_from_json
@@ -45,15 +43,6 @@ def _build_name(build: Callable[..., Any]) -> str:
     if not callable(build) or "<" in name:
         raise ValueError(f"build is {build!r}; expected a function at module level, so that workers can import it")
     return f"{build.__module__}:{name}"
-
-
-def _build_function(name: str) -> Callable[..., Any]:
-    module, _, qualname = name.partition(":")
-    try:
-        function: Callable[..., Any] = attrgetter(qualname)(import_module(module))
-    except (ImportError, AttributeError, ValueError) as error:
-        raise ValueError(f"build {name!r} cannot be imported ({error}); define it before loading") from error
-    return function
 
 
 @dataclass(frozen=True)
@@ -110,7 +99,15 @@ class LayerKind:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "LayerKind":
-        """Return the kind that `to_json` described, importing its build function."""
+        """Return the kind that `to_json` described.
+
+        Raises:
+            ValueError: If it has a build function: a description is data, and naming code must not run it.
+        """
         genes = {name: gene_from_json(gene) for name, gene in data["genes"].items()}
-        build = None if data["build"] is None else _build_function(data["build"])
-        return cls(data["name"], genes, data["takes"], build)
+        if data["build"] is not None:
+            raise ValueError(
+                f"the kind {data['name']!r} is built by {data['build']}, and no description brings code along: pass "
+                "space=, or go on with the script that defines it"
+            )
+        return cls(data["name"], genes, data["takes"])

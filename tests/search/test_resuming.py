@@ -83,6 +83,25 @@ def test_another_space_is_refused(tmp_path):
         resume(tmp_path / "run", evaluate=search_stubs.fitness, space=FULL)
 
 
+def test_a_run_directory_alone_runs_no_code(tmp_path):
+    path = search(tmp_path / "run").path / "run.json"
+    as_it_was = path.read_text()
+    info = json.loads(as_it_was)
+    info["space"]["blocks"][0]["kind"]["build"] = "os:abort"
+    path.write_text(json.dumps(info))
+    with pytest.raises(ValueError, match="is built by os:abort, and no description brings code along"):
+        resume(tmp_path / "run", evaluate=search_stubs.fitness)
+    assert Run(tmp_path / "run").status == "finished"
+
+    info = json.loads(as_it_was)
+    info["settings"] |= {"engine": "dask", "dask_scheduler": "tcp://somewhere:1"}
+    path.write_text(json.dumps(info))
+    with pytest.raises(ValueError, match="used the Dask scheduler tcp://somewhere:1, which .* name it, or another"):
+        resume(tmp_path / "run", evaluate=search_stubs.fitness)
+    run = resume(tmp_path / "run", evaluate=search_stubs.fitness, engine="serial")
+    assert run.info["settings"]["dask_scheduler"] is None
+
+
 def test_an_edited_journal_is_noticed(tmp_path):
     search(tmp_path / "run")
     journal = tmp_path / "run" / "evaluations.jsonl"

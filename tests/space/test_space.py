@@ -214,7 +214,8 @@ class Layers:
 def test_a_build_function_travels_by_name(build):
     kind = LayerKind("own", {"rate": Float(0.0, 1.0)}, "any", build)
     assert kind.to_json()["build"] == f"{__name__}:{build.__qualname__}"
-    assert LayerKind.from_json(through_json(kind.to_json())) == kind
+    with pytest.raises(ValueError, match="no description brings code along: pass space="):
+        LayerKind.from_json(through_json(kind.to_json()))
     assert pickle.loads(pickle.dumps(kind)).build is build
 
 
@@ -234,12 +235,8 @@ def test_the_genes_of_a_kind_are_its_own():
         (lambda: LayerKind("k", {}, build=lambda genes, shape: []), "expected a function at module level"),
         (lambda: LayerKind("k", {}, build="module:name"), "expected a function at module level"),
         (
-            lambda: LayerKind.from_json({"name": "k", "genes": {}, "takes": "any", "build": "no_such_module:f"}),
-            "build 'no_such_module:f' cannot be imported",
-        ),
-        (
-            lambda: LayerKind.from_json({"name": "k", "genes": {}, "takes": "any", "build": "math:no_such_name"}),
-            "build 'math:no_such_name' cannot be imported",
+            lambda: LayerKind.from_json({"name": "k", "genes": {}, "takes": "any", "build": "os:system"}),
+            "the kind 'k' is built by os:system, and no description",
         ),
         (
             lambda: Block(CONV, 2, 1),
