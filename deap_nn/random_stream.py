@@ -7,8 +7,30 @@ result), hooks and user-defined functions run within `protected`; otherwise the 
 from __future__ import annotations
 
 import random
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+
+_thread = threading.RLock()  # not a Lock: a hook may run a search of its own within the first
+
+
+@contextmanager
+def in_one_thread() -> Iterator[None]:
+    """Keep the stream to this thread; two threads that draw from it would get neither run's numbers.
+
+    Raises:
+        ValueError: If another thread keeps it.
+    """
+    if not _thread.acquire(blocking=False):
+        raise ValueError(
+            "another thread of this process runs a search, and both would draw from Python's one `random`: start each "
+            "search in a process of its own, or one after the other"
+        )
+    try:
+        yield
+    finally:
+        _thread.release()
 
 
 @contextmanager

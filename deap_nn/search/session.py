@@ -15,7 +15,7 @@ from typing import Any
 
 from deap_nn.engines import Engine, default_engine, make_engine
 from deap_nn.evolution import FitnessValues, Individual, Key
-from deap_nn.random_stream import seeded
+from deap_nn.random_stream import in_one_thread, seeded
 from deap_nn.runs import Cache, Run
 from deap_nn.search.evaluations import Evaluations
 from deap_nn.search.loop import find_best
@@ -37,6 +37,7 @@ def perform(search: Search) -> Run:
     """
     run, settings, hooks, objective = search.run, search.settings, search.hooks, search.objective
     with ExitStack() as stack:
+        stack.enter_context(in_one_thread())
         journal = stack.enter_context(run.writing())
         # What is there is read before anything is changed: a damaged file is refused, and the run stays as it is
         pruner = objective.make_pruner()

@@ -1,5 +1,7 @@
 """One session of a search: what is opened, ended and written, on stub functions."""
 
+import threading
+
 import pytest
 import search_stubs
 from search_stubs import SPACE
@@ -41,6 +43,33 @@ def drawn(monkeypatch):
     numbers = []
     monkeypatch.setattr(Picture, "_draw", lambda self: numbers.append(self._undrawn.number))
     return numbers
+
+
+def test_a_second_search_in_another_thread_is_refused_and_the_first_is_what_it_is_alone(tmp_path):
+    under_way, tried = threading.Event(), threading.Event()
+
+    def wait(generation):
+        under_way.set()
+        assert tried.wait(30)
+
+    first = threading.Thread(
+        target=search_stubs.search, args=(tmp_path / "first",), kwargs={"hooks": Hooks(on_generation=(wait,))}
+    )
+    first.start()
+    assert under_way.wait(30)
+    with pytest.raises(ValueError, match="another thread of this process runs a search"):
+        search_stubs.search(tmp_path / "second")
+    tried.set()
+    first.join()
+    assert not (tmp_path / "second").exists()
+    alone = search_stubs.search(tmp_path / "alone")
+    assert search_stubs.outcome(Run(tmp_path / "first")) == search_stubs.outcome(alone)
+
+
+def test_a_hook_may_run_a_search_of_its_own(tmp_path):
+    alone = search_stubs.search(tmp_path / "alone")
+    inner = Hooks(on_generation=(lambda one: search_stubs.search(tmp_path / f"inner{one.number}") and None,))
+    assert search_stubs.outcome(search_stubs.search(tmp_path / "outer", hooks=inner)) == search_stubs.outcome(alone)
 
 
 def test_a_picture_that_fails_is_a_warning_and_the_search_goes_on(tmp_path, monkeypatch):
