@@ -1,6 +1,7 @@
 """Networks on paper: from an individual to its list of layers, by arithmetic alone, without any framework."""
 
-from deap_nn.networks.blueprints import blueprint, check_space, multiply_adds, parameters
+from deap_nn.networks.blueprints import blueprint, multiply_adds, parameters
+from deap_nn.networks.checks import check_space
 from deap_nn.networks.layers import LAYERS, Shape
 from deap_nn.networks.plan import NETWORK_INPUT, LayerSpec
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from deap_nn.networks.checks import check_space
 from deap_nn.networks.kinds import layer_function
 from deap_nn.networks.layers import Shape
 from deap_nn.networks.plan import LayerSpec, Plan
@@ -36,7 +37,7 @@ def blueprint(
         task: What is learnt.
 
     Raises:
-        ValueError: If convolutions are asked for on flat data, or a kind has no builder.
+        ValueError: If the space does not fit the data, see `check_space`.
     """
     check_space(space, input_shape)
     plan = Plan(input_shape)
@@ -45,17 +46,6 @@ def blueprint(
     plan.flatten()
     plan.add("Dense", units=task.outputs, activation=task.activation)
     return tuple(plan.specs)
-
-
-def check_space(space: SearchSpace, input_shape: Shape) -> None:
-    """Raise a ValueError for a kind without a builder, or a space of convolutions for data that is not images."""
-    for block in space.blocks:
-        layer_function(block.kind)
-    if space.takes_maps and len(input_shape) != 3:
-        raise ValueError(
-            f"space {space.name!r} has convolutional layers and needs images (height, width, channels), but the data "
-            f"has the shape {input_shape}: choose a space of dense layers, such as 'dense'"
-        )
 
 
 def parameters(specs: Sequence[LayerSpec]) -> int | None:

@@ -5,13 +5,27 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from deap_nn.networks.layers import Shape
 from deap_nn.networks.plan import Plan
 from deap_nn.space import LayerKind
 
 AddLayers = Callable[[Plan, dict[str, Any]], None]
+
+
+class BuiltIn(NamedTuple):
+    """A kind that needs no function of a user's.
+
+    Attributes:
+        add: Adds its layers to a plan.
+        required: The genes that it cannot do without.
+        optional: The genes that it also understands.
+    """
+
+    add: AddLayers
+    required: tuple[str, ...]
+    optional: tuple[str, ...] = ()
 
 
 def layer_function(kind: LayerKind) -> AddLayers:
@@ -22,12 +36,12 @@ def layer_function(kind: LayerKind) -> AddLayers:
     """
     if kind.build is not None:
         return partial(_user_layers, kind.build)
-    if kind.name not in _KINDS:
+    if kind.name not in KINDS:
         raise ValueError(
-            f"layer kind {kind.name!r} has no builder: the built-in kinds are {', '.join(_KINDS)}; "
+            f"layer kind {kind.name!r} has no builder: the built-in kinds are {', '.join(KINDS)}; "
             "a kind of your own needs build=, a function that returns Keras layers"
         )
-    return _KINDS[kind.name]
+    return KINDS[kind.name].add
 
 
 def _conv2d(plan: Plan, genes: dict[str, Any]) -> None:
@@ -103,8 +117,15 @@ def _output_shape(layer: Any, shape: Shape) -> Shape:
         return tuple(layer(symbolic).shape[1:])
 
 
-_KINDS: dict[str, AddLayers] = {
-    "conv2d": _conv2d,
-    "dense": _dense,
-    "flatten": _flatten,
+_REGULARIZATION = ("batch_normalization", "dropout")
+
+KINDS = {
+    "conv2d": BuiltIn(
+        _conv2d,
+        ("filters", "kernel_size", "activation"),
+        ("padding", "strides", "shortcut", "pooling", *_REGULARIZATION),
+    ),
+    "dense": BuiltIn(_dense, ("units", "activation"), _REGULARIZATION),
+    "flatten": BuiltIn(_flatten, ("pooling",)),
 }
+"""The built-in kinds, by name."""

@@ -1,0 +1,72 @@
+"""What can be said of a search space before anything is trained: genes that no layer understands, names Keras lacks."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Iterable
+
+from deap_nn.networks.kinds import KINDS, layer_function
+from deap_nn.networks.layers import Shape
+from deap_nn.space import Choice, LayerKind, SearchSpace
+
+TRAINING_GENES = ("optimizer", "learning_rate", "learning_rate_decay", "batch_size")
+"""The genes of the training chromosome besides `epochs`, as `Schedule` reads them."""
+
+ACTIVATIONS = """celu elu exponential gelu glu hard_shrink hard_sigmoid hard_silu hard_swish hard_tanh leaky_relu linear
+    log_sigmoid log_softmax mish relu relu6 selu sigmoid silu soft_shrink softmax softplus softsign sparse_plus
+    sparse_sigmoid sparsemax squareplus swish tanh tanh_shrink threshold""".split()
+OPTIMIZERS = """adadelta adafactor adagrad adam adamax adamw ftrl lamb lion muon nadam rmsprop schedulefreeadamw
+    sgd""".split()
+"""The names that Keras knows; the installed one may know fewer."""
+
+_KERAS_NAMES = {"activation": ACTIVATIONS, "optimizer": OPTIMIZERS}
+
+
+def check_space(space: SearchSpace, input_shape: Shape) -> None:
+    """Refuse a search space that no network on this data can come from.
+
+    Args:
+        space: The search space.
+        input_shape: The shape of one sample.
+
+    Raises:
+        ValueError: If a kind has no builder, a gene is missing, unknown or offers names that Keras does not know, or
+            a space of convolutions is to be used on data that is not images.
+    """
+    for block in space.blocks:
+        layer_function(block.kind)
+        if block.kind.build is None:
+            built_in = KINDS[block.kind.name]
+            _check_genes(block.kind, built_in.required, built_in.optional)
+    _check_genes(space.training, ("epochs",), TRAINING_GENES)
+    if space.takes_maps and len(input_shape) != 3:
+        raise ValueError(
+            f"space {space.name!r} has convolutional layers and needs images (height, width, channels), but the data "
+            f"has the shape {input_shape}: choose a space of dense layers, such as 'dense'"
+        )
+
+
+def _check_genes(kind: LayerKind, required: Collection[str], optional: Collection[str]) -> None:
+    for name in required:
+        if name not in kind.genes:
+            raise ValueError(f"{kind.name!r} lacks the gene {name!r}; it needs {', '.join(required)}")
+    known = [*required, *optional]
+    for name, gene in kind.genes.items():
+        if name not in known:
+            raise ValueError(f"{kind.name!r} has no use for the gene {name!r}: {_hint(name, known)}")
+        if name in _KERAS_NAMES and isinstance(gene, Choice):
+            _check_names(kind, name, gene.options, _KERAS_NAMES[name])
+
+
+def _check_names(kind: LayerKind, gene: str, offered: Iterable[object], known: Collection[str]) -> None:
+    """Refuse names that Keras does not know; those with a `>` are of classes that a user has registered."""
+    for value in offered:
+        if isinstance(value, str) and ">" not in value and value.lower() not in known:
+            raise ValueError(
+                f"gene {gene!r} of {kind.name!r} offers {value!r}, no name of Keras: {_hint(value, known)}"
+            )
+
+
+def _hint(name: str, known: Collection[str]) -> str:
+    near = difflib.get_close_matches(name, known, 1)
+    return f"did you mean {near[0]!r}?" if near else f"expected one of {', '.join(known)}"

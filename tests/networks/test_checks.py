@@ -1,0 +1,62 @@
+"""Search spaces that no network can come from are refused before anything is trained."""
+
+from dataclasses import fields, replace
+
+import keras
+import pytest
+
+from deap_nn import PRESETS, Block, Choice, Float, Integer, LayerKind, SearchSpace
+from deap_nn.networks import check_space
+from deap_nn.networks.checks import ACTIVATIONS, OPTIMIZERS, TRAINING_GENES
+from deap_nn.training import Schedule
+
+TRAINING = LayerKind("training", {"epochs": Integer(1, 2)})
+DENSE = {"units": Integer(1, 2), "activation": Choice(("relu",))}
+
+
+def space(dense=None, training=None):
+    """A space of one kind whose genes, or those of the training, differ from what is usual; None takes one away."""
+
+    def changed(genes, changes):
+        return {name: gene for name, gene in (genes | (changes or {})).items() if gene is not None}
+
+    kind = LayerKind("dense", changed(DENSE, dense), takes="flat")
+    return SearchSpace("s", (Block(kind, 1, 2),), replace(TRAINING, genes=changed(TRAINING.genes, training)))
+
+
+@pytest.mark.parametrize(
+    ("refused", "match"),
+    [
+        (space({"unit": Integer(1, 2)}), "'dense' has no use for the gene 'unit': did you mean 'units'"),
+        (space({"colour": Integer(1, 2)}), "no use for the gene 'colour': expected one of units, activation, batch"),
+        (space({"activation": None}), "'dense' lacks the gene 'activation'; it needs units, activation"),
+        (space({"activation": Choice(("relu", "rellu"))}), "'activation' of 'dense' offers 'rellu', no name of Keras"),
+        (space(training={"epochs": None, "optimizer": Choice(("sgd",))}), "'training' lacks the gene 'epochs'"),
+        (space(training={"optimizer": Choice(("adamm",))}), "offers 'adamm', no name of Keras: did you mean 'adam'"),
+        (space(training={"learning_rat": Float(0.1, 1.0)}), "'learning_rat': did you mean 'learning_rate'"),
+        (space(training={"precision": Choice(("float32",))}), "no use for the gene 'precision'"),
+    ],
+)
+def test_genes_that_no_layer_understands(refused, match):
+    with pytest.raises(ValueError, match=match):
+        check_space(refused, (4,))
+
+
+@pytest.mark.parametrize("preset", PRESETS.values(), ids=PRESETS)
+def test_presets_pass(preset):
+    check_space(preset, (8, 8, 1))
+
+
+def test_names_with_capitals_of_registered_classes_and_none_pass():
+    names = Choice(("Adam", "mine>Own"))
+    check_space(space({"activation": Choice(("relu", None, "mine>act"))}, {"optimizer": names}), (4,))
+
+
+def test_the_names_are_those_of_keras():
+    bases = {"optimizer", "lossscaleoptimizer", "multioptimizer", "optimizermap"}
+    assert set(keras.src.activations.ALL_OBJECTS_DICT) <= {*ACTIVATIONS}
+    assert set(keras.src.optimizers.ALL_OBJECTS_DICT) - bases <= {*OPTIMIZERS}
+
+
+def test_the_genes_of_a_training_are_the_fields_of_a_schedule():
+    assert {field.name for field in fields(Schedule)} - {"precision"} == {"epochs", *TRAINING_GENES}
