@@ -11,7 +11,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-
 _thread = threading.RLock()  # not a Lock: a hook may run a search of its own within the first
 
 

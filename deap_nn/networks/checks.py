@@ -12,14 +12,14 @@ from deap_nn.space import Choice, LayerKind, SearchSpace
 TRAINING_GENES = ("optimizer", "learning_rate", "learning_rate_decay", "batch_size")
 """The genes of the training chromosome besides `epochs`, as `Schedule` reads them."""
 
-ACTIVATIONS = """celu elu exponential gelu glu hard_shrink hard_sigmoid hard_silu hard_swish hard_tanh leaky_relu linear
-    log_sigmoid log_softmax mish relu relu6 selu sigmoid silu soft_shrink softmax softplus softsign sparse_plus
-    sparse_sigmoid sparsemax squareplus swish tanh tanh_shrink threshold""".split()
-OPTIMIZERS = """adadelta adafactor adagrad adam adamax adamw ftrl lamb lion muon nadam rmsprop schedulefreeadamw
-    sgd""".split()
-"""The names that Keras knows; the installed one may know fewer."""
-
-_KERAS_NAMES = {"activation": ACTIVATIONS, "optimizer": OPTIMIZERS}
+ACTIVATIONS = (
+    "celu elu exponential gelu glu hard_shrink hard_sigmoid hard_silu hard_swish hard_tanh leaky_relu linear "
+    "log_sigmoid log_softmax mish relu relu6 selu sigmoid silu soft_shrink softmax softplus softsign sparse_plus "
+    "sparse_sigmoid sparsemax squareplus swish tanh tanh_shrink threshold"
+)
+OPTIMIZERS = "adadelta adafactor adagrad adam adamax adamw ftrl lamb lion muon nadam rmsprop schedulefreeadamw sgd"
+KERAS_NAMES = {"activation": ACTIVATIONS.split(), "optimizer": OPTIMIZERS.split()}
+"""The names that Keras knows, by gene; the installed version may know fewer."""
 
 
 def check_space(space: SearchSpace, input_shape: Shape) -> None:
@@ -54,17 +54,16 @@ def _check_genes(kind: LayerKind, required: Collection[str], optional: Collectio
     for name, gene in kind.genes.items():
         if name not in known:
             raise ValueError(f"{kind.name!r} has no use for the gene {name!r}: {_hint(name, known)}")
-        if name in _KERAS_NAMES and isinstance(gene, Choice):
-            _check_names(kind, name, gene.options, _KERAS_NAMES[name])
+        if name in KERAS_NAMES and isinstance(gene, Choice):
+            _check_names(kind, name, gene.options)
 
 
-def _check_names(kind: LayerKind, gene: str, offered: Iterable[object], known: Collection[str]) -> None:
+def _check_names(kind: LayerKind, gene: str, offered: Iterable[object]) -> None:
     """Refuse names that Keras does not know; those with a `>` are of classes that a user has registered."""
-    for value in offered:
-        if isinstance(value, str) and ">" not in value and value.lower() not in known:
-            raise ValueError(
-                f"gene {gene!r} of {kind.name!r} offers {value!r}, no name of Keras: {_hint(value, known)}"
-            )
+    known = KERAS_NAMES[gene]
+    for name in offered:
+        if isinstance(name, str) and ">" not in name and name.lower() not in known:
+            raise ValueError(f"gene {gene!r} of {kind.name!r} offers {name!r}, no name of Keras: {_hint(name, known)}")
 
 
 def _hint(name: str, known: Collection[str]) -> str:

@@ -7,7 +7,7 @@ import pytest
 
 from deap_nn import PRESETS, Block, Choice, Float, Integer, LayerKind, SearchSpace
 from deap_nn.networks import check_space
-from deap_nn.networks.checks import ACTIVATIONS, OPTIMIZERS, TRAINING_GENES
+from deap_nn.networks.checks import KERAS_NAMES, TRAINING_GENES
 from deap_nn.training import Schedule
 
 TRAINING = LayerKind("training", {"epochs": Integer(1, 2)})
@@ -54,8 +54,8 @@ def test_names_with_capitals_of_registered_classes_and_none_pass():
 
 def test_the_names_are_those_of_keras():
     bases = {"optimizer", "lossscaleoptimizer", "multioptimizer", "optimizermap"}
-    assert set(keras.src.activations.ALL_OBJECTS_DICT) <= {*ACTIVATIONS}
-    assert set(keras.src.optimizers.ALL_OBJECTS_DICT) - bases <= {*OPTIMIZERS}
+    assert set(keras.src.activations.ALL_OBJECTS_DICT) <= {*KERAS_NAMES["activation"]}
+    assert set(keras.src.optimizers.ALL_OBJECTS_DICT) - bases <= {*KERAS_NAMES["optimizer"]}
 
 
 def test_the_genes_of_a_training_are_the_fields_of_a_schedule():
