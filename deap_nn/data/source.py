@@ -12,6 +12,7 @@ from deap_nn.data.npz import read_data, write_npz
 from deap_nn.tasks import TASKS, Classification, Task
 
 DATASETS = ("digits", *KERAS_DATASETS)
+SCALINGS = ("auto", "none")
 MIN_TRAIN_SAMPLES = 10  # two classes, with one sample each in the 20 % for validation
 
 
@@ -27,6 +28,8 @@ class DataSpec:
         fold: The number of the draw of a validation split, an integer >= 0; each is a stratified fifth of the
             training samples.
         task: What is learnt, a name in `deap_nn.tasks.TASKS`.
+        scaling: "auto" (see `Splits.scale`), or "none" for samples as they are: token numbers, or inputs that a
+            network's own layers scale.
     """
 
     source: str
@@ -34,6 +37,7 @@ class DataSpec:
     seed: int = 0
     fold: int = 0
     task: str = Classification.name
+    scaling: str = SCALINGS[0]
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "source", _checked_source(self.source))
@@ -44,6 +48,8 @@ class DataSpec:
         object.__setattr__(self, "fold", _checked_integer("fold", self.fold, 0))
         if self.task not in TASKS:
             raise ValueError(f"task: received {self.task!r}, expected one of {', '.join(TASKS)}")
+        if self.scaling not in SCALINGS:
+            raise ValueError(f"scaling: received {self.scaling!r}, expected one of {', '.join(SCALINGS)}")
 
     @property
     def other_fold(self) -> tuple[int, ...]:

@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 
 from deap_nn.data.checks import Arrays
-from deap_nn.data.source import DataSpec, read_source
+from deap_nn.data.source import SCALINGS, DataSpec, read_source
 from deap_nn.tasks import FIFTH, Task
 
 # The purposes of random streams; the first ignores the run's seed, so every run has the same test split.
@@ -30,9 +30,9 @@ class Splits:
         scale: The factor that, with `offset`, turns raw samples into scaled input, see `scaled`; float32, one number
             for images, one per feature for flat data. uint8 images: 1/255 and offset 0. Other images: the training
             split's smallest value becomes 0, its largest 1. Flat features: the training split's mean becomes 0, its
-            standard deviation 1; a constant feature is only centred.
+            standard deviation 1; a constant feature is only centred. With the scaling "none": always 1 and 0.
         offset: The summand, of the same shape and dtype.
-        fingerprint: The SHA-256 of all the arrays above, as hexadecimal digits.
+        fingerprint: The SHA-256 of all the arrays above and of another scaling, as hexadecimal digits.
         note: What was decided for the user (a test split taken, fewer samples than requested), or "".
     """
 
@@ -78,8 +78,9 @@ def _split(arrays: Arrays, spec: DataSpec) -> Splits:
     parts = (x[rest], y[rest], x[chosen], y[chosen], x_test, y_test)
     for part in parts:
         part.flags.writeable = False  # one copy serves every evaluation of this process
-    scale, offset = _scaling(parts[0])
-    return Splits(*parts, arrays.task, x.shape[1:], scale, offset, _fingerprint(parts), "; ".join(notes))
+    scale, offset = _scaling(parts[0], spec.scaling)
+    fingerprint = _fingerprint(parts, spec.scaling)
+    return Splits(*parts, arrays.task, x.shape[1:], scale, offset, fingerprint, "; ".join(notes))
 
 
 def _test_split(arrays: Arrays, notes: list[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -113,8 +114,11 @@ def _stream(purpose: int, *seeds: int) -> np.random.RandomState:
     return np.random.RandomState(np.random.MT19937(np.random.SeedSequence([purpose, *seeds])))
 
 
-def _scaling(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    if x.ndim == 2:
+def _scaling(x: np.ndarray, scaling: str) -> tuple[np.ndarray, np.ndarray]:
+    scale, offset = np.asarray(1.0), np.asarray(0.0)
+    if scaling == "none":
+        pass
+    elif x.ndim == 2:
         # One feature at a time, so that the whole table is never copied as float64.
         means = np.array([column.mean(dtype=np.float64) for column in x.T])
         deviations = np.array([column.std(dtype=np.float64) for column in x.T])
@@ -125,12 +129,12 @@ def _scaling(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     else:
         low, high = (0.0, 255.0) if x.dtype == np.uint8 else (float(x.min()), float(x.max()))
         scale = np.asarray(1.0 / (high - low) if high - low > 1e-30 else 1.0)
-        offset = 0.0 - low * scale
-    return scale.astype(np.float32), np.asarray(offset, dtype=np.float32)
+        offset = np.asarray(0.0 - low * scale)
+    return scale.astype(np.float32), offset.astype(np.float32)
 
 
-def _fingerprint(parts: tuple[np.ndarray, ...]) -> str:
-    digest = hashlib.sha256()
+def _fingerprint(parts: tuple[np.ndarray, ...], scaling: str) -> str:
+    digest = hashlib.sha256(b"" if scaling == SCALINGS[0] else scaling.encode())  # as before there was a choice
     for part in parts:
         little_endian = np.ascontiguousarray(part, dtype=part.dtype.newbyteorder("<"))
         digest.update(f"{little_endian.dtype.str}{part.shape}".encode())

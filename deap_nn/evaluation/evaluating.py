@@ -89,7 +89,7 @@ def _trained(
         specs,
         splits.task,
         schedule,
-        *samples_of(problem.data_of(repetition)),
+        *samples_of(problem.data_of(repetition, specs)),
         seed=record.seed or 0,
         on_epoch=None if rule is None else rule.verdict(epochs),
         epochs=epochs,

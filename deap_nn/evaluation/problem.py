@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
 from deap_nn.data import DataSpec, Splits, load
 from deap_nn.evolution import Individual, Key
+from deap_nn.networks import NETWORK_INPUT, LayerSpec
 from deap_nn.space import SearchSpace
 
 
@@ -48,9 +50,16 @@ class Problem:
             )
         return load(self.data_of(repetition)) if repetition else first
 
-    def data_of(self, repetition: int) -> DataSpec:
-        """Return the data of a repetition; each has a different validation split."""
-        return replace(self.data, fold=repetition) if repetition else self.data
+    def data_of(self, repetition: int, specs: Sequence[LayerSpec] = ()) -> DataSpec:
+        """Return the data of a repetition, each with a different validation split, as a network takes them in."""
+        data = replace(self.data, fold=repetition) if repetition else self.data
+        return replace(data, scaling="none") if takes_tokens(specs) else data
+
+
+def takes_tokens(specs: Sequence[LayerSpec]) -> bool:
+    """Tell whether a network's input goes to an Embedding, for which scaled numbers have no meaning."""
+    first = [type(spec.built).__mro__ for spec in specs if NETWORK_INPUT in spec.inputs]
+    return any(one.__name__ == "Embedding" for classes in first for one in classes)
 
 
 def genome_seed(training_seed: int, individual: Individual, repetition: int = 0) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from deap_nn.data import load
 from deap_nn.evaluation.problem import Problem, genome_seed, samples_of
 from deap_nn.evolution import Individual
 from deap_nn.networks import blueprint
@@ -51,7 +52,8 @@ def train_winner(individual: Individual, with_validation: bool, problem: Problem
     started = time.monotonic()
     splits = problem.splits()
     specs = blueprint(problem.space, individual, splits.input_shape, splits.task)
-    training, validation = samples_of(problem.data)
+    data = problem.data_of(0, specs)
+    training, validation = samples_of(data)
     fit = partial(
         train,
         specs,
@@ -64,6 +66,7 @@ def train_winner(individual: Individual, with_validation: bool, problem: Problem
     trained_on, result = "training + validation", fit(both) if with_validation else None
     if result is None or result.status is not Status.OK:
         trained_on, result = "training", fit(training)
-    model = trained_model(specs, result.weights, splits.scale, splits.offset)
+    taken_in = load(data)
+    model = trained_model(specs, result.weights, taken_in.scale, taken_in.offset)
     report = splits.task.report(splits.y_test, model.predict(splits.x_test, batch_size=500, verbose=0))
     return Winner(model_bytes(model), layer_lines(model), trained_on, report, time.monotonic() - started)

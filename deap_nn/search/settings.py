@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from deap_nn.data import SCALINGS
 from deap_nn.engines import ENGINES
 from deap_nn.evolution import CROSSOVERS, MAXIMIZE, MINIMIZE, survivor_count
 from deap_nn.search.setting import Setting, choice, declare, number, whole
@@ -113,6 +114,12 @@ class Settings:
         resumable=True,
     )
     threads_per_worker: int = whole(1, "CPU threads per training", 1)
+    scaling: str = choice(
+        SCALINGS[0],
+        "how samples are scaled: pixels to 0..1 and features to mean 0 and deviation 1, or not at all; token numbers "
+        "that an Embedding takes never are",
+        SCALINGS,
+    )
     precision: str = choice(
         "float32",
         "number format of convolutions; bfloat16 is up to twice as fast if `grep bf16 /proc/cpuinfo` finds a match",

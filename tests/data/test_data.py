@@ -240,6 +240,16 @@ def test_flat_features_are_standardised_by_the_training_part_alone(tmp_path):
     assert abs(splits.scaled(splits.x_validation).mean(axis=0)[0]) > 1e-3
 
 
+def test_without_scaling_samples_are_taken_as_they_are_and_are_other_data(tmp_path):
+    arrays = numbered()
+    plain = loaded(tmp_path, arrays, scaling="none")
+    assert plain.scale == 1 and plain.offset == 0
+    np.testing.assert_array_equal(plain.scaled(plain.x_train), plain.x_train)
+    assert plain.fingerprint != loaded(tmp_path, arrays).fingerprint
+    with pytest.raises(ValueError, match="scaling: received 'standard', expected one of auto, none"):
+        DataSpec("digits", scaling="standard")
+
+
 def test_constant_images_are_left_alone(tmp_path):
     arrays = without_test(numbered())
     arrays["x_train"] = np.full_like(arrays["x_train"], 7, dtype=np.float32)

@@ -190,6 +190,25 @@ def huge(genes, shape):
     return [keras.layers.Flatten(), keras.layers.Dense(10**13)]
 
 
+def embedding(genes, shape):
+    return [keras.layers.Embedding(20, 4), keras.layers.GlobalMaxPooling1D()]
+
+
+def test_token_numbers_reach_an_embedding_as_they_are(tmp_path):
+    tokens = np.random.default_rng(0).integers(0, 20, (400, 6))
+    save_arrays(tmp_path / "tokens.npz", tokens, (tokens == 7).any(axis=1).astype(int))
+    training = {"epochs": Integer(40, 40), "optimizer": Choice(("adam",)), "learning_rate": Float(0.05, 0.05)}
+    blocks = (Block(LayerKind("embedding", {}, build=embedding), 1, 1),)
+    space = SearchSpace("tokens", blocks, LayerKind("training", training))
+    problem, one = Problem(space, DataSpec(str(tmp_path / "tokens.npz"))), Individual(space.sample())
+    assert evaluate(one, problem)[0] == 1.0
+    winner = train_winner(one, True, problem)
+    assert winner.report["test_accuracy"] == 1.0
+    (tmp_path / "model.keras").write_bytes(winner.model)
+    outputs = keras.models.load_model(tmp_path / "model.keras").predict(np.array([[7] * 6, [3] * 6]), verbose=0)
+    assert list(outputs.argmax(axis=1)) == [1, 0]
+
+
 def test_a_network_that_the_framework_has_no_memory_for_is_the_worst():
     space = space_of(LayerKind("odd", {}, takes="map", build=huge))
     values = evaluate(Individual(space.sample()), Problem(space, DIGITS))

@@ -14,7 +14,14 @@ from deap_nn.evolution.operators import mutChoices
 from deap_nn.networks import blueprint, parameters
 from deap_nn.space import PRESETS
 from deap_nn.space.presets import FULL, MODERN
-from deap_nn.training.portable.model import build_layers, connect, layer_lines, model_bytes, trained_model
+from deap_nn.training.portable.model import (
+    build_layers,
+    connect,
+    layer_lines,
+    model_bytes,
+    predict_file,
+    trained_model,
+)
 from deap_nn.training.weights import initial_weights
 
 pytestmark = [
@@ -100,3 +107,35 @@ def test_a_saved_model_needs_nothing_but_keras(tmp_path):
         timeout=120,
     )
     np.testing.assert_allclose(np.load(tmp_path / "out.npy"), model.predict(raw, verbose=0), atol=1e-6)
+
+
+def small_file(path, shape, scale, offset):
+    specs = blueprint(PRESETS["dense"], PRESETS["dense"].sample(), shape, TEN_CLASSES)
+    path.write_bytes(model_bytes(trained_model(specs, initial_weights(specs, seed=2), scale, offset)))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("factor", "shape", "scale", "offset"),
+    [
+        (1 / 255, (8, 8, 1), 1 / 255, 0.0),  # pixels as 0..1 for a network that was trained on 0..255
+        (255, (8, 8, 1), 2 / 255, -1.0),
+        (1 / 255, (4,), np.full(4, 1 / 74.0), np.full(4, -127 / 74.0)),
+        (1000, (4,), np.full(4, 1 / 74.0), np.full(4, -127 / 74.0)),
+    ],
+)
+def test_inputs_on_another_scale_get_a_warning(tmp_path, recwarn, factor, shape, scale, offset):
+    raw = np.random.default_rng(0).uniform(0, 255, (20, *shape)).astype(np.float32)
+    file = small_file(tmp_path / "model.keras", shape, scale, offset)
+    predict_file(file, raw)
+    predict_file(file, raw[:1])
+    predict_file(file, np.full_like(raw, 200))
+    assert not [one for one in recwarn if one.category is UserWarning]
+    with pytest.warns(UserWarning, match="the inputs lie between .* are they scaled otherwise"):
+        predict_file(file, raw * np.float32(factor))
+
+
+def test_a_network_without_scaling_knows_no_range(tmp_path, recwarn):
+    file = small_file(tmp_path / "model.keras", (4,), 1.0, 0.0)
+    predict_file(file, np.full((20, 4), 1e6, np.float32))
+    assert not [one for one in recwarn if one.category is UserWarning]

@@ -8,6 +8,7 @@ package (except for user-defined layers).
 from __future__ import annotations
 
 import tempfile
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,6 +18,8 @@ import numpy as np
 from deap_nn.networks import LAYERS, NETWORK_INPUT, LayerSpec
 
 PREDICTION_BATCH = 500
+SCALING = "scaling"
+"""The name of the first layer of a saved network."""
 
 
 def build_layers(specs: Sequence[LayerSpec], seed: int, precision: str = "float32") -> list[keras.layers.Layer]:
@@ -69,7 +72,7 @@ def trained_model(
         offset: A number, or one per feature.
     """
     layers = build_layers(specs, seed=0)
-    scaling = keras.layers.Rescaling(_plain(scale), _plain(offset), name="scaling")
+    scaling = keras.layers.Rescaling(_plain(scale), _plain(offset), name=SCALING)
     model = connect(layers, specs, scaling)
     for layer, arrays in zip(layers, weights, strict=True):
         layer.set_weights(arrays)
@@ -92,7 +95,9 @@ def layer_lines(model: keras.Model) -> list[str]:
 
 
 def predict_file(path: Path, raw: np.ndarray) -> np.ndarray:
-    """Return the class probabilities that the network in a `.keras` file predicts for raw inputs.
+    """Return the outputs of the network in a `.keras` file for raw inputs.
+
+    Inputs on another scale than those that it was trained on (0 to 1 instead of 0 to 255) get a warning.
 
     Args:
         path: The file.
@@ -107,8 +112,28 @@ def predict_file(path: Path, raw: np.ndarray) -> np.ndarray:
         raw = raw[..., np.newaxis]
     if raw.shape[1:] != shape:
         raise ValueError(f"the inputs have the shape {raw.shape}, expected (n, {', '.join(map(str, shape))})")
+    if (range_of_inputs := _unlike_training(model, raw)) is not None:
+        warnings.warn(
+            f"the inputs lie between {range_of_inputs[0]:g} and {range_of_inputs[1]:g}, where the network has not been "
+            "trained: are they scaled otherwise than the run's data?",
+            stacklevel=2,
+        )
     outputs: np.ndarray = model.predict(raw, batch_size=PREDICTION_BATCH, verbose=0)
     return outputs
+
+
+def _unlike_training(model: keras.Model, raw: np.ndarray) -> tuple[float, float] | None:
+    """Return the range of inputs that can hardly be on the scale of the training's; None if they may well be."""
+    scaling = next((layer for layer in model.layers if layer.name == SCALING), None)
+    if scaling is None or raw.size == 0 or np.all(np.equal(scaling.scale, 1) & np.equal(scaling.offset, 0)):
+        return None
+    scaled = np.asarray(raw, np.float32) * np.float32(scaling.scale) + np.float32(scaling.offset)
+    if raw.ndim > 2:  # images: 0 to 1
+        likely = scaled.max() == scaled.min() or (0.1 < scaled.max() < 2 and scaled.min() > -1)
+    else:  # features: mean 0 and deviation 1
+        deviation = scaled.std(axis=0).max()
+        likely = np.abs(scaled).mean() < 10 and (len(raw) < 10 or deviation == 0 or deviation > 0.05)
+    return None if likely else (float(raw.min()), float(raw.max()))
 
 
 def _layer(spec: LayerSpec, index: int, seed: int, precision: str) -> keras.layers.Layer:
