@@ -111,7 +111,7 @@ def search(path, evaluate=fitness, **options):
     """A small search in this process, in milliseconds."""
     from deap_nn.search import evolve  # here: the children import this module too, and have no use for it
 
-    return evolve(SPACE, evaluate=evaluate, run_dir=path, **{**SMALL, **options})
+    return evolve(SPACE, evaluate=evaluate, run_dir=path, **{**SMALL, "progress": False, **options})
 
 
 def outcome(run):

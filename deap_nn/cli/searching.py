@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,27 +67,24 @@ def search(
 
 
 def _search(space: SearchSpace | None, options: dict[str, Any], quiet: bool) -> Run:
-    from deap_nn.reports import Progress, TensorBoard
+    from deap_nn.reports import TensorBoard
     from deap_nn.search import evolve, resume
 
-    progress = Progress()
-    hooks = Hooks() if quiet else progress.hooks
-    hooks += Hooks(on_start=(lambda run, _: options.setdefault("run_dir", str(run.path)),))
+    hooks = Hooks(on_start=(lambda run, _: options.setdefault("run_dir", str(run.path)),))
     if options.get("tensorboard"):
         hooks += TensorBoard().hooks
     settings = {name: value for name, value in options.items() if name in all_settings()}
-    common = {"cache": options.get("cache"), "hooks": hooks, **settings}
-    with closing(progress):
-        if space is None or "resume" in options:
-            retry = options.get("retry_failed", False)
-            return resume(options["resume"], space=space, data=options.get("dataset"), retry_failed=retry, **common)
-        return evolve(
-            space,
-            options.get("dataset", "cifar10"),
-            run_dir=options.get("run_dir"),
-            start_with=options.get("start_with", ()),
-            **common,
-        )
+    common = {"cache": options.get("cache"), "hooks": hooks, "progress": not quiet, **settings}
+    if space is None or "resume" in options:
+        retry = options.get("retry_failed", False)
+        return resume(options["resume"], space=space, data=options.get("dataset"), retry_failed=retry, **common)
+    return evolve(
+        space,
+        options.get("dataset", "cifar10"),
+        run_dir=options.get("run_dir"),
+        start_with=options.get("start_with", ()),
+        **common,
+    )
 
 
 def _again() -> str:

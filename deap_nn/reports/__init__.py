@@ -1,14 +1,12 @@
-"""The output of a run for users: progress, final report, pictures, comparisons, predictions, TensorBoard files."""
+"""The output of a run for users: final report, pictures, comparisons, predictions, TensorBoard files."""
 
 from deap_nn.reports.comparison import table, write_csv
 from deap_nn.reports.console import print_report
 from deap_nn.reports.pictures import draw_run
 from deap_nn.reports.prediction import predict, read_images
-from deap_nn.reports.progress import Progress
 from deap_nn.reports.tensorboard import TensorBoard
 
 __all__ = [
-    "Progress",
     "TensorBoard",
     "draw_run",
     "predict",

@@ -30,6 +30,7 @@ def resume(
     cache: str | os.PathLike[str] | None = None,
     retry_failed: bool = False,
     hooks: Hooks | None = None,
+    progress: bool = True,
     **changes: Any,
 ) -> Run:
     """Continue a run as if it had not been interrupted; finished evaluations are not repeated.
@@ -43,6 +44,7 @@ def resume(
         retry_failed: Whether to repeat evaluations that a limit or the death of their process ended; the run's results
             may then differ.
         hooks: The hooks called during the run.
+        progress: Whether to show the progress on standard output: a bar on a terminal, else a line per generation.
         **changes: Settings that a resumed run may change: generations, stop_at, engine, workers, ... What a Dask
             scheduler sends runs here as code, so `dask_scheduler` is not taken from the run.
 
@@ -62,7 +64,7 @@ def resume(
         )
     objective = _same_objective(run, own, data, evaluate, settings)
     file = Path(cache).expanduser() if cache else None
-    return perform(Search(run, own, objective, settings, file, retry_failed, hooks or Hooks()))
+    return perform(Search(run, own, objective, settings, file, retry_failed, hooks or Hooks(), progress=progress))
 
 
 def _changed(run: Run, changes: Mapping[str, Any]) -> Settings:

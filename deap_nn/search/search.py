@@ -24,6 +24,7 @@ class Search:
         cache: The file of results shared with other runs, if any.
         retry_failed: Whether to repeat evaluations that a limit or the death of their process ended.
         hooks: The hooks called during the search.
+        progress: Whether to show the progress on standard output.
     """
 
     run: Run
@@ -33,3 +34,4 @@ class Search:
     cache: Path | None = None
     retry_failed: bool = False
     hooks: Hooks = field(default_factory=Hooks)
+    progress: bool = True

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from deap_nn.runs import Cache, Run
 from deap_nn.search.evaluations import Evaluations
 from deap_nn.search.loop import find_best
 from deap_nn.search.picture import Picture
+from deap_nn.search.progress import Progress
 from deap_nn.search.recorder import Recorder
 from deap_nn.search.search import Search
 from deap_nn.search.settings import Settings
@@ -38,6 +39,8 @@ def perform(search: Search) -> Run:
     run, settings, hooks, objective = search.run, search.settings, search.hooks, search.objective
     with ExitStack() as stack:
         stack.enter_context(in_one_thread())
+        if search.progress:
+            hooks = stack.enter_context(closing(Progress())).hooks + hooks
         journal = stack.enter_context(run.writing())
         # What is there is read before anything is changed: a damaged file is refused, and the run stays as it is
         pruner = objective.make_pruner()

@@ -33,6 +33,7 @@ def evolve(
     start_with: str | os.PathLike[str] | Sequence[Individual] = (),
     cache: str | os.PathLike[str] | None = None,
     hooks: Hooks | None = None,
+    progress: bool = True,
     **settings: Any,
 ) -> Run:
     """Search a space for the network with the highest validation accuracy, and train the best one found.
@@ -49,6 +50,7 @@ def evolve(
             (see `deap_nn.runs.warm_start`); the rest are drawn at random.
         cache: A file of results shared with other runs, created if it does not exist.
         hooks: The hooks called during the run.
+        progress: Whether to show the progress on standard output: a bar on a terminal, else a line per generation.
         **settings: See `deap_nn.search.settings.Settings`.
 
     Returns:
@@ -75,7 +77,7 @@ def evolve(
         objective = _objective(space, data, evaluate, run.path, chosen)
         run.update(**objective.info)
         file = Path(cache).expanduser() if cache else None
-        return perform(Search(run, space, objective, chosen, file, hooks=hooks or Hooks()))
+        return perform(Search(run, space, objective, chosen, file, hooks=hooks or Hooks(), progress=progress))
     except ValueError:
         run.withdraw()  # Nothing has happened yet: the corrected call may use the directory
         raise

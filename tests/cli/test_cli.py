@@ -214,7 +214,8 @@ def test_nothing_given_means_cifar10_and_a_new_directory(calls):
     ((name, arguments, options),) = calls
     assert (name, arguments) == ("evolve", (FULL, "cifar10"))
     assert options.pop("run_dir") is None  # `evolve` makes one
-    assert len(options.pop("hooks").on_generation) == 1
+    assert options.pop("progress")
+    assert options.pop("hooks").on_generation == ()
     assert {value for value in options.values() if value} == set()
     assert not options.keys() & all_settings().keys()
 
@@ -253,7 +254,7 @@ def test_resume_passes_on_what_was_given_and_nothing_else(calls):
 
 def test_quiet_shows_no_progress(calls):
     cli.search(FULL, parsed(), quiet=True)
-    assert calls[0][2]["hooks"].on_evaluation == calls[0][2]["hooks"].on_generation == ()
+    assert not calls[0][2]["progress"]
 
 
 DATA = {"data": {"task": "classification", "classes": 10}}

@@ -6,7 +6,7 @@ import pytest
 import search_stubs
 from search_stubs import SPACE
 
-from deap_nn import Hooks, Run
+from deap_nn import Hooks, Run, evolve, resume
 from deap_nn.evaluation import Winner
 from deap_nn.evolution import Generation
 from deap_nn.search import Settings, picture
@@ -43,6 +43,19 @@ def drawn(monkeypatch):
     numbers = []
     monkeypatch.setattr(Picture, "_draw", lambda self: numbers.append(self._undrawn.number))
     return numbers
+
+
+def test_progress_is_shown_unless_told_otherwise(tmp_path, capsys):
+    search_stubs.search(tmp_path / "run", progress=False)
+    assert capsys.readouterr().out == ""
+    resume(tmp_path / "run", evaluate=search_stubs.fitness, progress=False)
+    assert capsys.readouterr().out == ""
+    resume(tmp_path / "run", evaluate=search_stubs.fitness)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == f"run directory: {tmp_path / 'run'}"
+    assert [line.partition(":")[0] for line in lines[2:]] == [f"generation {number}/4" for number in range(5)]
+    evolve(SPACE, evaluate=search_stubs.fitness, run_dir=tmp_path / "new", **search_stubs.SMALL)
+    assert len(capsys.readouterr().out.splitlines()) == 7
 
 
 def test_a_second_search_in_another_thread_is_refused_and_the_first_is_what_it_is_alone(tmp_path):

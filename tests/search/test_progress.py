@@ -8,7 +8,7 @@ import pytest
 from deap import tools
 
 from deap_nn.evolution import FitnessValues, Generation
-from deap_nn.reports.progress import Progress
+from deap_nn.search.progress import Progress
 
 DATA = {"source": "digits", "input_shape": [8, 8, 1], "classes": 10, "note": ""}
 SETTINGS = {"generations": 2, "population": 5, "survivors": 0.2}

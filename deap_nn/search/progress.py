@@ -10,7 +10,7 @@ from tqdm import tqdm
 from deap_nn.engines import Engine
 from deap_nn.evolution import FitnessValues, Generation, Individual, survivor_count
 from deap_nn.runs import Run
-from deap_nn.search import Hooks
+from deap_nn.search.hooks import Hooks
 from deap_nn.status import Status
 
 
