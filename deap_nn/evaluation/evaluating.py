@@ -83,7 +83,8 @@ def _trained(
 
     started = time.monotonic()
     splits = problem.splits(repetition)
-    schedule = Schedule.from_genes(individual[-1].genes, problem.precision)
+    of_genome = Schedule.from_genes(individual[-1].genes, problem.precision)
+    schedule = of_genome.with_steps(len(splits.y_train), problem.min_steps)
     epochs = math.ceil(budget * schedule.epochs)
     result = train(
         specs,
@@ -101,4 +102,5 @@ def _trained(
         seconds={**(record.seconds or {}), "train": time.monotonic() - started},
         history=result.history,
         epochs=result.epochs,
+        batch_size=None if schedule == of_genome else schedule.batch_size,
     )

@@ -13,6 +13,8 @@ from deap_nn.evolution import Individual, Key
 from deap_nn.networks import NETWORK_INPUT, LayerSpec
 from deap_nn.space import SearchSpace
 
+MIN_STEPS = 20
+
 
 class DataChanged(RuntimeError):  # noqa: N818 - what happened, not whose error
     """The data are no longer those that a run began with."""
@@ -28,6 +30,8 @@ class Problem:
         training_seed: The seed from which, with the genome, the seed of each training is derived.
         precision: The format of the numbers that convolutions multiply, "float32" or "bfloat16".
         fingerprint: The fingerprint of the data when the run began; "" to accept any.
+        min_steps: The number of steps that an epoch has at least, 0 or more; on small data, batches become smaller than
+            the genome says.
     """
 
     space: SearchSpace
@@ -35,6 +39,7 @@ class Problem:
     training_seed: int = 0
     precision: str = "float32"
     fingerprint: str = ""
+    min_steps: int = MIN_STEPS
 
     def splits(self, repetition: int = 0) -> Splits:
         """Return the splits of a repetition.

@@ -58,7 +58,7 @@ def train_winner(individual: Individual, with_validation: bool, problem: Problem
         train,
         specs,
         splits.task,
-        Schedule.from_genes(individual[-1].genes, problem.precision),
+        Schedule.from_genes(individual[-1].genes, problem.precision).with_steps(len(training), problem.min_steps),
         validation=validation,
         seed=genome_seed(problem.training_seed, individual),
     )

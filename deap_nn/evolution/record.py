@@ -26,6 +26,7 @@ class Record:
         parameters: The number of weights; also None if user-defined layers make it unknown.
         history: One number per metric and completed epoch.
         epochs: The number of epochs that were run.
+        batch_size: The samples per step, where there were fewer than the genome says because the data are small.
         repetition: The number of the evaluation among several of its genome; None for the first, number 0.
         budget: The share of a full training; None for 1.
         attempts: The number of times it was started, if no attempt returned a result.
@@ -43,6 +44,7 @@ class Record:
     parameters: int | None = None
     history: dict[str, list[float]] | None = None
     epochs: int | None = None
+    batch_size: int | None = None
     repetition: int | None = None
     budget: float | None = None
     attempts: int | None = None

@@ -13,7 +13,8 @@ from typing import Any
 from deap_nn.evolution import MAXIMIZE, MINIMIZE, FitnessValues, Generation, Individual, storable
 
 FORMAT = 2
-"""The format of run directories. Format 2 renamed the setting `target` to `stop_at` and added `data.task`."""
+"""The format of run directories. Format 2 renamed the setting `target` to `stop_at`, and added `data.task` and the
+setting `min_steps`."""
 
 RUN = "run.json"
 JOURNAL = "evaluations.jsonl"
@@ -41,7 +42,7 @@ def translated(info: Mapping[str, Any]) -> dict[str, Any]:
     info = dict(info)
     if info["format"] == 1:
         settings = {"stop_at" if name == "target" else name: value for name, value in info.get("settings", {}).items()}
-        info |= {"format": FORMAT, "settings": settings}
+        info |= {"format": FORMAT, "settings": settings | {"min_steps": 0}}
         if "data" in info:
             info["data"] = info["data"] | {"task": "classification"}
     return info

@@ -75,7 +75,9 @@ def keras_objective(space: SearchSpace, data: DataSpec, settings: Settings) -> O
     splits = load(data)
     task = splits.task
     check_space(space, splits.input_shape)
-    problem = Problem(space, data, settings.seed_of_trainings, settings.precision, splits.fingerprint)
+    problem = Problem(
+        space, data, settings.seed_of_trainings, settings.precision, splits.fingerprint, settings.min_steps
+    )
     info = {
         "source": data.source,
         "fingerprint": splits.fingerprint,

@@ -12,6 +12,7 @@ import numpy as np
 
 from deap_nn.data import SCALINGS
 from deap_nn.engines import ENGINES
+from deap_nn.evaluation import MIN_STEPS
 from deap_nn.evolution import CROSSOVERS, MAXIMIZE, MINIMIZE, survivor_count
 from deap_nn.search.setting import Setting, choice, declare, number, whole
 
@@ -114,6 +115,11 @@ class Settings:
         resumable=True,
     )
     threads_per_worker: int = whole(1, "CPU threads per training", 1)
+    min_steps: int = whole(
+        MIN_STEPS,
+        "steps that an epoch has at least: on small data, batches are smaller than the genome says; 0: never",
+        0,
+    )
     scaling: str = choice(
         SCALINGS[0],
         "how samples are scaled: pixels to 0..1 and features to mean 0 and deviation 1, or not at all; token numbers "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,9 @@ BATCH_SIZE = 300
 
 MIN_MICRO_BATCH = 50
 """The number of samples below which a micro-batch no longer keeps a processor busy."""
+
+MIN_BATCH = 4
+"""The smallest batch that small data are divided into, unless the genome says a smaller one."""
 
 DECAYS = ("none", "cosine")
 """The ways in which the learning rate may change in the course of a training."""
@@ -52,6 +55,15 @@ class Schedule:
             raise ValueError(
                 f"learning_rate_decay is {self.learning_rate_decay!r}, expected one of {', '.join(map(repr, DECAYS))}"
             )
+
+    def with_steps(self, samples: int, at_least: int) -> Schedule:
+        """Return the schedule with a batch so small that an epoch of these samples has that many steps.
+
+        In a few steps an optimizer gets nowhere, however good the network. 0 leaves every batch as it is.
+        """
+        if at_least == 0:
+            return self
+        return replace(self, batch_size=min(self.batch_size, max(MIN_BATCH, samples // at_least)))
 
     def steps(self, samples: int) -> int:
         """Return the number of steps in a full training on that many samples."""

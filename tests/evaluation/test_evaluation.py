@@ -2,6 +2,7 @@
 
 import math
 import random
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -54,6 +55,15 @@ def test_the_record_tells_how_it_went(individual, problem):
 def test_an_accuracy_is_a_share_of_the_validation_samples(individual, problem):
     right = evaluate(individual, problem)[0] * len(load(DIGITS).y_validation)
     assert right == pytest.approx(round(right), abs=1e-9)
+
+
+def test_small_data_are_divided_into_more_batches_and_the_record_says_so(individual, problem):
+    assert len(load(DIGITS).y_train) == 160
+    values = evaluate(individual, problem)
+    assert values.record.batch_size == 8
+    as_in_the_genome = evaluate(individual, replace(problem, min_steps=0))
+    assert as_in_the_genome.record.batch_size is None
+    assert as_in_the_genome.record.history != values.record.history
 
 
 def test_the_seed_and_the_genome_decide_everything(individual, problem):

@@ -2,13 +2,11 @@
 
 from dataclasses import fields, replace
 
-import keras
 import pytest
 
 from deap_nn import PRESETS, Block, Choice, Float, Integer, LayerKind, SearchSpace
 from deap_nn.networks import check_space
 from deap_nn.networks.checks import KERAS_NAMES, TRAINING_GENES
-from deap_nn.training import Schedule
 
 TRAINING = LayerKind("training", {"epochs": Integer(1, 2)})
 DENSE = {"units": Integer(1, 2), "activation": Choice(("relu",))}
@@ -52,11 +50,17 @@ def test_names_with_capitals_of_registered_classes_and_none_pass():
     check_space(space({"activation": Choice(("relu", None, "mine>act"))}, {"optimizer": names}), (4,))
 
 
+@pytest.mark.slow
 def test_the_names_are_those_of_keras():
+    import keras
+
     bases = {"optimizer", "lossscaleoptimizer", "multioptimizer", "optimizermap"}
     assert set(keras.src.activations.ALL_OBJECTS_DICT) <= {*KERAS_NAMES["activation"]}
     assert set(keras.src.optimizers.ALL_OBJECTS_DICT) - bases <= {*KERAS_NAMES["optimizer"]}
 
 
+@pytest.mark.slow
 def test_the_genes_of_a_training_are_the_fields_of_a_schedule():
+    from deap_nn.training import Schedule
+
     assert {field.name for field in fields(Schedule)} - {"precision"} == {"epochs", *TRAINING_GENES}

@@ -32,6 +32,7 @@ def test_the_setting_has_its_new_name_and_the_data_its_task(old):
     info = Run(old("digits")).info
     assert (info["format"], info["settings"]["stop_at"]) == (FORMAT, 0.99)
     assert "target" not in info["settings"]
+    assert info["settings"]["min_steps"] == 0  # batches were what the genome said
     assert (info["data"]["task"], info["data"]["classes"]) == ("classification", 10)
 
 

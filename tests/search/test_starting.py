@@ -119,7 +119,9 @@ def test_a_cache_serves_the_next_run(tmp_path, counted):
     assert [row["cached"] for row in again.logbook] == [row["cached"] for row in second.logbook]
 
 
-@pytest.mark.parametrize("other", [{"training_seed": 9}, {"precision": "bfloat16"}, {"threads_per_worker": 2}])
+@pytest.mark.parametrize(
+    "other", [{"training_seed": 9}, {"precision": "bfloat16"}, {"threads_per_worker": 2}, {"min_steps": 0}]
+)
 def test_a_cache_does_not_serve_other_trainings(other, tmp_path, counted):
     search(tmp_path / "first", cache=tmp_path / "cache")
     alone = counted()
