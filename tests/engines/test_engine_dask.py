@@ -30,6 +30,20 @@ def test_acceptance_table_and_a_killed_worker(tmp_path, nothing_left):
         assert sorted(attempts) == [1, 1, 1, 2]
 
 
+def test_a_cluster_on_this_host_admits_only_those_with_its_key():
+    import distributed
+
+    with make_engine("dask", workers=1) as engine:
+        assert [outcome.value for outcome in engine.map(stubs.double, [4])] == [8]
+        address = engine._backend._cluster.scheduler_address
+        assert address.startswith("tls://127.0.0.1:")
+        with pytest.raises(OSError):
+            distributed.Client(address.replace("tls:", "tcp:"), timeout=2, set_as_default=False)
+        stranger = distributed.Security.temporary()
+        with pytest.raises(OSError):
+            distributed.Client(address, security=stranger, timeout=2, set_as_default=False)
+
+
 def _dask_workers(find):
     """Workers are the parents of the children that evaluate."""
     stats = [Path(f"/proc/{child}/stat").read_text() for child in find("engines.child")]

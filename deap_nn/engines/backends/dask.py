@@ -152,16 +152,18 @@ def len_threads(info: dict[str, Any]) -> int:
 
 def _import_distributed() -> Any:
     try:
+        import cryptography  # noqa: F401 - Dask makes the keys of local clusters with it
         import distributed
     except ImportError as error:
         raise ValueError(
-            "received engine 'dask', but Dask is not installed; run pip install 'deap_nn[dask]', "
+            "received engine 'dask', but Dask, or cryptography, is not installed; run pip install 'deap_nn[dask]', "
             "or choose the engine 'processes'"
         ) from error
     return distributed
 
 
 def _local_cluster(distributed: Any, workers: int | None, limits: Limits) -> Any:
+    """Start a cluster on this host that only holders of its key can reach, whoever else uses the host."""
     import dask
 
     with dask.config.set(_SETTINGS):
@@ -170,6 +172,8 @@ def _local_cluster(distributed: Any, workers: int | None, limits: Limits) -> Any
             threads_per_worker=1,
             processes=True,
             host="127.0.0.1",
+            protocol="tls://",
+            security=True,  # by a key for this cluster alone
             dashboard_address="127.0.0.1:0",  # any free port
             memory_limit=0,  # The children are watched, not the workers
             silence_logs=logging.CRITICAL,
