@@ -1,11 +1,12 @@
 """The end of a program: exceptions become messages and exit codes.
 
 0: it ended as requested; 1: it failed; 2: the command line or the data was invalid; 130: it was interrupted (143: by
-SIGTERM).
+SIGTERM); 141: nobody reads its output any more.
 """
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import traceback
@@ -36,6 +37,11 @@ def finish(main: Callable[[], object]) -> None:
 def _exit_code(main: Callable[[], object]) -> int:
     try:
         main()
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BrokenPipeError:  # `| head` has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python complains when it flushes at its end
+        return 128 + signal.SIGPIPE
     except KeyboardInterrupt as interrupt:
         return int(interrupt.args[0]) if interrupt.args else 130
     except ValueError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Any, TextIO
 
 from tqdm import tqdm
@@ -15,14 +16,14 @@ from deap_nn.status import Status
 
 
 class Progress:
-    """Hooks that show the progress of a run.
+    """Hooks that show the progress of a run; once nobody can see it any more, the run goes on without.
 
     Args:
         stream: The stream to write to; a terminal gets a bar, anything else a line per generation.
     """
 
     def __init__(self, stream: TextIO | None = None) -> None:
-        self._stream = stream or sys.stdout
+        self._stream: TextIO | None = stream or sys.stdout  # None if it was closed before the start
         self._bar: tqdm | None = None
         self._generations = 0
         self._best: float | None = None
@@ -31,12 +32,32 @@ class Progress:
     @property
     def hooks(self) -> Hooks:
         """The hooks to pass to `evolve`."""
-        return Hooks((self._start,), (self._evaluation,), (self._generation,))
+        if self._stream is None:
+            return Hooks()
+        return Hooks(
+            (self._while_seen(self._start),),
+            (self._while_seen(self._evaluation),),
+            (self._while_seen(self._generation),),
+        )
 
     def close(self) -> None:
         """Close the bar, so that the terminal is left in order."""
         if self._bar is not None:
-            self._bar.close()
+            self._while_seen(self._bar.close)()
+
+    def _while_seen(self, show: Callable[..., None]) -> Callable[..., None]:
+        """Return a function that shows something until the terminal or pipe is gone."""
+
+        def call(*arguments: Any) -> None:
+            try:
+                if self._stream is not None:
+                    show(*arguments)
+            except (OSError, ValueError) as error:
+                if isinstance(error, ValueError) and not (self._stream and self._stream.closed):
+                    raise
+                self._stream = None
+
+        return call
 
     def _start(self, run: Run, engine: Engine) -> None:
         settings = run.info["settings"]

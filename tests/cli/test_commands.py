@@ -151,3 +151,10 @@ def test_a_search_from_the_command_line_to_predictions(tmp_path):
     assert len(table) == 4
     deap_nn("predict", "run", "images.npz", "--output", "answers.csv")
     assert (tmp_path / "answers.csv").read_text().splitlines() == table
+
+
+def test_a_reader_that_has_seen_enough_gets_no_traceback():
+    much = "from deap_nn.cli.ending import finish; finish(lambda: print('x' * 10**6))"
+    line = f'{sys.executable} -c "{much}" | head -c 1; exit ${{PIPESTATUS[0]}}'
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.stdout, done.stderr, done.returncode) == ("x", "", 141)

@@ -5,6 +5,7 @@ import re
 from types import SimpleNamespace
 
 import pytest
+import search_stubs
 from deap import tools
 
 from deap_nn.evolution import FitnessValues, Generation
@@ -144,3 +145,29 @@ def test_it_can_be_closed_before_it_began_and_twice(stream):
     progress.hooks.on_start[0](fake_run(), ENGINE)
     progress.close()
     progress.close()
+
+
+class Gone(io.StringIO):
+    """A terminal or pipe that is gone after its first lines."""
+
+    def __init__(self, error):
+        super().__init__()
+        self._error = error
+
+    def write(self, text):
+        if self.tell() > 60:
+            raise self._error
+        return super().write(text)
+
+
+@pytest.mark.parametrize("error", [BrokenPipeError(32, "Broken pipe"), OSError(5, "Input/output error")])
+def test_a_search_goes_on_when_nobody_sees_its_progress_any_more(tmp_path, monkeypatch, error):
+    monkeypatch.setattr("sys.stdout", Gone(error))
+    run = search_stubs.search(tmp_path / "run", progress=True)
+    assert run.status == "finished"
+    monkeypatch.setattr("sys.stdout", None)
+    assert search_stubs.search(tmp_path / "none", progress=True).status == "finished"
+    closed = io.StringIO()
+    closed.close()
+    monkeypatch.setattr("sys.stdout", closed)
+    assert search_stubs.search(tmp_path / "closed", progress=True).status == "finished"
