@@ -138,13 +138,17 @@ class Run:
         """Lock the directory for this process and yield its journal; the lock ends with the process.
 
         Raises:
-            ValueError: If another process holds the lock.
+            ValueError: If another process holds the lock, or the file system has no locks.
         """
         folder = os.open(self.path, os.O_RDONLY)
         try:
             fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             os.close(folder)
+            if not isinstance(error, BlockingIOError):
+                raise ValueError(
+                    f"{self.path} cannot be locked ({error.strerror}): choose a directory on another file system"
+                ) from error
             raise ValueError(f"{self.path} is in use by another process: wait for it or stop it first") from error
         for partial in (*self.path.glob(".*.new"), *self.path.glob("*/.*.new")):
             partial.unlink(missing_ok=True)  # of a process that was killed while it wrote

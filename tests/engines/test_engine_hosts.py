@@ -134,9 +134,13 @@ def test_folders_of_dead_origins_are_removed_and_others_stay(own_folder):
 def test_a_folder_of_somebody_else_is_not_used(own_folder, monkeypatch):
     Roster("run")
     monkeypatch.setattr(roster.os, "getuid", lambda: 12345)
-    (own_folder / "deap_nn-12345").mkdir()
-    with pytest.raises(RuntimeError, match="belongs to somebody else; set TMPDIR"):
-        Roster("run")
+    taken = own_folder / "deap_nn-12345"
+    for make in (taken.mkdir, taken.touch):
+        make()
+        with pytest.raises(ValueError, match="is no folder of yours: set the environment variable TMPDIR"):
+            Roster("run")
+        if taken.is_dir():
+            taken.rmdir()
 
 
 def test_processes_are_seen_from_outside():

@@ -1,3 +1,4 @@
+import errno
 import json
 import os
 import subprocess
@@ -54,6 +55,16 @@ def test_two_writers_are_refused_and_the_lock_ends_with_the_first(run):
     with run.writing(), pytest.raises(ValueError, match="in use by another process"), Run(run.path).writing():
         pass
     with run.writing():
+        pass
+
+
+def test_a_file_system_without_locks_is_told_from_a_run_in_use(tmp_path, monkeypatch):
+    def no_locks(*_):
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    run = Run.create(tmp_path / "run", {})
+    monkeypatch.setattr("fcntl.flock", no_locks)
+    with pytest.raises(ValueError, match=r"run cannot be locked \(No locks available\): choose"), run.writing():
         pass
 
 

@@ -144,9 +144,10 @@ def _sign() -> str:
 
 def _base() -> Path:
     base = Path(tempfile.gettempdir(), f"deap_nn-{os.getuid()}")
-    base.mkdir(mode=0o700, exist_ok=True)
-    if base.is_symlink() or base.stat().st_uid != os.getuid():
-        raise RuntimeError(f"{base} belongs to somebody else; set TMPDIR to a folder of your own")
+    with contextlib.suppress(FileExistsError):  # a file; told below
+        base.mkdir(mode=0o700, exist_ok=True)
+    if base.is_symlink() or not base.is_dir() or base.stat().st_uid != os.getuid():
+        raise ValueError(f"{base} is no folder of yours: set the environment variable TMPDIR to one")
     return base
 
 
