@@ -1,6 +1,7 @@
 """Local child processes: the acceptance table, and children and origins that are killed."""
 
 import contextlib
+import io
 import os
 import pickle
 import signal
@@ -14,6 +15,7 @@ import sessions
 
 from deap_nn.engines import EngineLost, make_engine
 from deap_nn.engines.child import child, procfs
+from deap_nn.engines.child.exit_reason import last_words
 from deap_nn.engines.child.main import READY
 from deap_nn.engines.child.wire import Frames, frame
 from deap_nn.engines.outcome import Report
@@ -217,3 +219,26 @@ def test_an_engine_in_a_thread_of_a_fork_of_a_process_with_threads(tmp_path):
     with sessions.Session(tmp_path, "-W", "ignore", tmp_path / "script.py") as session:
         assert session.wait(30) == 0, session.output
         assert session.output.split() == ["1", "1"]
+
+
+LOG = b"""of an earlier task
+2026-11-26 22:01:02.123456: I tensorflow/core/platform/cpu_feature_guard.cc:210] This TensorFlow binary is optimized
+To enable the following instructions: AVX2 FMA, in other operations, rebuild TensorFlow with the compiler flags.
+WARNING: All log messages before absl::InitializeLog() is called are written to STDERR
+I0000 00:00:1764194462.5 123 cuda_executor.cc:1015] successful NUMA node read
+W0000 00:00:1764194462.5 123 gpu_device.cc:2344] Cannot dlopen some GPU libraries
+epoch 3 of mine
+2026-11-26 22:01:03.123456: E tensorflow/core/framework/op_kernel.cc:1827] OOM when allocating
+"""
+
+
+@pytest.mark.parametrize(
+    ("log", "words"),
+    [
+        (LOG, "; last words: epoch 3 of mine | 2026-11-26 22:01:03.123456: E tensorflow/core/framework/op_kernel.cc"),
+        (LOG[: LOG.index(b"epoch 3")], ""),
+    ],
+)
+def test_last_words_are_not_what_libraries_log_for_information(log, words):
+    said = last_words(io.BytesIO(log), log.index(b"\n"))
+    assert said.startswith(words) and bool(said) == bool(words)

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from typing import IO
 
 _LAST_WORDS = 8000  # bytes at the end of the log that are searched for last words
+
+# What libraries log for information or as a warning, in the formats of absl and TensorFlow, says nothing about an end.
+_NOISE = re.compile(
+    r"[IW]\d{4} \d\d:\d\d:|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+: [IW] |WARNING: All log messages before absl|"
+    "To enable the following instructions: "
+)
 
 
 def how_it_ended(code: int | None) -> str:
@@ -27,7 +34,7 @@ def last_words(log: IO[bytes], start: int) -> str:
     end = log.seek(0, os.SEEK_END)
     log.seek(max(start, end - _LAST_WORDS))
     text = log.read().decode(errors="replace")
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    lines = [line.strip() for line in text.splitlines() if line.strip() and not _NOISE.match(line.strip())]
     return f"; last words: {' | '.join(_gist(lines))}" if lines else ""
 
 
