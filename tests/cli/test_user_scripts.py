@@ -49,7 +49,7 @@ def test_deaps_own_loop_with_scoops_own_map_on_digits(tmp_path):
 def test_a_script_without_a_guard_works_and_starts_one_search(tmp_path):
     with Session(tmp_path, UNGUARDED, tmp_path / "run") as session:
         assert session.wait(60) == 0, session.output
-        assert session.output.count("best ") == 1
+        assert session.output.count("\nbest ") == 1
         session.assert_nothing_left()
     assert {path.name for path in tmp_path.iterdir() if path.is_dir()} == {"run"}
 
