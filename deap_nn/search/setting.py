@@ -45,6 +45,15 @@ def declare(default: Any, setting: Setting) -> Any:
     return field(default=default, metadata={"setting": setting})
 
 
+def flag(default: bool, help: str, by_itself: str, *, python_only: bool = False) -> Any:
+    """Declare what is either so or not; `by_itself` is the default in words."""
+
+    def is_flag(value: Any) -> bool:
+        return isinstance(value, bool)
+
+    return declare(default, Setting(help, by_itself, "True or False", is_flag, bool, python_only=python_only))
+
+
 def whole(
     default: int | None,
     help: str,

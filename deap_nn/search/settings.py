@@ -14,7 +14,7 @@ from deap_nn.data import SCALINGS
 from deap_nn.engines import ENGINES
 from deap_nn.evaluation import MIN_STEPS
 from deap_nn.evolution import CROSSOVERS, MAXIMIZE, MINIMIZE, survivor_count
-from deap_nn.search.setting import Setting, choice, declare, number, whole
+from deap_nn.search.setting import Setting, choice, declare, flag, number, whole
 
 
 @dataclass(frozen=True)
@@ -60,16 +60,8 @@ class Settings:
         by_itself="never: run all generations",
         resumable=True,
     )
-    minimize: bool = declare(
-        False,
-        Setting(
-            "whether smaller values of a function of your own are better",
-            "larger ones are",
-            "True or False",
-            lambda value: isinstance(value, bool),
-            bool,
-            python_only=True,
-        ),
+    minimize: bool = flag(
+        False, "whether smaller values of a function of your own are better", "larger ones are", python_only=True
     )
     seed: int = whole(0, "seed for everything random in the run", 0)
     training_seed: int | None = whole(None, "seed for the trainings", 0, by_itself="the value of --seed")
@@ -95,15 +87,10 @@ class Settings:
         metavar="SECONDS",
         resumable=True,
     )
-    race: bool = declare(
+    race: bool = flag(
         True,
-        Setting(
-            "prune trainings that are unlikely to survive or, in the first generation, have learnt nothing",
-            "--race; --no-race with your own function",
-            "True or False",
-            lambda value: isinstance(value, bool),
-            bool,
-        ),
+        "prune trainings that are unlikely to survive or, in the first generation, have learnt nothing",
+        "--race; --no-race with your own function",
     )
     memory_limit: float | None = number(
         None,

@@ -37,18 +37,6 @@ def knows(specs: Sequence[LayerSpec], task: Task, schedule: Schedule) -> bool:
     return known and compilable(specs) and schedule.optimizer in OPTIMIZERS
 
 
-def start(
-    specs: Sequence[LayerSpec],
-    task: Task,
-    schedule: Schedule,
-    training: Samples,
-    validation: Samples,
-    seed: int,
-) -> CompiledTrainer:
-    """Start the training of a blueprint's network; see `deap_nn.training.train`."""
-    return CompiledTrainer(specs, task, schedule, training, validation, seed)
-
-
 class CompiledTrainer:
     """A network in training, with its weights as TensorFlow tensors."""
 
@@ -77,6 +65,10 @@ class CompiledTrainer:
     def weights(self) -> Weights:
         """Return the weights as they are now."""
         return self._network.arrays(*self._state[:2])
+
+
+start = CompiledTrainer
+"""Starts the training of a blueprint's network, see `deap_nn.training.train`."""
 
 
 def tensors(samples: Samples) -> tuple[tf.Tensor, tf.Tensor]:

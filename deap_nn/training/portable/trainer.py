@@ -21,18 +21,6 @@ def knows(specs: Sequence[LayerSpec], task: Task, schedule: Schedule) -> bool:
     return True
 
 
-def start(
-    specs: Sequence[LayerSpec],
-    task: Task,
-    schedule: Schedule,
-    training: Samples,
-    validation: Samples,
-    seed: int,
-) -> KerasTrainer:
-    """Start the training of a blueprint's network; see `deap_nn.training.train`."""
-    return KerasTrainer(specs, task, schedule, training, validation, seed)
-
-
 class KerasTrainer:
     """A Keras model in training."""
 
@@ -66,6 +54,10 @@ class KerasTrainer:
     def weights(self) -> Weights:
         """Return the weights as they are now."""
         return [layer.get_weights() for layer in self._layers]
+
+
+start = KerasTrainer
+"""Starts the training of a blueprint's network, see `deap_nn.training.train`."""
 
 
 def compile_model(model: keras.Model, task: Task, schedule: Schedule, samples: int) -> None:
