@@ -57,6 +57,18 @@ def test_an_accuracy_is_a_share_of_the_validation_samples(individual, problem):
     assert right == pytest.approx(round(right), abs=1e-9)
 
 
+def test_data_that_are_not_those_that_the_run_began_with_are_not_trained_on(tmp_path, individual):
+    x, y = np.random.default_rng(0).normal(size=(100, 8, 8, 1)), np.arange(100) % 10
+    save_arrays(tmp_path / "data.npz", x, y)
+    data = DataSpec(str(tmp_path / "data.npz"))
+    problem = Problem(PRESETS["dense"], data, fingerprint=load(data).fingerprint)
+    assert evaluate(individual, problem).status == "ok"
+    save_arrays(tmp_path / "data.npz", x + 1, y)
+    load.cache_clear()  # as in a child that starts now
+    with pytest.raises(RuntimeError, match="no longer holds the data that the run began with: put them back"):
+        evaluate(individual, problem)
+
+
 def test_small_data_are_divided_into_more_batches_and_the_record_says_so(individual, problem):
     assert len(load(DIGITS).y_train) == 160
     values = evaluate(individual, problem)
