@@ -169,9 +169,13 @@ def test_the_winner_of_a_search_in_bfloat16_is_saved_in_float32(tmp_path):
     assert {layer.dtype_policy.name for layer in model.layers} == {"float32"}
 
 
-def test_without_validation_data_the_training_of_the_search_is_repeated(individual, problem):
-    winner = train_winner(individual, False, problem)
+def test_without_validation_data_the_training_of_the_search_is_repeated(tmp_path, individual, problem):
+    winner, splits = train_winner(individual, False, problem), problem.splits()
     assert winner.trained_on == "training"
+    (tmp_path / "best.keras").write_bytes(winner.model)
+    outputs = keras.models.load_model(tmp_path / "best.keras").predict(splits.x_validation, verbose=0)
+    right = np.mean(outputs.argmax(axis=1) == splits.y_validation)
+    assert right == pytest.approx(evaluate(individual, problem)[0])
 
 
 def test_another_repetition_has_another_seed_and_another_validation_split(individual, problem):

@@ -29,6 +29,18 @@ def test_arrays_are_written_into_the_run(tmp_path, arrays):
     assert (info["input_shape"], info["classes"]) == ([5], 3)
 
 
+def test_what_a_training_depends_on_goes_with_the_task(tmp_path, arrays):
+    settings = Settings(seed=3, precision="bfloat16", min_steps=7, scaling="none")
+    spec = data_spec(arrays, tmp_path / "run", settings)
+    objective = keras_objective(DENSE, spec, settings)
+    problem = objective.evaluate.keywords["problem"]
+    assert (problem.training_seed, problem.precision, problem.min_steps, problem.data.scaling) == (
+        3, "bfloat16", 7, "none",
+    )  # fmt: skip
+    assert problem.fingerprint == objective.essence
+    assert objective.train_winner.keywords["problem"] == problem
+
+
 def test_data_is_what_it_holds_wherever_it_lies(tmp_path, arrays):
     save_arrays(tmp_path / "one.npz", *arrays)
     shutil.copy(tmp_path / "one.npz", tmp_path / "two.npz")
