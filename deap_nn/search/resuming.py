@@ -72,12 +72,12 @@ def _changed(run: Run, changes: Mapping[str, Any]) -> Settings:
     if fixed:
         free = ", ".join(name for name, setting in all_settings().items() if setting.resumable)
         raise ValueError(f"a resumed run keeps its {', '.join(fixed)}; only {free} may change")
-    settings = replace(Settings(**run.info["settings"]), **{"dask_scheduler": None, **changes})
-    before = run.info["settings"]["dask_scheduler"]
-    if settings.engine == "dask" and before is not None and "dask_scheduler" not in changes:
+    recorded = Settings(**run.info["settings"])
+    settings = replace(recorded, **{"dask_scheduler": None, **changes})
+    if settings.engine == "dask" and recorded.dask_scheduler is not None and "dask_scheduler" not in changes:
         raise ValueError(
-            f"{run.path} used the Dask scheduler {before}, which a run directory alone is no reason to trust: name it, "
-            "or another, as dask_scheduler (--dask-scheduler)"
+            f"{run.path} used the Dask scheduler {recorded.dask_scheduler}, which a run directory alone is no reason "
+            "to trust: name it, or another, as dask_scheduler (--dask-scheduler)"
         )
     done = run.checkpoint["generation"] if run.checkpoint else 0
     if settings.generations < done:
