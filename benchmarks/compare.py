@@ -26,6 +26,7 @@ from contest import report
 from contest.turn import WAYS, Conditions, Turn, finished
 
 from deap_nn import PRESETS
+from deap_nn.errors import InputError
 
 GRACE = 1800.0
 """Seconds after the end of a way's time within which its winner has to be trained."""
@@ -41,7 +42,7 @@ def main() -> int:
     try:
         turns = [Turn(options.out, way, seed, conditions) for seed in range(options.seeds) for way in options.ways]
         waiting = [turn for turn in turns if not finished(turn)]
-    except ValueError as error:
+    except InputError as error:
         parser.error(str(error))
     if missing := missing_packages({turn.way for turn in waiting}):
         parser.error(f"{', '.join(missing)} cannot be imported: pip install 'deap_nn[benchmarks]', or choose --ways")

@@ -17,6 +17,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from scipy.special import stdtrit
 
+from deap_nn.errors import InputError
+
 Logbook = Sequence[Mapping[str, Any]]
 """The logbook of a run, or of one of DEAP's loops with avg, std and max."""
 
@@ -64,7 +66,7 @@ def fitness_curve(logbook: Logbook) -> FitnessCurve:
         logbook: At least one row with gen, nevals, avg, std and max.
 
     Raises:
-        ValueError: If it is empty or lacks a field.
+        InputError: If it is empty or lacks a field.
     """
     _check(logbook, "gen", "nevals", "avg", "std", "max")
     size = logbook[0]["nevals"]
@@ -83,10 +85,10 @@ def best_curve(logbooks: Sequence[Logbook]) -> BestCurve:
         logbooks: At least one, each of at least one row.
 
     Raises:
-        ValueError: If there is none, or one is empty or lacks a field.
+        InputError: If there is none, or one is empty or lacks a field.
     """
     if not logbooks:
-        raise ValueError("received no logbooks, expected those of at least one run")
+        raise InputError("received no logbooks, expected those of at least one run")
     courses = [best_so_far(logbook) for logbook in logbooks]
     length = max(map(len, courses))
     table = np.array([np.pad(course, (0, length - len(course)), mode="edge") for course in courses])
@@ -205,10 +207,10 @@ def _keep_lines_in_view(ax: Axes) -> None:
 
 def _check(logbook: Logbook, *fields: str) -> None:
     if not logbook:
-        raise ValueError("the logbook is empty, expected at least one generation")
+        raise InputError("the logbook is empty, expected at least one generation")
     missing = [field for field in fields if field not in logbook[0]]
     if missing:
-        raise ValueError(
+        raise InputError(
             f"the logbook lacks {', '.join(missing)}: register avg, std and max with deap.tools.Statistics"
         )
 

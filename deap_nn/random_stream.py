@@ -11,6 +11,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from deap_nn.errors import InputError
+
 _thread = threading.RLock()  # not a Lock: a hook may run a search of its own within the first
 
 
@@ -19,10 +21,10 @@ def in_one_thread() -> Iterator[None]:
     """Keep the stream to this thread; two threads that draw from it would get neither run's numbers.
 
     Raises:
-        ValueError: If another thread keeps it.
+        InputError: If another thread keeps it.
     """
     if not _thread.acquire(blocking=False):
-        raise ValueError(
+        raise InputError(
             "another thread of this process runs a search, and both would draw from Python's one `random`: start each "
             "search in a process of its own, or one after the other"
         )

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from deap_nn.cli import finish, make_parser, search
+from deap_nn.errors import InputError
 from deap_nn.evolution import CROSSOVERS
 from deap_nn.search import Settings, all_settings
 from deap_nn.space import PRESETS
@@ -46,21 +47,21 @@ def begin(given: dict[str, Any]) -> tuple[Path, dict[str, Any]]:
     )
     file = folder / "comparison.json"
     if "resume" not in given and any(folder.glob("*/run.json")):
-        raise ValueError(f"{folder} holds a comparison already: choose another directory, or --resume {folder}")
+        raise InputError(f"{folder} holds a comparison already: choose another directory, or --resume {folder}")
     if "resume" in given and not file.exists():
-        raise ValueError(f"{folder} holds no comparison: name a directory with a comparison.json")
+        raise InputError(f"{folder} holds no comparison: name a directory with a comparison.json")
     fixed = sorted(given.keys() - MAY_CHANGE - {"resume"})
     if "resume" in given and fixed:
-        raise ValueError(f"a resumed comparison keeps its {', '.join(fixed)}")
+        raise InputError(f"a resumed comparison keeps its {', '.join(fixed)}")
     before = json.loads(file.read_text()) if "resume" in given else DEFAULTS
     options = before | {name: value for name, value in given.items() if name not in ("resume", "run_dir")}
     if options["space"] not in PRESETS or options["repeats"] < 1:
-        raise ValueError(f"--space is one of {', '.join(PRESETS)}, --repeats 1 or more; received {options}")
+        raise InputError(f"--space is one of {', '.join(PRESETS)}, --repeats 1 or more; received {options}")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         write_json(file, options)
     except OSError as error:
-        raise ValueError(f"{folder} cannot be written ({error}): choose another directory") from error
+        raise InputError(f"{folder} cannot be written ({error}): choose another directory") from error
     return folder, options
 
 

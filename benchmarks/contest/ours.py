@@ -5,6 +5,7 @@ from __future__ import annotations
 from contest.turn import Turn
 from deap_nn import Hooks, evolve
 from deap_nn.data import load
+from deap_nn.errors import InputError
 from deap_nn.evolution import FitnessValues, Individual
 
 ENDLESS = 10**6
@@ -31,7 +32,7 @@ def search(turn: Turn) -> float | None:
             stop_after=turn.seconds_left,
             generations=ENDLESS,
         )
-    except ValueError:
+    except InputError:
         if turn.evaluations:
             raise
         return None

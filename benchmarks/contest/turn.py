@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from contest.starting import starting
 from deap_nn import PRESETS
 from deap_nn.data import DataSpec
+from deap_nn.errors import InputError
 from deap_nn.evaluation import Problem, train_winner
 from deap_nn.evolution import Individual
 from deap_nn.runs import JsonLines, write_json
@@ -175,9 +176,9 @@ def finished(turn: Turn) -> bool:
     """Tell whether a turn has been taken.
 
     Raises:
-        ValueError: If it was taken under other conditions.
+        InputError: If it was taken under other conditions.
     """
     past = turn.result.get("conditions")
     if past not in (None, asdict(turn.conditions)):
-        raise ValueError(f"{turn.folder} was made with {past}, now {asdict(turn.conditions)}: choose another --out")
+        raise InputError(f"{turn.folder} was made with {past}, now {asdict(turn.conditions)}: choose another --out")
     return past is not None

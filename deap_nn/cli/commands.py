@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from deap_nn.cli.ending import COMMAND, finish
 from deap_nn.cli.options import add_data, add_new_run, add_resume, add_settings, add_shown, make_bare_parser
 from deap_nn.cli.searching import search_and_report
+from deap_nn.errors import InputError
 from deap_nn.space import PRESETS
 
 AGAIN = f"{COMMAND} resume"
@@ -74,7 +75,7 @@ def _evolve_options(parser: argparse.ArgumentParser) -> None:
 def _evolve(options: dict[str, Any]) -> None:
     name = options.pop("space")
     if name not in PRESETS:
-        raise ValueError(
+        raise InputError(
             f"SPACE: received {name!r}, expected one of {', '.join(PRESETS)} (`{COMMAND} presets` shows them)"
         )
     search_and_report(PRESETS[name], options, again=AGAIN)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from deap_nn.engines import EngineLost, exit_code_counts
+from deap_nn.errors import InputError
 from deap_nn.search import RunFailed
 
 COMMAND = "deap-nn"
@@ -44,7 +45,7 @@ def _exit_code(main: Callable[[], object]) -> int:
         return 128 + signal.SIGPIPE
     except KeyboardInterrupt as interrupt:
         return int(interrupt.args[0]) if interrupt.args else 130
-    except ValueError as error:
+    except InputError as error:
         print(f"{program()}: error: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
     except OSError as error:

@@ -7,13 +7,14 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, NoReturn
 
+from deap_nn.errors import InputError
 from deap_nn.search import Setting, all_settings
 
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        """Raise a ValueError that says in one line what is wrong, without the usage text."""
-        raise ValueError(f"{message} (--help explains the options)")
+        """Raise an InputError that says in one line what is wrong, without the usage text."""
+        raise InputError(f"{message} (--help explains the options)")
 
 
 def make_bare_parser(description: str | None, prog: str | None = None) -> argparse.ArgumentParser:
@@ -99,12 +100,12 @@ def option(name: str) -> str:
 
 
 def check_resume(options: dict[str, Any]) -> None:
-    """Raise a ValueError if options contradict each other."""
+    """Raise an InputError if options contradict each other."""
     if "resume" not in options and "retry_failed" in options:
-        raise ValueError("--retry-failed goes with --resume RUN: name the run whose failures are tried again")
+        raise InputError("--retry-failed goes with --resume RUN: name the run whose failures are tried again")
     for name in ("run_dir", "start_with"):
         if "resume" in options and name in options:
-            raise ValueError(f"{option(name)} is for a new run, --resume for one that exists: give one of them")
+            raise InputError(f"{option(name)} is for a new run, --resume for one that exists: give one of them")
 
 
 def _typed(setting: Setting) -> Callable[[str], Any]:

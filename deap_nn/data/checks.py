@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from deap_nn.data.npz import KEYS_TEXT
+from deap_nn.errors import InputError
 from deap_nn.tasks import Task
 
 
@@ -36,10 +37,10 @@ def check_arrays(where: str, arrays: Mapping[str, Any], kind: type[Task]) -> Arr
     by a task of the `kind`.
 
     Raises:
-        ValueError: In one line: what was received, what is expected, how to fix it.
+        InputError: In one line: what was received, what is expected, how to fix it.
     """
     if (arrays.get("x_test") is None) != (arrays.get("y_test") is None):
-        raise ValueError(f"{where}: received one of x_test and y_test without the other; expected {KEYS_TEXT}")
+        raise InputError(f"{where}: received one of x_test and y_test without the other; expected {KEYS_TEXT}")
     x_train, y_train, outputs = _check_split(where, "train", arrays, kind)
     task = kind.from_targets(f"{where}: y_train", y_train, outputs)
     if arrays.get("x_test") is None:
@@ -57,7 +58,7 @@ def _check_split(
     name = f"{where}: y_{split}"
     y, outputs = kind.read_targets(name, _numbers(name, arrays[f"y_{split}"]))
     if len(x) != len(y):
-        raise ValueError(
+        raise InputError(
             f"{where}: x_{split} has {len(x)} samples but y_{split} has {len(y)}; expected one label per sample"
         )
     return x, y, outputs
@@ -67,26 +68,26 @@ def _numbers(name: str, raw: Any) -> np.ndarray:
     try:
         array = np.asarray(raw)
     except ValueError as error:
-        raise ValueError(f"{name}: rows differ in length; expected one array of numbers") from error
+        raise InputError(f"{name}: rows differ in length; expected one array of numbers") from error
     if array.dtype.kind not in "buif":
         words = "; number the classes with numpy.unique(y, return_inverse=True)[1]" if array.dtype.kind in "USO" else ""
-        raise ValueError(f"{name} has dtype {array.dtype}; expected numbers (uint8 or float32 at best){words}")
+        raise InputError(f"{name} has dtype {array.dtype}; expected numbers (uint8 or float32 at best){words}")
     if array.size == 0:
-        raise ValueError(f"{name} has shape {array.shape}, so it is empty; expected at least one sample")
+        raise InputError(f"{name} has shape {array.shape}, so it is empty; expected at least one sample")
     if array.dtype.kind == "f" and not np.isfinite(array).all():
-        raise ValueError(f"{name} holds NaN or infinity; expected finite numbers; clean these samples first")
+        raise InputError(f"{name} holds NaN or infinity; expected finite numbers; clean these samples first")
     return array
 
 
 def _features(name: str, raw: Any) -> np.ndarray:
     array = _numbers(name, raw)
     if array.ndim not in (2, 3, 4):
-        raise ValueError(
+        raise InputError(
             f"{name} has shape {array.shape}; expected (N, height, width, channels), (N, height, width) "
             "or (N, features); reshape it"
         )
     if array.ndim == 4 and array.shape[1] in (1, 3, 4) and min(array.shape[2:]) > 4:
-        raise ValueError(
+        raise InputError(
             f"{name} has shape {array.shape}, which looks like channels first; expected "
             "(N, height, width, channels); use x.transpose(0, 2, 3, 1)"
         )
@@ -94,18 +95,18 @@ def _features(name: str, raw: Any) -> np.ndarray:
         with np.errstate(over="ignore"):
             array = array.astype(np.float32)
         if not np.isfinite(array).all():
-            raise ValueError(f"{name} holds numbers beyond the range of float32 (3.4e38); rescale them")
+            raise InputError(f"{name} holds numbers beyond the range of float32 (3.4e38); rescale them")
     return array[..., np.newaxis] if array.ndim == 3 else array
 
 
 def _check_alike(where: str, x_train: np.ndarray, x_test: np.ndarray) -> None:
     if x_train.shape[1:] != x_test.shape[1:]:
-        raise ValueError(
+        raise InputError(
             f"{where}: a sample of x_train has shape {x_train.shape[1:]}, one of x_test {x_test.shape[1:]}; "
             "expected the same shape"
         )
     if x_train.dtype != x_test.dtype:
-        raise ValueError(
+        raise InputError(
             f"{where}: x_train is {x_train.dtype} but x_test is {x_test.dtype}, so they may be "
             "scaled differently; expected the same dtype"
         )

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from deap_nn.data.npz import KEYS_TEXT
+from deap_nn.errors import InputError
 
 KERAS_DATASETS = ("mnist", "fashion_mnist", "cifar10", "cifar100")
 DOWNLOAD_LIMIT = 900.0  # seconds for import, download and conversion; CIFAR-10 is 170 MB
@@ -45,7 +46,7 @@ def fetched(name: str) -> Path:
     Any number of processes may ask at once: one fetches it, the others wait.
 
     Raises:
-        ValueError: In one line that names the remedies, if it can be neither found nor downloaded.
+        InputError: In one line that names the remedies, if it can be neither found nor downloaded.
     """
     path = cache_file(name)
     if path.exists():
@@ -56,7 +57,7 @@ def fetched(name: str) -> Path:
             if not path.exists():
                 _fetch(name, path)
     except OSError as error:
-        raise ValueError(
+        raise InputError(
             f"data set {name!r}: the cache {path.parent} cannot be written ({error.strerror}); "
             "set KERAS_HOME to a folder that can"
         ) from error
@@ -79,7 +80,7 @@ def _fetch(name: str, path: Path) -> None:
     except subprocess.TimeoutExpired:
         reason = f"no result within {DOWNLOAD_LIMIT + GRACE:g} s"
     if not path.exists():
-        raise ValueError(
+        raise InputError(
             f"data set {name!r} is not on this machine and could not be fetched ({reason[:300]}); "
             f"use 'digits', which needs no network, or give an .npz file with {KEYS_TEXT}, "
             f"or place such a file at {path}"

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from deap_nn.errors import InputError
+
 KEYS = ("x_train", "y_train", "x_test", "y_test")
 KEYS_TEXT = "x_train, y_train and, if there is a test split, x_test, y_test"
 
@@ -16,11 +18,11 @@ def read_data(path: Path) -> dict[str, Any]:
     """Read whichever of a data set's four arrays the file holds.
 
     Raises:
-        ValueError: In one line, if `read_npz` rejects the file or it has no training data.
+        InputError: In one line, if `read_npz` rejects the file or it has no training data.
     """
     arrays, found = read_npz(path, KEYS)
     if not {"x_train", "y_train"} <= set(arrays):
-        raise ValueError(f"{path}: received the keys {_listed(found)}, expected {KEYS_TEXT}; rename the arrays")
+        raise InputError(f"{path}: received the keys {_listed(found)}, expected {KEYS_TEXT}; rename the arrays")
     return arrays
 
 
@@ -35,15 +37,15 @@ def read_npz(path: Path, keys: Sequence[str] | None = None) -> tuple[dict[str, A
         The arrays by name, and the names of all arrays in the file.
 
     Raises:
-        ValueError: In one line, if the file is missing, not an .npz file, damaged or holds pickled objects.
+        InputError: In one line, if the file is missing, not an .npz file, damaged or holds pickled objects.
     """
     try:
         with path.open("rb") as file:
             is_archive = zipfile.is_zipfile(file)
     except OSError as error:
-        raise ValueError(f"{path}: cannot be read ({error.strerror}); expected an .npz file of arrays") from error
+        raise InputError(f"{path}: cannot be read ({error.strerror}); expected an .npz file of arrays") from error
     if not is_archive:
-        raise ValueError(
+        raise InputError(
             f"{path}: not an .npz file, or cut short; write one with numpy.savez(path, x_train=..., y_train=...)"
         )
     try:
@@ -51,7 +53,7 @@ def read_npz(path: Path, keys: Sequence[str] | None = None) -> tuple[dict[str, A
             found = sorted(archive.files)
             return {key: archive[key] for key in found if keys is None or key in keys}, found
     except Exception as error:  # a damaged archive can raise almost anything: zlib, zip, header, memory errors
-        raise ValueError(f"{path}: {_reason(error)}") from error
+        raise InputError(f"{path}: {_reason(error)}") from error
 
 
 def write_npz(path: Path, arrays: Mapping[str, Any]) -> None:

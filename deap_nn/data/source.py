@@ -9,6 +9,7 @@ from typing import Any
 from deap_nn.data.checks import Arrays, check_arrays
 from deap_nn.data.download import KERAS_DATASETS, fetched
 from deap_nn.data.npz import read_data, write_npz
+from deap_nn.errors import InputError
 from deap_nn.tasks import TASKS, Classification, Task
 
 DATASETS = ("digits", *KERAS_DATASETS)
@@ -47,9 +48,9 @@ class DataSpec:
         object.__setattr__(self, "seed", _checked_integer("seed", self.seed, 0))
         object.__setattr__(self, "fold", _checked_integer("fold", self.fold, 0))
         if self.task not in TASKS:
-            raise ValueError(f"task: received {self.task!r}, expected one of {', '.join(TASKS)}")
+            raise InputError(f"task: received {self.task!r}, expected one of {', '.join(TASKS)}")
         if self.scaling not in SCALINGS:
-            raise ValueError(f"scaling: received {self.scaling!r}, expected one of {', '.join(SCALINGS)}")
+            raise InputError(f"scaling: received {self.scaling!r}, expected one of {', '.join(SCALINGS)}")
 
     @property
     def other_fold(self) -> tuple[int, ...]:
@@ -87,10 +88,10 @@ def save_arrays(
         kind: The kind of task that the targets are for.
 
     Raises:
-        ValueError: If the arrays are not such a data set, or the path has another suffix.
+        InputError: If the arrays are not such a data set, or the path has another suffix.
     """
     if Path(path).suffix != ".npz":
-        raise ValueError(f"path: received {os.fspath(path)!r}, expected a name that ends in .npz")
+        raise InputError(f"path: received {os.fspath(path)!r}, expected a name that ends in .npz")
     given = {"x_train": x_train, "y_train": y_train, "x_test": x_test, "y_test": y_test}
     checked = check_arrays("arrays", given, kind)
     write_npz(Path(path), {key: getattr(checked, key) for key in given if given[key] is not None})
@@ -108,7 +109,7 @@ def _checked_source(source: Any) -> str:
     if text in DATASETS:
         return str(text)
     if not isinstance(text, str) or Path(text).suffix != ".npz":
-        raise ValueError(
+        raise InputError(
             f"data set: received {source!r}, expected one of {', '.join(DATASETS)} or the path of an .npz file"
         )
     path = Path(text)
@@ -121,5 +122,5 @@ def _checked_integer(name: str, value: Any, low: int) -> int:
     except TypeError:
         number = None
     if number is None or isinstance(value, bool) or number < low:
-        raise ValueError(f"{name}: received {value!r}, expected an integer of at least {low}")
+        raise InputError(f"{name}: received {value!r}, expected an integer of at least {low}")
     return number

@@ -8,6 +8,7 @@ import numpy as np
 
 from deap_nn.data.checks import Arrays
 from deap_nn.data.source import SCALINGS, DataSpec, read_source
+from deap_nn.errors import InputError
 from deap_nn.tasks import FIFTH, Task
 
 # The purposes of random streams; the first ignores the run's seed, so every run has the same test split.
@@ -59,13 +60,13 @@ def load(spec: DataSpec) -> Splits:
     """Read, check and split a data set, once per process; a file that changes is not read again.
 
     Raises:
-        ValueError: In one line, if the source is missing or malformed or has too few samples of a class.
+        InputError: In one line, if the source is missing or malformed or has too few samples of a class.
     """
     arrays = read_source(spec)
     try:
         return _split(arrays, spec)
-    except ValueError as error:
-        raise ValueError(f"{spec.source}: {error}") from error
+    except InputError as error:
+        raise InputError(f"{spec.source}: {error}") from error
 
 
 def _split(arrays: Arrays, spec: DataSpec) -> Splits:

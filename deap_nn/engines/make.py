@@ -15,6 +15,7 @@ from deap_nn.engines.cluster.roster import RESPAWNS
 from deap_nn.engines.limits import Limits
 from deap_nn.engines.parcel import script_of_main
 from deap_nn.engines.policy import Engine
+from deap_nn.errors import InputError
 
 ENGINES = ("serial", "processes", "scoop", "dask")
 
@@ -66,14 +67,14 @@ def make_engine(
         main_script: The script that functions of `__main__` come from; None for the one that is running.
 
     Raises:
-        ValueError: If an argument is invalid; the message says what is expected.
+        InputError: If an argument is invalid; the message says what is expected.
     """
     if name not in ENGINES:
-        raise ValueError(f"received engine {name!r}; expected one of {', '.join(ENGINES)}")
+        raise InputError(f"received engine {name!r}; expected one of {', '.join(ENGINES)}")
     _check_counts(workers=workers, threads_per_worker=threads_per_worker, workers_per_gpu=workers_per_gpu)
     _check_limits(name, time_limit, memory_limit)
     if scheduler_address is not None and name != "dask":
-        raise ValueError(f"received scheduler_address for engine {name!r}; only dask has a scheduler")
+        raise InputError(f"received scheduler_address for engine {name!r}; only dask has a scheduler")
     script = Path(main_script).absolute() if main_script is not None else script_of_main()
     limits = Limits(
         float(time_limit),
@@ -105,22 +106,22 @@ def _check_counts(**counts: Any) -> None:
         if value is None and name == "workers":
             continue
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise ValueError(f"received {name}={value!r}; expected a whole number of at least 1")
+            raise InputError(f"received {name}={value!r}; expected a whole number of at least 1")
 
 
 def _check_limits(name: str, time_limit: Any, memory_limit: Any) -> None:
     number = isinstance(time_limit, int | float) and not isinstance(time_limit, bool)
     if not number or not time_limit > 0 or math.isinf(time_limit):
-        raise ValueError(
+        raise InputError(
             f"received time_limit={time_limit!r}; expected seconds above 0 (a limit always exists: "
             "give a large one for long trainings)"
         )
     if memory_limit is None:
         return
     if name == "serial":
-        raise ValueError(
+        raise InputError(
             "received a memory_limit for the serial engine, which evaluates in this process and cannot "
             "enforce one; leave it out or use the engine 'processes'"
         )
     if isinstance(memory_limit, bool) or not isinstance(memory_limit, int) or memory_limit < 1:
-        raise ValueError(f"received memory_limit={memory_limit!r}; expected a whole number of bytes above 0")
+        raise InputError(f"received memory_limit={memory_limit!r}; expected a whole number of bytes above 0")

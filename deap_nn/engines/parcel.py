@@ -11,6 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from deap_nn.errors import InputError
+
 # The user's script has a different module name in each role: started, loaded by SCOOP, loaded by a child.
 SCRIPT_NAMES = ("__main__", "SCOOP_WORKER", "__mp_main__")
 
@@ -31,7 +33,7 @@ def pack(fn: Callable[..., Any], args: tuple[Any, ...]) -> Parcel:
     notebook, under `python -c` or a profiler) it goes by value.
 
     Raises:
-        ValueError: If the function or an argument cannot be sent to another process.
+        InputError: If the function or an argument cannot be sent to another process.
     """
     _refuse_local(fn)
     try:
@@ -41,7 +43,7 @@ def pack(fn: Callable[..., Any], args: tuple[Any, ...]) -> Parcel:
     except pickle.PicklingError:
         by_name = False
     except Exception as error:  # Pickling runs code of the objects: anything may be raised
-        raise ValueError(f"{name_of(fn)} or its arguments cannot be sent to a worker: {error}; {REMEDY}") from error
+        raise InputError(f"{name_of(fn)} or its arguments cannot be sent to a worker: {error}; {REMEDY}") from error
     return Parcel(payload, needs_script) if by_name else _by_value(fn, args)
 
 
@@ -51,7 +53,7 @@ def _by_value(fn: Callable[..., Any], args: tuple[Any, ...]) -> Parcel:
     try:
         return Parcel(cloudpickle.dumps((fn, args), protocol=5), False)
     except Exception as error:
-        raise ValueError(f"{name_of(fn)} or its arguments cannot be sent to a worker: {error}; {REMEDY}") from error
+        raise InputError(f"{name_of(fn)} or its arguments cannot be sent to a worker: {error}; {REMEDY}") from error
 
 
 def pack_value(value: Any) -> bytes:
@@ -98,9 +100,9 @@ def script_of_main() -> Path | None:
 def _refuse_local(fn: Callable[..., Any]) -> None:
     name = name_of(fn)
     if "<lambda>" in name:
-        raise ValueError(f"a lambda ({name}) cannot be sent to a worker; {REMEDY}")
+        raise InputError(f"a lambda ({name}) cannot be sent to a worker; {REMEDY}")
     if "<locals>" in name:
-        raise ValueError(f"{name} is defined inside a function and cannot be sent to a worker; {REMEDY}")
+        raise InputError(f"{name} is defined inside a function and cannot be sent to a worker; {REMEDY}")
 
 
 def _mentions_script(payload: bytes) -> bool:

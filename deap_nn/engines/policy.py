@@ -79,7 +79,7 @@ class Engine:
             The ticket under which `as_completed` yields the outcome.
 
         Raises:
-            ValueError: If the function or its arguments cannot be sent.
+            InputError: If the function or its arguments cannot be sent.
         """
         if self._closed:
             raise RuntimeError("this engine is closed; make a new one")

@@ -12,6 +12,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
+from deap_nn.errors import InputError
 from deap_nn.evaluation.problem import Problem, genome_seed, samples_of
 from deap_nn.evolution import FitnessValues, Individual, Record
 from deap_nn.networks import LayerSpec, blueprint, parameters
@@ -56,7 +57,7 @@ def evaluate(
         specs = blueprint(problem.space, individual, splits.input_shape, splits.task)
         record = replace(record, network=[str(spec) for spec in specs], parameters=parameters(specs))
         record = _trained(individual, specs, problem, record, repetition, budget, rule)
-    except ValueError as error:
+    except InputError as error:
         record = _failed(record, f"cannot be built: {error}")
     except MemoryError as error:
         record = _failed(record, f"out of memory: {error}")

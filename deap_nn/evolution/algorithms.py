@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 
 from deap import base, tools
 
+from deap_nn.errors import InputError
+
 Population = list[Any]
 
 
@@ -75,7 +77,7 @@ def eaTruncation(
         The last population and the logbook.
 
     Raises:
-        ValueError: If an argument is out of its range.
+        InputError: If an argument is out of its range.
     """
     _check(cxpb, mutpb, ngen)
     keep = survivor_count(survivors, len(population))
@@ -103,13 +105,13 @@ def survivor_count(survivors: float, size: int) -> int:
     """Return how many of `size` individuals are kept: `max(2, round(survivors * size))`.
 
     Raises:
-        ValueError: If the share is not above 0 and below 1, or leaves no place for offspring.
+        InputError: If the share is not above 0 and below 1, or leaves no place for offspring.
     """
     if not 0 < survivors < 1:
-        raise ValueError(f"survivors is {survivors!r}, expected a share above 0 and below 1, such as 0.2")
+        raise InputError(f"survivors is {survivors!r}, expected a share above 0 and below 1, such as 0.2")
     keep = max(2, round(survivors * size))
     if keep >= size:
-        raise ValueError(
+        raise InputError(
             f"of a population of {size}, {keep} would survive and leave no place for offspring: "
             "take a larger population (at least 3) or fewer survivors"
         )
@@ -119,9 +121,9 @@ def survivor_count(survivors: float, size: int) -> int:
 def _check(cxpb: float, mutpb: float, ngen: int) -> None:
     for name, value in (("cxpb", cxpb), ("mutpb", mutpb)):
         if not 0 <= value <= 1:
-            raise ValueError(f"{name} is {value!r}, expected a probability from 0 to 1")
+            raise InputError(f"{name} is {value!r}, expected a probability from 0 to 1")
     if ngen < 0:
-        raise ValueError(f"ngen is {ngen!r}, expected 0 or more generations after the first")
+        raise InputError(f"ngen is {ngen!r}, expected 0 or more generations after the first")
 
 
 def _offspring(elite: Population, toolbox: base.Toolbox, count: int, cxpb: float, mutpb: float) -> Population:

@@ -16,6 +16,7 @@ from typing import Any
 
 from deap import base
 
+from deap_nn.errors import InputError
 from deap_nn.evolution.record import Record
 from deap_nn.space import Chromosome
 from deap_nn.status import Status
@@ -33,7 +34,7 @@ class FitnessValues(tuple[float, ...]):
             only the status "ok".
 
     Raises:
-        ValueError: If the record's status is unknown.
+        InputError: If the record's status is unknown.
     """
 
     record: Record
@@ -78,9 +79,9 @@ class Fitness(base.Fitness):
         """Set the values, one finite number for each weight."""
         count = len(self.weights)
         if not isinstance(values, Sequence) or len(values) != count:
-            raise ValueError(f"fitness is {values!r}; expected a tuple of {count}, such as {(0.5,) * count}")
+            raise InputError(f"fitness is {values!r}; expected a tuple of {count}, such as {(0.5,) * count}")
         if not all(isinstance(value, Real) and math.isfinite(value) for value in values):
-            raise ValueError(f"fitness is {values!r}; expected finite numbers: return the worst one instead")
+            raise InputError(f"fitness is {values!r}; expected finite numbers: return the worst one instead")
         super().setValues([float(value) for value in values])
         self.record = getattr(values, "record", None)
 

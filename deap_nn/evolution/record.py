@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from deap_nn.errors import InputError
 from deap_nn.evolution.plain_data import storable
 from deap_nn.status import Status
 
@@ -70,12 +71,12 @@ class Record:
         """Return the record that `to_json` described, or a user-defined one with some of the names.
 
         Raises:
-            ValueError: If the status is not one of `Status`.
+            InputError: If the status is not one of `Status`.
         """
         known = {name: value for name, value in (data or {}).items() if name in _NAMES}
         status = known.pop("status", Status.OK)
         if status not in [one.value for one in Status]:
-            raise ValueError(
+            raise InputError(
                 f"the record's status is {status!r}, expected one of {', '.join(one.value for one in Status)}"
             )
         extra = {name: value for name, value in (data or {}).items() if name not in _NAMES}

@@ -13,6 +13,7 @@ from typing import Any
 
 from deap import base, tools
 
+from deap_nn.errors import InputError
 from deap_nn.evolution.individual import MAXIMIZE, Individual
 from deap_nn.evolution.operators import (
     cxTwoPointGenes,
@@ -76,12 +77,12 @@ def make_toolbox(
         weights: Those of the individuals' fitness: `(-1.0,)` where it is to be minimised.
 
     Raises:
-        ValueError: If the crossover is unknown or the probability is out of range.
+        InputError: If the crossover is unknown or the probability is out of range.
     """
     if crossover not in CROSSOVERS:
-        raise ValueError(f"crossover is {crossover!r}, expected one of {', '.join(CROSSOVERS)}")
+        raise InputError(f"crossover is {crossover!r}, expected one of {', '.join(CROSSOVERS)}")
     if not 0 <= mutation_probability <= 1:
-        raise ValueError(f"mutation_probability is {mutation_probability!r}, expected a number from 0 to 1")
+        raise InputError(f"mutation_probability is {mutation_probability!r}, expected a number from 0 to 1")
     toolbox = base.Toolbox()
     toolbox.register("individual", initIndividual, functools.partial(Individual, weights=weights), space)
     toolbox.register("population", tools.initRepeat, list, toolbox.individual)

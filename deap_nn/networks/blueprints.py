@@ -37,7 +37,7 @@ def blueprint(
         task: What is learnt.
 
     Raises:
-        ValueError: If the space does not fit the data, see `check_space`.
+        InputError: If the space does not fit the data, see `check_space`.
     """
     check_space(space, input_shape)
     plan = Plan(input_shape)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection, Iterable
 
+from deap_nn.errors import InputError
 from deap_nn.networks.kinds import KINDS, layer_function
 from deap_nn.networks.layers import Shape
 from deap_nn.space import Choice, LayerKind, SearchSpace
@@ -30,7 +31,7 @@ def check_space(space: SearchSpace, input_shape: Shape) -> None:
         input_shape: The shape of one sample.
 
     Raises:
-        ValueError: If a kind has no builder, a gene is missing, unknown or offers names that Keras does not know, or
+        InputError: If a kind has no builder, a gene is missing, unknown or offers names that Keras does not know, or
             a space of convolutions is to be used on data that is not images.
     """
     for block in space.blocks:
@@ -40,7 +41,7 @@ def check_space(space: SearchSpace, input_shape: Shape) -> None:
             _check_genes(block.kind, built_in.required, built_in.optional)
     _check_genes(space.training, ("epochs",), TRAINING_GENES)
     if space.takes_maps and len(input_shape) != 3:
-        raise ValueError(
+        raise InputError(
             f"space {space.name!r} has convolutional layers and needs images (height, width, channels), but the data "
             f"has the shape {input_shape}: choose a space of dense layers, such as 'dense'"
         )
@@ -49,11 +50,11 @@ def check_space(space: SearchSpace, input_shape: Shape) -> None:
 def _check_genes(kind: LayerKind, required: Collection[str], optional: Collection[str]) -> None:
     for name in required:
         if name not in kind.genes:
-            raise ValueError(f"{kind.name!r} lacks the gene {name!r}; it needs {', '.join(required)}")
+            raise InputError(f"{kind.name!r} lacks the gene {name!r}; it needs {', '.join(required)}")
     known = [*required, *optional]
     for name, gene in kind.genes.items():
         if name not in known:
-            raise ValueError(f"{kind.name!r} has no use for the gene {name!r}: {_hint(name, known)}")
+            raise InputError(f"{kind.name!r} has no use for the gene {name!r}: {_hint(name, known)}")
         if name in KERAS_NAMES and isinstance(gene, Choice):
             _check_names(kind, name, gene.options)
 
@@ -63,7 +64,7 @@ def _check_names(kind: LayerKind, gene: str, offered: Iterable[object]) -> None:
     known = KERAS_NAMES[gene]
     for name in offered:
         if isinstance(name, str) and ">" not in name and name.lower() not in known:
-            raise ValueError(f"gene {gene!r} of {kind.name!r} offers {name!r}, no name of Keras: {_hint(name, known)}")
+            raise InputError(f"gene {gene!r} of {kind.name!r} offers {name!r}, no name of Keras: {_hint(name, known)}")
 
 
 def _hint(name: str, known: Collection[str]) -> str:

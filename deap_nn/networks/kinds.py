@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
+from deap_nn.errors import InputError
 from deap_nn.networks.layers import Shape
 from deap_nn.networks.plan import Plan
 from deap_nn.space import LayerKind
@@ -32,12 +33,12 @@ def layer_function(kind: LayerKind) -> AddLayers:
     """Return the function that adds a kind's layers for values of its genes.
 
     Raises:
-        ValueError: If the kind is neither built in nor has its own function.
+        InputError: If the kind is neither built in nor has its own function.
     """
     if kind.build is not None:
         return partial(_user_layers, kind.build)
     if kind.name not in KINDS:
-        raise ValueError(
+        raise InputError(
             f"layer kind {kind.name!r} has no builder: the built-in kinds are {', '.join(KINDS)}; "
             "a kind of your own needs build=, a function that returns Keras layers"
         )
@@ -103,9 +104,12 @@ def _flatten(plan: Plan, genes: dict[str, Any]) -> None:
 
 
 def _user_layers(build: Callable[..., Any], plan: Plan, genes: dict[str, Any]) -> None:
-    made = build(dict(genes), plan.shape)
-    for layer in made if isinstance(made, list | tuple) else [made]:
-        plan.add_built(layer, _output_shape(layer, plan.shape))
+    try:
+        made = build(dict(genes), plan.shape)
+        for layer in made if isinstance(made, list | tuple) else [made]:
+            plan.add_built(layer, _output_shape(layer, plan.shape))
+    except ValueError as error:  # so Keras refuses a layer's arguments or input
+        raise InputError(str(error)) from error
 
 
 def _output_shape(layer: Any, shape: Shape) -> Shape:

@@ -13,7 +13,7 @@ def draw_run(run: Run) -> Path:
     """Draw the fitness of a run's generations and return the path of the picture.
 
     Raises:
-        ValueError: If no generation has ended yet.
+        InputError: If no generation has ended yet.
     """
     path = run.path / PICTURE
     path.parent.mkdir(exist_ok=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from deap_nn.data import read_npz
+from deap_nn.errors import InputError
 from deap_nn.runs import MODEL, Run
 from deap_nn.tasks import Task, task_from_json
 
@@ -17,14 +18,14 @@ def read_images(path: Path) -> np.ndarray:
     """Return raw inputs from an .npz file: the array `x`, else `x_test`, else the only array.
 
     Raises:
-        ValueError: If there is no such array.
+        InputError: If there is no such array.
     """
     arrays, _ = read_npz(path)
     for name in NAMES:
         if name in arrays:
             return np.asarray(arrays[name])
     if len(arrays) != 1:
-        raise ValueError(f"{path} holds {', '.join(arrays) or 'nothing'}; expected an array x, or x_test, or one alone")
+        raise InputError(f"{path} holds {', '.join(arrays) or 'nothing'}; expected an array x, or x_test, or one alone")
     return np.asarray(next(iter(arrays.values())))
 
 
@@ -37,12 +38,12 @@ def predict(run_dir: Path, images: np.ndarray) -> str:
             `(n, features)`.
 
     Raises:
-        ValueError: If the run has no trained network, or the shape of the images differs from that of its data.
+        InputError: If the run has no trained network, or the shape of the images differs from that of its data.
     """
     run = Run(run_dir)
     path = run.path / MODEL
     if not path.exists():
-        raise ValueError(f"{run_dir} holds no {MODEL}: name the directory of a run that has trained its winner")
+        raise InputError(f"{run_dir} holds no {MODEL}: name the directory of a run that has trained its winner")
     from deap_nn.training import predict_file  # The import loads Keras
 
     return to_csv(predict_file(path, images), task_from_json(run.info["data"]))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from deap_nn.engines import Engine
+from deap_nn.errors import InputError
 from deap_nn.evolution import FitnessValues, Generation, Individual
 from deap_nn.runs import TENSORBOARD, Run
 from deap_nn.search import Hooks
@@ -17,14 +18,14 @@ class TensorBoard:
     """Hooks that write to the run's `tensorboard/`.
 
     Raises:
-        ValueError: If tensorboardX is not installed.
+        InputError: If tensorboardX is not installed.
     """
 
     def __init__(self) -> None:
         try:
             from tensorboardX import SummaryWriter
         except ImportError as error:
-            raise ValueError("TensorBoard files need tensorboardX: pip install deap_nn[tensorboard]") from error
+            raise InputError("TensorBoard files need tensorboardX: pip install deap_nn[tensorboard]") from error
         self._make_writer = SummaryWriter
         self._writer: Any = None
 

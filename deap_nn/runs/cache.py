@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from deap_nn.errors import InputError
 from deap_nn.evolution import FitnessValues, Key
 from deap_nn.status import Status
 
@@ -35,7 +36,7 @@ class Cache:
         circumstances: Everything besides the evaluation's key that a result depends on, as plain data.
 
     Raises:
-        ValueError: If the file is not an SQLite file or cannot be opened.
+        InputError: If the file is not an SQLite file or cannot be opened.
     """
 
     def __init__(self, path: Path | str, circumstances: Mapping[str, Any]) -> None:
@@ -46,7 +47,7 @@ class Cache:
         try:
             self._database: sqlite3.Connection | None = _open(path)
         except (sqlite3.Error, OSError) as error:
-            raise ValueError(
+            raise InputError(
                 f"{path} cannot be used as a cache ({error}): name an SQLite file, or a new one in a folder that exists"
             ) from error
         self._database.set_progress_handler(lambda: time.monotonic() > self._until, 100_000)

@@ -12,6 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from deap_nn.errors import InputError
+
 
 def write_atomic(path: Path, content: bytes | str, *, new: bool = False) -> None:
     """Replace a file so that a reader, or a crash, sees either the old content or the new.
@@ -119,15 +121,15 @@ def read_json(path: Path, *entries: str, remedy: str) -> dict[str, Any]:
         remedy: What to do about a damaged file.
 
     Raises:
-        ValueError: If the file cannot be read or holds something else; it says what to do.
+        InputError: If the file cannot be read or holds something else; it says what to do.
     """
     try:
         content = json.loads(read_file(path))
         missing = [name for name in entries if name not in content]
     except (OSError, ValueError, TypeError) as error:
-        raise ValueError(f"{path} cannot be read ({error}): {remedy}") from error
+        raise InputError(f"{path} cannot be read ({error}): {remedy}") from error
     if not isinstance(content, dict) or missing:
-        raise ValueError(f"{path} is damaged (expected an object with {', '.join(entries)}): {remedy}")
+        raise InputError(f"{path} is damaged (expected an object with {', '.join(entries)}): {remedy}")
     return content
 
 
@@ -135,7 +137,7 @@ def read_lines(path: Path) -> Iterator[tuple[int, Any]]:
     """Yield number and value of the lines of a file of JSON lines, without an incomplete last one.
 
     Raises:
-        ValueError: If a line is no JSON; it names the line.
+        InputError: If a line is no JSON; it names the line.
     """
     if not path.exists():
         return
@@ -145,7 +147,7 @@ def read_lines(path: Path) -> Iterator[tuple[int, Any]]:
         try:
             yield number, json.loads(line)
         except ValueError as error:
-            raise ValueError(f"{path}, line {number}, is damaged ({error}): {DELETE_LINE}") from error
+            raise InputError(f"{path}, line {number}, is damaged ({error}): {DELETE_LINE}") from error
 
 
 DELETE_LINE = "delete that line, and what it told is evaluated again"

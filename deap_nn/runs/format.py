@@ -10,6 +10,7 @@ import random
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from deap_nn.errors import InputError
 from deap_nn.evolution import MAXIMIZE, MINIMIZE, FitnessValues, Generation, Individual, storable
 
 FORMAT = 2
@@ -32,10 +33,10 @@ def translated(info: Mapping[str, Any]) -> dict[str, Any]:
     """Return the content of a `run.json`, converted to the current format.
 
     Raises:
-        ValueError: If its format cannot be converted.
+        InputError: If its format cannot be converted.
     """
     if info.get("format") not in (1, FORMAT):
-        raise ValueError(
+        raise InputError(
             f"has the format {info.get('format')!r}, this version reads 1 to {FORMAT}: use the version of deap_nn that "
             "wrote it (run.json names it)"
         )

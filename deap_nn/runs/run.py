@@ -27,6 +27,7 @@ from typing import Any
 
 from deap import tools
 
+from deap_nn.errors import InputError
 from deap_nn.evolution import FitnessValues, Individual, storable
 from deap_nn.runs.files import (
     DELETE_LINE,
@@ -62,7 +63,7 @@ class Run:
         path: A directory that holds a run.
 
     Raises:
-        ValueError: If it holds no readable run, or one in an unsupported format.
+        InputError: If it holds no readable run, or one in an unsupported format.
     """
 
     def __init__(self, path: Path | str) -> None:
@@ -70,12 +71,12 @@ class Run:
         self._made: list[Path] = []  # the folders that were not there before this object created the run
         try:
             info = read_json(self.path / RUN, "format", remedy="name a directory with a run.json")
-        except ValueError as error:
-            raise ValueError(f"{self.path} holds no run that can be read: {error}") from error
+        except InputError as error:
+            raise InputError(f"{self.path} holds no run that can be read: {error}") from error
         try:
             self.info: dict[str, Any] = translated(info)
-        except ValueError as error:
-            raise ValueError(f"{self.path} {error}") from error
+        except InputError as error:
+            raise InputError(f"{self.path} {error}") from error
 
     @classmethod
     def create(cls, path: str | os.PathLike[str], info: dict[str, Any]) -> Run:
@@ -86,15 +87,15 @@ class Run:
             info: The content of `run.json`, as plain data.
 
         Raises:
-            ValueError: If it already holds a run, or cannot be created.
+            InputError: If it already holds a run, or cannot be created.
         """
         path = Path(path).expanduser()
         if (path / RUN).exists():
-            raise ValueError(_taken(path))
+            raise InputError(_taken(path))
         try:
             return cls._created(path, info)
         except FileExistsError as error:
-            raise ValueError(_taken(path)) from error
+            raise InputError(_taken(path)) from error
 
     @classmethod
     def create_named(cls, name: str, info: dict[str, Any]) -> Run:
@@ -104,7 +105,7 @@ class Run:
             if not (path / RUN).exists():
                 with suppress(FileExistsError):
                     return cls._created(path, info)
-        raise ValueError(f"runs/{stem} and its successors are taken: name a run directory")
+        raise InputError(f"runs/{stem} and its successors are taken: name a run directory")
 
     @classmethod
     def _created(cls, path: Path, info: dict[str, Any]) -> Run:
@@ -114,13 +115,13 @@ class Run:
             for folder in folders:
                 folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise ValueError(f"{path} cannot be written ({error}): choose another run directory") from error
+            raise InputError(f"{path} cannot be written ({error}): choose another run directory") from error
         try:
             write_json(path / RUN, {"format": FORMAT, "status": "running", **info}, new=True)
         except FileExistsError:
             raise
         except OSError as error:
-            raise ValueError(f"{path} cannot be written ({error}): choose another run directory") from error
+            raise InputError(f"{path} cannot be written ({error}): choose another run directory") from error
         run = cls(path)
         run._made = missing
         return run
@@ -138,7 +139,7 @@ class Run:
         """Lock the directory for this process and yield its journal; the lock ends with the process.
 
         Raises:
-            ValueError: If another process holds the lock, or the file system has no locks.
+            InputError: If another process holds the lock, or the file system has no locks.
         """
         folder = os.open(self.path, os.O_RDONLY)
         try:
@@ -146,10 +147,10 @@ class Run:
         except OSError as error:
             os.close(folder)
             if not isinstance(error, BlockingIOError):
-                raise ValueError(
+                raise InputError(
                     f"{self.path} cannot be locked ({error.strerror}): choose a directory on another file system"
                 ) from error
-            raise ValueError(f"{self.path} is in use by another process: wait for it or stop it first") from error
+            raise InputError(f"{self.path} is in use by another process: wait for it or stop it first") from error
         for partial in (*self.path.glob(".*.new"), *self.path.glob("*/.*.new")):
             partial.unlink(missing_ok=True)  # of a process that was killed while it wrote
         journal = JsonLines(self.path / JOURNAL)
@@ -182,7 +183,7 @@ class Run:
             try:
                 evaluation = from_journal(line, self.info.get("settings", {}).get("minimize", False))
             except (KeyError, TypeError, ValueError) as error:
-                raise ValueError(f"{path}, line {number}, is damaged ({error!r}): {DELETE_LINE}") from error
+                raise InputError(f"{path}, line {number}, is damaged ({error!r}): {DELETE_LINE}") from error
             yield evaluation
 
     @property
@@ -197,7 +198,7 @@ class Run:
                 for row in rows:
                     logbook.record(**{name: json.loads(text) if text else None for name, text in row.items()})
             except (OSError, TypeError, ValueError) as error:
-                raise ValueError(f"{path} is damaged ({error}): {AGAIN}") from error
+                raise InputError(f"{path} is damaged ({error}): {AGAIN}") from error
         return logbook
 
     def write_logbook(self, logbook: tools.Logbook) -> None:

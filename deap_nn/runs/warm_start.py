@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from deap_nn.errors import InputError
 from deap_nn.evolution import Individual
 from deap_nn.space import SearchSpace
 
@@ -20,13 +21,13 @@ def read_genomes(path: Path | str, space: SearchSpace) -> list[Individual]:
         space: The space that every genome must belong to.
 
     Raises:
-        ValueError: If the file cannot be read or has another form, or a genome does not belong to the space; the
+        InputError: If the file cannot be read or has another form, or a genome does not belong to the space; the
             message says which and why.
     """
     try:
         content = json.loads(Path(path).read_text())
     except (OSError, ValueError) as error:
-        raise ValueError(f"{path} cannot be read as JSON ({error}); expected {FORMS}") from error
+        raise InputError(f"{path} cannot be read as JSON ({error}); expected {FORMS}") from error
     return [_individual(path, number, genome, space) for number, genome in enumerate(_genomes(path, content), start=1)]
 
 
@@ -36,7 +37,7 @@ def _genomes(path: Path | str, content: Any) -> list[Any]:
     if isinstance(content, dict) and "genome" in content:
         content = [content]
     if not isinstance(content, list) or not content:
-        raise ValueError(f"{path} holds no genomes; expected {FORMS}")
+        raise InputError(f"{path} holds no genomes; expected {FORMS}")
     if isinstance(content[0], dict) and "kind" in content[0]:
         return [content]
     return [entry["genome"] if isinstance(entry, dict) and "genome" in entry else entry for entry in content]
@@ -46,6 +47,6 @@ def _individual(path: Path | str, number: int, genome: Any, space: SearchSpace) 
     try:
         individual = Individual.from_json(genome)
         space.validate(individual)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{path}, genome {number}: {error}") from error
+    except (TypeError, InputError) as error:
+        raise InputError(f"{path}, genome {number}: {error}") from error
     return individual

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from deap_nn.errors import InputError
 from deap_nn.search.settings import Settings, all_settings
 from deap_nn.space import PRESETS, SearchSpace
 
@@ -34,18 +35,18 @@ def space_of(space: SearchSpace | str) -> SearchSpace:
     if isinstance(space, SearchSpace):
         return space
     if not isinstance(space, str) or space not in PRESETS:
-        raise ValueError(f"space is {space!r}, expected a SearchSpace or the name of a preset: {', '.join(PRESETS)}")
+        raise InputError(f"space is {space!r}, expected a SearchSpace or the name of a preset: {', '.join(PRESETS)}")
     return PRESETS[space]
 
 
 def settings_of(given: Mapping[str, Any]) -> Settings:
-    """Return the settings given by name, with a ValueError that helps where there is no such setting."""
+    """Return the settings given by name, with an InputError that helps where there is no such setting."""
     known = all_settings()
     for name in given:
         if name not in known:
             near = difflib.get_close_matches(name, known, 1)
             hint = ELSEWHERE.get(name) or (f"did you mean {near[0]}?" if near else f"settings are {', '.join(known)}")
-            raise ValueError(f"received {name}={given[name]!r}, which is no setting: {hint}")
+            raise InputError(f"received {name}={given[name]!r}, which is no setting: {hint}")
     return Settings(**given)
 
 
@@ -62,7 +63,7 @@ def data_of(data: Any) -> str | os.PathLike[str] | tuple[Any, ...]:
     if isinstance(data, tuple | list) and len(data) == 4:
         return _in_our_order(data)
     what = f"{len(data)} items" if isinstance(data, tuple | list) else f"a {type(data).__name__}"
-    raise ValueError(f"data: received {what}, expected {FORMS}; of a generator or a tf.data pipeline, collect arrays")
+    raise InputError(f"data: received {what}, expected {FORMS}; of a generator or a tf.data pipeline, collect arrays")
 
 
 def _is_pair(part: Any) -> bool:
@@ -74,7 +75,7 @@ def _by_name(data: Mapping[str, Any]) -> tuple[Any, ...]:
     unknown = [str(name) for name in data if name not in ARRAYS]
     missing = [name for name in ARRAYS[:2] if name not in data]
     if unknown or missing or ("x_test" in data) != ("y_test" in data):
-        raise ValueError(f"data: received a dict with {', '.join(map(str, data))}, expected {', '.join(ARRAYS)}")
+        raise InputError(f"data: received a dict with {', '.join(map(str, data))}, expected {', '.join(ARRAYS)}")
     return tuple(data[name] for name in ARRAYS if name in data)
 
 
@@ -83,7 +84,7 @@ def _in_our_order(data: Any) -> tuple[Any, ...]:
     a, b, c, d = data
     ours, scikit_learns = _fit(a, b, c, d), _fit(a, c, b, d)
     if ours and scikit_learns:
-        raise ValueError(
+        raise InputError(
             "data: received four arrays that fit as (x_train, y_train, x_test, y_test) and, in scikit-learn's order, "
             "as (x_train, x_test, y_train, y_test): pass a dict with these names"
         )
@@ -92,7 +93,10 @@ def _in_our_order(data: Any) -> tuple[Any, ...]:
 
 def _fit(x_train: Any, y_train: Any, x_test: Any, y_test: Any) -> bool:
     """Tell whether four arrays can be samples and labels of two splits."""
-    shapes = [np.shape(array) for array in (x_train, y_train, x_test, y_test)]
+    try:
+        shapes = [np.shape(array) for array in (x_train, y_train, x_test, y_test)]
+    except ValueError as error:  # lists of lists of different lengths
+        raise InputError("data: received rows that differ in length, expected arrays of numbers") from error
     if any(len(shape) == 0 for shape in shapes):
         return False
     lengths, samples = [shape[0] for shape in shapes], [shape[1:] for shape in shapes]

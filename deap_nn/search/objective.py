@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from deap_nn.data import DataSpec, load, save_arrays
+from deap_nn.errors import InputError
 from deap_nn.evaluation import Problem, Winner, evaluate, train_winner
 from deap_nn.evolution import Individual, selTruncation, survivor_count
 from deap_nn.networks import blueprint, check_space, multiply_adds
@@ -66,10 +67,10 @@ def keras_objective(space: SearchSpace, data: DataSpec, settings: Settings) -> O
     """Return the objective "validation measure of a Keras network on this data".
 
     Raises:
-        ValueError: If the data is malformed or does not fit the space.
+        InputError: If the data is malformed or does not fit the space.
     """
     if settings.minimize:
-        raise ValueError("minimize is for functions of your own; of networks the measure says what is better")
+        raise InputError("minimize is for functions of your own; of networks the measure says what is better")
     if settings.stop_at is not None:
         TASKS[data.task].measure.check("stop_at", settings.stop_at)
     splits = load(data)

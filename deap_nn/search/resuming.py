@@ -11,6 +11,7 @@ from typing import Any
 
 from deap_nn.data import DataSpec, load
 from deap_nn.engines import refuse_in_worker
+from deap_nn.errors import InputError
 from deap_nn.runs import DATA, Run
 from deap_nn.search.call_forms import data_of
 from deap_nn.search.hooks import Hooks
@@ -49,7 +50,7 @@ def resume(
             scheduler sends runs here as code, so `dask_scheduler` is not taken from the run.
 
     Raises:
-        ValueError: If the run cannot be read, is in use or was made with another space, data or function, or if a
+        InputError: If the run cannot be read, is in use or was made with another space, data or function, or if a
             fixed setting is changed.
     """
     refuse_in_worker("resume")
@@ -58,7 +59,7 @@ def resume(
     settings = _changed(run, changes)
     own = SearchSpace.from_json(run.info["space"]) if space is None else space
     if own.to_json() != run.info["space"]:
-        raise ValueError(
+        raise InputError(
             f"{run.path} searches the space {run.info['space']['name']!r}, not this {own.name!r}: go on with the "
             "script that began it, or start a new run"
         )
@@ -71,17 +72,17 @@ def _changed(run: Run, changes: Mapping[str, Any]) -> Settings:
     fixed = [name for name in changes if name not in all_settings() or not all_settings()[name].resumable]
     if fixed:
         free = ", ".join(name for name, setting in all_settings().items() if setting.resumable)
-        raise ValueError(f"a resumed run keeps its {', '.join(fixed)}; only {free} may change")
+        raise InputError(f"a resumed run keeps its {', '.join(fixed)}; only {free} may change")
     recorded = Settings(**run.info["settings"])
     settings = replace(recorded, **{"dask_scheduler": None, **changes})
     if settings.engine == "dask" and recorded.dask_scheduler is not None and "dask_scheduler" not in changes:
-        raise ValueError(
+        raise InputError(
             f"{run.path} used the Dask scheduler {recorded.dask_scheduler}, which a run directory alone is no reason "
             "to trust: name it, or another, as dask_scheduler (--dask-scheduler)"
         )
     done = run.checkpoint["generation"] if run.checkpoint else 0
     if settings.generations < done:
-        raise ValueError(
+        raise InputError(
             f"generations is {settings.generations}, but {run.path} has {done} already: give as many or more"
         )
     return settings
@@ -93,7 +94,7 @@ def _data_again(run: Run, data: Data | None, settings: Settings) -> DataSpec:
         with TemporaryDirectory() as folder:
             given = load(data_spec(data, Path(folder), settings)).fingerprint
         if given != run.info["data"]["fingerprint"]:
-            raise ValueError(f"{run.path} was made with other data than these arrays: give the same, or none")
+            raise InputError(f"{run.path} was made with other data than these arrays: give the same, or none")
         data = None
     inside = run.path / DATA  # arrays from Python, wherever the directory has been moved
     source = inside if inside.exists() else run.info["data"]["source"]
@@ -108,10 +109,10 @@ def _same_objective(
     elif "data" in run.info:
         objective = keras_objective(space, _data_again(run, data, settings), settings)
     else:
-        raise ValueError(f"{run.path} was made with {run.info['evaluate']}: give this function as evaluate=")
+        raise InputError(f"{run.path} was made with {run.info['evaluate']}: give this function as evaluate=")
     before = replace(objective, info={name: run.info[name] for name in ("data", "evaluate") if name in run.info})
     if objective.essence != before.essence:
-        raise ValueError(
+        raise InputError(
             f"{run.path} was made with {dict(before.info)}; received {dict(objective.info)}: restore the first, or "
             "start a new run"
         )

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from deap_nn.engines import Engine, default_engine, make_engine
+from deap_nn.errors import InputError
 from deap_nn.evolution import FitnessValues, Individual, Key
 from deap_nn.random_stream import in_one_thread, seeded
 from deap_nn.runs import Cache, Run
@@ -32,9 +33,9 @@ def perform(search: Search) -> Run:
     """Evolve and train the winner; in any case, `run.json` records how it ended.
 
     Raises:
-        ValueError: If something cannot be opened; nothing has happened then.
+        InputError: If something cannot be opened; nothing has happened then.
         RunFailed: If the run cannot continue.
-        RuntimeError: If a ValueError is raised later, which is an error in a hook or in `deap_nn`, not the user's.
+        RuntimeError: If an InputError is raised later, about what a hook, or `deap_nn` itself, gave to something.
     """
     run, settings, hooks, objective = search.run, search.settings, search.hooks, search.objective
     with ExitStack() as stack:
@@ -138,6 +139,6 @@ def _status(run: Run) -> Iterator[None]:
         reason = (str(error) or repr(error)).splitlines()[0]
         with suppress(OSError):  # The directory may be what failed
             run.update(status="failed", reason=reason)
-        if isinstance(error, ValueError):
+        if isinstance(error, InputError):
             raise RuntimeError(f"an error in a hook, or in deap_nn itself: {error}") from error
         raise

@@ -12,6 +12,7 @@ import numpy as np
 
 from deap_nn.data import SCALINGS
 from deap_nn.engines import ENGINES
+from deap_nn.errors import InputError
 from deap_nn.evaluation import MIN_STEPS
 from deap_nn.evolution import CROSSOVERS, MAXIMIZE, MINIMIZE, survivor_count
 from deap_nn.search.setting import Setting, choice, declare, flag, number, whole
@@ -22,7 +23,7 @@ class Settings:
     """Everything that controls a run, besides space and data. Each field is described in its metadata.
 
     Raises:
-        ValueError: If a value is out of its range.
+        InputError: If a value is out of its range.
     """
 
     train_samples: int = whole(
@@ -148,7 +149,7 @@ class Settings:
                 value = value.item()
                 object.__setattr__(self, name, value)
             if not setting.check(value):
-                raise ValueError(f"{name} is {value!r}, expected {setting.expected}")
+                raise InputError(f"{name} is {value!r}, expected {setting.expected}")
         survivor_count(self.survivors, self.population)
 
     @property

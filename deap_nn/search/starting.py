@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from deap_nn.engines import refuse_in_worker
+from deap_nn.errors import InputError
 from deap_nn.evolution import Individual
 from deap_nn.runs import Run, read_genomes, run_info
 from deap_nn.search.call_forms import data_of, settings_of, space_of
@@ -57,7 +58,7 @@ def evolve(
         The run: `run.best` holds the results of the winner, `run.path / "best.keras"` its network.
 
     Raises:
-        ValueError: If a setting is out of range, the data is malformed or does not fit the space.
+        InputError: If a setting is out of range, the data is malformed or does not fit the space.
         RunFailed: If an evaluation raised, or all were lost; finished evaluations are in the run's journal.
         OSError: If the run directory can no longer be written; the run can be resumed from what it holds.
     """
@@ -66,10 +67,10 @@ def evolve(
     chosen = settings_of(({"race": False} if evaluate is not None else {}) | settings)
     starters = _starters(start_with, space, chosen.population)
     if (data is None) == (evaluate is None):
-        raise ValueError("expected either data to train networks on, or evaluate=, a function of your own; give one")
+        raise InputError("expected either data to train networks on, or evaluate=, a function of your own; give one")
     data = None if data is None else data_of(data)
     if evaluate is not None and chosen.race:
-        raise ValueError("the race needs the learning curves of networks; give data, or leave race out")
+        raise InputError("the race needs the learning curves of networks; give data, or leave race out")
     started = datetime.now(timezone.utc).isoformat(timespec="seconds")
     info = run_info(chosen.to_json(), space.to_json(), {}, starters, versions(), started)
     run = Run.create_named(space.name, info) if run_dir is None else Run.create(run_dir, info)
@@ -78,7 +79,7 @@ def evolve(
         run.update(**objective.info)
         file = Path(cache).expanduser() if cache else None
         return perform(Search(run, space, objective, chosen, file, hooks=hooks or Hooks(), progress=progress))
-    except ValueError:
+    except InputError:
         run.withdraw()  # Nothing has happened yet: the corrected call may use the directory
         raise
 
@@ -95,13 +96,13 @@ def versions() -> dict[str, str]:
     """Return the versions that a run's results depend on.
 
     Raises:
-        ValueError: If Keras's backend (the one that KERAS_BACKEND names, or TensorFlow) is not installed.
+        InputError: If Keras's backend (the one that KERAS_BACKEND names, or TensorFlow) is not installed.
     """
     backend = os.environ.get("KERAS_BACKEND", "tensorflow")
     try:
         backend_version = version(backend)
     except PackageNotFoundError:
-        raise ValueError(
+        raise InputError(
             f"received {backend} as Keras's backend, but no package of that name is installed; install it, or set the "
             "environment variable KERAS_BACKEND to tensorflow, jax or torch, whichever is"
         ) from None
@@ -123,7 +124,7 @@ def _starters(
         for individual in starters:
             space.validate(individual)
     if len(starters) > population:
-        raise ValueError(
+        raise InputError(
             f"received {len(starters)} genomes to start with, expected at most the population of {population}: "
             "give fewer, or enlarge the population"
         )

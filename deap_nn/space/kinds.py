@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from deap_nn.errors import InputError
 from deap_nn.space.genes import Gene, gene_from_json
 
 TRAINING = "training"
@@ -34,14 +35,14 @@ class Chromosome:
         try:
             return cls(data["kind"], dict(data["genes"]))
         except (KeyError, TypeError, ValueError) as error:
-            raise ValueError(f"received {data!r}, expected {{'kind': name, 'genes': {{name: value}}}}") from error
+            raise InputError(f"received {data!r}, expected {{'kind': name, 'genes': {{name: value}}}}") from error
 
 
 def _build_name(build: Callable[..., Any]) -> str:
     """Return the name by which another process finds a module-level function."""
     name = getattr(build, "__qualname__", "<nameless>")
     if not callable(build) or "<" in name:
-        raise ValueError(f"build is {build!r}; expected a function at module level, so that workers can import it")
+        raise InputError(f"build is {build!r}; expected a function at module level, so that workers can import it")
     return f"{build.__module__}:{name}"
 
 
@@ -64,13 +65,13 @@ class LayerKind:
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name:
-            raise ValueError(f"name is {self.name!r}; expected a string that is not empty")
+            raise InputError(f"name is {self.name!r}; expected a string that is not empty")
         object.__setattr__(self, "genes", dict(self.genes))
         for name, gene in self.genes.items():
             if not isinstance(gene, Gene):
-                raise ValueError(f"gene {name!r} of {self.name!r} is {gene!r}; expected Float, Integer or Choice")
+                raise InputError(f"gene {name!r} of {self.name!r} is {gene!r}; expected Float, Integer or Choice")
         if self.takes not in ("map", "flat", "any"):
-            raise ValueError(f"takes is {self.takes!r}; expected 'map', 'flat' or 'any'")
+            raise InputError(f"takes is {self.takes!r}; expected 'map', 'flat' or 'any'")
         if self.build is not None:
             _build_name(self.build)
 
@@ -79,14 +80,14 @@ class LayerKind:
         return Chromosome(self.name, {name: gene.sample() for name, gene in self.genes.items()})
 
     def check(self, genes: Mapping[str, Any]) -> None:
-        """Raise a ValueError for genes that are missing, unknown or outside their limits."""
+        """Raise an InputError for genes that are missing, unknown or outside their limits."""
         if genes.keys() != self.genes.keys():
-            raise ValueError(f"received genes {sorted(genes)}, expected {sorted(self.genes)}")
+            raise InputError(f"received genes {sorted(genes)}, expected {sorted(self.genes)}")
         for name, gene in self.genes.items():
             try:
                 gene.check(genes[name])
-            except ValueError as error:
-                raise ValueError(f"gene {name!r}: {error}") from error
+            except InputError as error:
+                raise InputError(f"gene {name!r}: {error}") from error
 
     def to_json(self) -> dict[str, Any]:
         """Return the kind as plain data; a build function becomes `module:name`."""
@@ -102,11 +103,11 @@ class LayerKind:
         """Return the kind that `to_json` described.
 
         Raises:
-            ValueError: If it has a build function: a description is data, and naming code must not run it.
+            InputError: If it has a build function: a description is data, and naming code must not run it.
         """
         genes = {name: gene_from_json(gene) for name, gene in data["genes"].items()}
         if data["build"] is not None:
-            raise ValueError(
+            raise InputError(
                 f"the kind {data['name']!r} is built by {data['build']}, and no description brings code along: pass "
                 "space=, or go on with the script that defines it"
             )

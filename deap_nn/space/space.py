@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from deap_nn.errors import InputError
 from deap_nn.space.kinds import TRAINING, Chromosome, LayerKind
 
 
@@ -37,16 +38,16 @@ class Block:
     def __post_init__(self) -> None:
         counts = (self.min_layers, self.max_layers, self.pool_every)
         if any(type(count) is not int for count in counts):
-            raise ValueError(f"layer counts and pool_every are {counts!r}; expected ints")
+            raise InputError(f"layer counts and pool_every are {counts!r}; expected ints")
         if not 0 <= self.min_layers <= self.max_layers or self.max_layers < 1:
-            raise ValueError(
+            raise InputError(
                 f"block {self.kind.name!r} holds {self.min_layers} to {self.max_layers} layers; "
                 "expected 0 <= min_layers <= max_layers and max_layers >= 1"
             )
         if self.pool_every < 0:
-            raise ValueError(f"pool_every is {self.pool_every!r}; expected 0 (nowhere) or more")
+            raise InputError(f"pool_every is {self.pool_every!r}; expected 0 (nowhere) or more")
         if self.kind.takes == "flat" and (self.pool_every or self.pool_last):
-            raise ValueError(f"block {self.kind.name!r} takes flat input and cannot pool; leave pooling out")
+            raise InputError(f"block {self.kind.name!r} takes flat input and cannot pool; leave pooling out")
         if self.start_layers is not None:
             object.__setattr__(self, "start_layers", tuple(self.start_layers))
             self._check_start()
@@ -55,7 +56,7 @@ class Block:
         limits = (self.min_layers, self.max_layers)
         start = self.start_layers or limits
         if len(start) != 2 or not limits[0] <= start[0] <= start[1] <= limits[1]:
-            raise ValueError(f"start_layers is {start!r}; expected (fewest, most) within {limits}")
+            raise InputError(f"start_layers is {start!r}; expected (fewest, most) within {limits}")
 
     def sample(self) -> list[Chromosome]:
         """Draw a depth and that many layers."""
@@ -100,13 +101,13 @@ class SearchSpace:
     def __post_init__(self) -> None:
         object.__setattr__(self, "blocks", tuple(self.blocks))
         if self.training.name != TRAINING or self.training.build is not None:
-            raise ValueError(f"training is {self.training.name!r}; expected a kind named 'training' without build")
+            raise InputError(f"training is {self.training.name!r}; expected a kind named 'training' without build")
         names = [block.kind.name for block in self.blocks]
         if len({*names, TRAINING}) <= len(names):
-            raise ValueError(f"kinds are {[*names, TRAINING]}; expected all different: rename one")
+            raise InputError(f"kinds are {[*names, TRAINING]}; expected all different: rename one")
         takes = [block.kind.takes for block in self.blocks]
         if "flat" in takes and "map" in takes[takes.index("flat") :]:
-            raise ValueError(f"blocks {names} take {takes}; expected those that take maps before the flat ones")
+            raise InputError(f"blocks {names} take {takes}; expected those that take maps before the flat ones")
 
     @property
     def takes_maps(self) -> bool:
@@ -121,7 +122,7 @@ class SearchSpace:
         """Return a kind by name, `training` included."""
         kinds = {kind.name: kind for kind in (*(block.kind for block in self.blocks), self.training)}
         if name not in kinds:
-            raise ValueError(f"received kind {name!r}, expected one of {', '.join(kinds)} (space {self.name!r})")
+            raise InputError(f"received kind {name!r}, expected one of {', '.join(kinds)} (space {self.name!r})")
         return kinds[name]
 
     def sample(self) -> list[Chromosome]:
@@ -130,14 +131,14 @@ class SearchSpace:
         return [*layers, self.training.sample()]
 
     def validate(self, chromosomes: Sequence[Chromosome]) -> None:
-        """Raise a ValueError that names the fault unless the chromosomes are a network of this space."""
+        """Raise an InputError that names the fault unless the chromosomes are a network of this space."""
         for index, chromosome in enumerate(chromosomes):
             if not isinstance(chromosome, Chromosome):
-                raise ValueError(f"chromosome {index} is {chromosome!r}; expected a Chromosome")
+                raise InputError(f"chromosome {index} is {chromosome!r}; expected a Chromosome")
             try:
                 self.kind(chromosome.kind).check(chromosome.genes)
-            except ValueError as error:
-                raise ValueError(f"chromosome {index} ({chromosome.kind}): {error}") from error
+            except InputError as error:
+                raise InputError(f"chromosome {index} ({chromosome.kind}): {error}") from error
         self._check_layout([chromosome.kind for chromosome in chromosomes])
 
     def _check_layout(self, kinds: list[str]) -> None:
@@ -145,10 +146,10 @@ class SearchSpace:
         for block in self.blocks:
             name, depth = block.kind.name, kinds.count(block.kind.name)
             if not block.min_layers <= depth <= block.max_layers:
-                raise ValueError(f"received {depth} x {name}, expected {block.min_layers}..{block.max_layers}")
+                raise InputError(f"received {depth} x {name}, expected {block.min_layers}..{block.max_layers}")
             expected += [name] * depth
         if kinds != [*expected, TRAINING]:
-            raise ValueError(f"received chromosomes {kinds}, expected {[*expected, TRAINING]} in this order")
+            raise InputError(f"received chromosomes {kinds}, expected {[*expected, TRAINING]} in this order")
 
     def describe(self) -> str:
         """Return a readable description of the space in a few lines."""
@@ -169,7 +170,7 @@ class SearchSpace:
             blocks = tuple(Block.from_json(block) for block in data["blocks"])
             return cls(data["name"], blocks, LayerKind.from_json(data["training"]))
         except (KeyError, TypeError, AttributeError) as error:
-            raise ValueError(f"no search space can be made from this description: {error!r}") from error
+            raise InputError(f"no search space can be made from this description: {error!r}") from error
 
 
 def _depth(block: Block) -> str:

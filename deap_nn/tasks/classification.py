@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from deap_nn.errors import InputError
 from deap_nn.tasks.task import FIFTH, Measure, Task
 
 
@@ -25,18 +26,18 @@ class Classification(Task):
             array = array[:, 0]
         if array.ndim == 2:
             if not (np.isin(array, (0, 1)).all() and (array.sum(axis=1) == 1).all()):
-                raise ValueError(
+                raise InputError(
                     f"{where} has shape {array.shape}, but its rows are not one-hot (a single 1, otherwise 0); "
                     "expected class indices of shape (N,) or one-hot rows"
                 )
             return array.argmax(axis=1), array.shape[1]
         if array.ndim != 1:
-            raise ValueError(f"{where} has shape {array.shape}; expected (N,), (N, 1) or one-hot (N, classes)")
+            raise InputError(f"{where} has shape {array.shape}; expected (N,), (N, 1) or one-hot (N, classes)")
         with np.errstate(invalid="ignore"):
             labels = array.astype(np.int64)
         broken = array[(labels != array) | (labels < 0)]
         if broken.size:
-            raise ValueError(f"{where} holds the label {broken[0]}; expected whole numbers from 0 to classes - 1")
+            raise InputError(f"{where} holds the label {broken[0]}; expected whole numbers from 0 to classes - 1")
         return labels, int(labels.max()) + 1
 
     @classmethod
@@ -44,9 +45,9 @@ class Classification(Task):
         """Return the task; all classes must occur, and at least two."""
         present = np.unique(targets)
         if present.size == 1:
-            raise ValueError(f"{where} holds only one class ({present[0]}); expected at least two")
+            raise InputError(f"{where} holds only one class ({present[0]}); expected at least two")
         if present.size != outputs:
-            raise ValueError(
+            raise InputError(
                 f"{where}: labels are out of range: {present.size} classes occur, but the labels imply {outputs}; "
                 "expected 0..classes - 1, each at least once; renumber with "
                 "numpy.unique(y, return_inverse=True)[1]"
@@ -54,9 +55,9 @@ class Classification(Task):
         return cls(outputs)
 
     def check_test(self, where: str, targets: np.ndarray) -> None:
-        """Raise a ValueError for a class that the training split does not have."""
+        """Raise an InputError for a class that the training split does not have."""
         if targets.max() >= self.outputs:
-            raise ValueError(
+            raise InputError(
                 f"{where} holds the label {targets.max()}, which y_train has not (0..{self.outputs - 1}); "
                 "leave these samples out or add such samples to the training split"
             )
@@ -112,12 +113,12 @@ class Classification(Task):
 def _check_enough(counts: np.ndarray, take: int, low: int, leave: int) -> None:
     rarest = int(counts.argmin())
     if counts[rarest] < low + leave:
-        raise ValueError(
+        raise InputError(
             f"class {rarest} has too few training samples: received {counts[rarest]}, expected at least "
             f"{low + leave} to divide; add samples or leave the class out"
         )
     if not low * counts.size <= take <= counts.sum() - leave * counts.size:
-        raise ValueError(
+        raise InputError(
             f"too few samples for a stratified split: {take} of {counts.sum()} cannot hold every one of the "
             f"{counts.size} classes; expected at least {FIFTH * (counts.size - 1) + 1} training samples"
         )

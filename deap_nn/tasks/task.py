@@ -13,6 +13,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from deap_nn.errors import InputError
+
 FIFTH = 5
 """One sample in five is set aside for validation, and for a test split if none was given; rounded up."""
 
@@ -32,9 +34,9 @@ class Measure:
     best: float
 
     def check(self, name: str, value: float) -> None:
-        """Refuse, with a ValueError, a value that is nothing to aim at: the worst one, or one that none can reach."""
+        """Refuse, with an InputError, a value that is nothing to aim at: the worst one, or one that none can reach."""
         if not self.worst < value <= self.best:
-            raise ValueError(
+            raise InputError(
                 f"{name} is {value!r}, expected an {self.name} above {self.worst:g} and up to {self.best:g}"
             )
 
@@ -70,17 +72,17 @@ class Task(ABC):
             array: Finite numbers, one row or number per sample.
 
         Raises:
-            ValueError: In one line, if they are not targets of this task.
+            InputError: In one line, if they are not targets of this task.
         """
 
     @classmethod
     @abstractmethod
     def from_targets(cls, where: str, targets: np.ndarray, outputs: int) -> Task:
-        """Return the task of a training split's targets; raise a ValueError if nothing can be learnt from them."""
+        """Return the task of a training split's targets; raise an InputError if nothing can be learnt from them."""
 
     @abstractmethod
     def check_test(self, where: str, targets: np.ndarray) -> None:
-        """Raise a ValueError for targets of a test split that training could not have prepared for."""
+        """Raise an InputError for targets of a test split that training could not have prepared for."""
 
     @staticmethod
     @abstractmethod
@@ -95,7 +97,7 @@ class Task(ABC):
             leave: The smallest number to leave of each.
 
         Raises:
-            ValueError: If there are too few samples.
+            InputError: If there are too few samples.
         """
 
     @abstractmethod

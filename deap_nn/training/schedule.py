@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from deap_nn.errors import InputError
 from deap_nn.status import Status
 
 BATCH_SIZE = 300
@@ -52,7 +53,7 @@ class Schedule:
 
     def __post_init__(self) -> None:
         if self.learning_rate_decay not in DECAYS:
-            raise ValueError(
+            raise InputError(
                 f"learning_rate_decay is {self.learning_rate_decay!r}, expected one of {', '.join(map(repr, DECAYS))}"
             )
 

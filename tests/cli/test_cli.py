@@ -13,6 +13,7 @@ from deap_nn import cli
 from deap_nn.cli import make_parser
 from deap_nn.cli.options import option
 from deap_nn.engines import EngineLost
+from deap_nn.errors import InputError
 from deap_nn.reports import print_report
 from deap_nn.runs import Run
 from deap_nn.search import BrokenProgram, Settings, all_settings
@@ -312,11 +313,12 @@ def test_a_lost_engine_is_told_without_a_traceback(capsys):
     assert capsys.readouterr().err == "the run failed: no child process can be started\n"
 
 
-def test_an_error_of_our_own_shows_its_traceback(capsys):
-    assert exit_code(raising(ZeroDivisionError("of ours"))) == 1
+@pytest.mark.parametrize("kind", [ZeroDivisionError, ValueError])
+def test_an_error_of_our_own_shows_its_traceback(capsys, kind):
+    assert exit_code(raising(kind("of ours"))) == 1
     said = capsys.readouterr().err
     assert "Traceback" in said
-    assert "ZeroDivisionError: of ours" in said
+    assert f"{kind.__name__}: of ours" in said
 
 
 def test_a_full_disk_is_one_line(capsys):
@@ -328,7 +330,7 @@ def test_a_full_disk_is_one_line(capsys):
 
 
 def test_an_error_of_several_lines_is_told_in_one(capsys):
-    assert exit_code(raising(ValueError("first\n   second"))) == 2
+    assert exit_code(raising(InputError("first\n   second"))) == 2
     assert the_error(capsys) == "first second"
 
 

@@ -142,10 +142,41 @@ def test_a_network_that_cannot_be_is_the_worst_and_says_why(build, reason):
     assert values.record.reason == reason
 
 
+def misfit(genes, shape):
+    return [keras.layers.Flatten(), Misfit()]
+
+
+class Misfit(keras.layers.Layer):
+    """A layer that Keras finds wanting only when the network is connected."""
+
+    def compute_output_shape(self, shape):
+        return shape
+
+    def call(self, inputs):
+        raise ValueError("no such input")
+
+
+def test_a_network_that_keras_refuses_in_training_is_the_worst_too():
+    space = space_of(LayerKind("odd", {}, takes="map", build=misfit))
+    values = evaluate(Individual(space.sample()), Problem(space, DIGITS))
+    assert (*values, values.record.status) == (0.0, "failed")
+    assert values.record.reason.startswith("cannot be built: ")
+    assert "no such input" in values.record.reason
+
+
 def test_a_broken_program_is_not_hidden():
     space = space_of(LayerKind("odd", {}, takes="map", build=programming_error))
     with pytest.raises(NameError):
         evaluate(Individual(space.sample()), Problem(space, DIGITS))
+
+
+def test_a_value_error_of_our_own_is_a_broken_program(monkeypatch, individual, problem):
+    def broken(*args, **options):
+        raise ValueError("operands could not be broadcast together")
+
+    monkeypatch.setattr("deap_nn.training.train", broken)
+    with pytest.raises(ValueError, match="broadcast"):
+        evaluate(individual, problem)
 
 
 def test_the_winner_is_measured_on_the_test_split(individual, problem):

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from deap_nn.errors import InputError
 from deap_nn.reports.prediction import predict, read_images, to_csv
 from deap_nn.runs import Run
 from deap_nn.tasks import Classification
@@ -21,6 +22,14 @@ def test_several_arrays_of_other_names_are_refused(tmp_path):
 def test_a_run_without_a_winner_is_refused(tmp_path):
     Run.create(tmp_path, {})
     with pytest.raises(ValueError, match=r"holds no best\.keras"):
+        predict(tmp_path, np.zeros((1, 8, 8)))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("content", [b"", b"garbage", b"PK\x03\x04garbage"])
+def test_a_damaged_network_is_named_with_the_way_out(tmp_path, content):
+    (Run.create(tmp_path, {}).path / "best.keras").write_bytes(content)
+    with pytest.raises(InputError, match=r"best\.keras cannot be loaded .*: delete it and best\.json"):
         predict(tmp_path, np.zeros((1, 8, 8)))
 
 

@@ -202,9 +202,9 @@ def test_an_engine_that_is_refused_leaves_the_directory_free(tmp_path):
     assert search(tmp_path / "run").status == "finished"
 
 
-def test_a_value_error_in_a_hook_is_no_mistake_of_the_user(tmp_path):
-    with pytest.raises(RuntimeError, match="an error in a hook"):
-        search(tmp_path / "run", hooks=Hooks(on_generation=(lambda generation: int("x"),)))
+def test_what_a_hook_is_refused_is_no_mistake_in_the_call_of_evolve(tmp_path):
+    with pytest.raises(RuntimeError, match=r"an error in a hook.*nowhere holds no run"):
+        search(tmp_path / "run", hooks=Hooks(on_generation=(lambda generation: Run(tmp_path / "nowhere"),)))
     assert Run(tmp_path / "run").status == "failed"
 
 

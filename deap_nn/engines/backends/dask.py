@@ -18,6 +18,7 @@ from deap_nn.engines.devices import describe_devices, find_gpus
 from deap_nn.engines.limits import Limits
 from deap_nn.engines.outcome import EngineLost, Report, one_line
 from deap_nn.engines.parcel import Parcel
+from deap_nn.errors import InputError
 
 GRACE = 20.0  # seconds beyond the time limit that a worker may stay silent
 LOOK_AROUND = 1.0  # seconds between two checks of the cluster
@@ -155,7 +156,7 @@ def _import_distributed() -> Any:
         import cryptography  # noqa: F401 - Dask makes the keys of local clusters with it
         import distributed
     except ImportError as error:
-        raise ValueError(
+        raise InputError(
             "received engine 'dask', but Dask, or cryptography, is not installed; run pip install 'deap_nn[dask]', "
             "or choose the engine 'processes'"
         ) from error

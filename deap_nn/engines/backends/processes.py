@@ -10,6 +10,7 @@ from deap_nn.engines.devices import describe_devices, find_gpus
 from deap_nn.engines.limits import Limits
 from deap_nn.engines.outcome import EngineLost, Report
 from deap_nn.engines.parcel import Parcel
+from deap_nn.errors import InputError
 
 STILLBORN = 3  # consecutive children that could not start: the installation is broken, not the evaluation
 
@@ -106,7 +107,7 @@ def default_workers(limits: Limits, gpus: tuple[str, ...]) -> int:
 def _check_sharing(workers: int, gpus: tuple[str, ...], workers_per_gpu: int) -> None:
     room = len(gpus) * workers_per_gpu
     if gpus and workers > room:
-        raise ValueError(
+        raise InputError(
             f"received workers={workers}, but this host has {len(gpus)} GPU(s) for {workers_per_gpu} "
             f"worker(s) each; use at most {room} workers, a larger workers_per_gpu, or "
             "CUDA_VISIBLE_DEVICES=-1 to train on the CPU"

@@ -25,6 +25,7 @@ from deap_nn.engines.devices import describe_devices, find_gpus
 from deap_nn.engines.limits import Limits
 from deap_nn.engines.outcome import EngineLost, Report, one_line
 from deap_nn.engines.parcel import Parcel
+from deap_nn.errors import InputError
 
 GRACE = 20.0  # seconds beyond the time limit that a worker may stay silent
 LOOK_AROUND = 0.5  # seconds between two checks of workers and broker
@@ -172,17 +173,17 @@ class ScoopBackend:
 
 def _require_scoop(workers: int | None) -> None:
     if not scoop.IS_RUNNING:
-        raise ValueError(
+        raise InputError(
             "received engine 'scoop' outside of SCOOP; start the script with python -m scoop -n 4 script.py "
             "(or python -m deap_nn.scoop), or choose the engine 'processes'"
         )
     if scoop.SIZE < 2:
-        raise ValueError(
+        raise InputError(
             "received engine 'scoop' under -n 1; the origin only coordinates, so use -n 2 or more, "
             "or choose the engine 'processes'"
         )
     if workers is not None and workers > scoop.SIZE - 1:
-        raise ValueError(
+        raise InputError(
             f"received workers={workers}; SCOOP was started with -n {scoop.SIZE}, which gives "
             f"{scoop.SIZE - 1} beside the origin: leave workers out, or start SCOOP with -n {workers + 1}"
         )

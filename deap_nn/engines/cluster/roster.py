@@ -18,6 +18,7 @@ import time
 from pathlib import Path
 
 from deap_nn.engines.child.procfs import birth, kill_tree
+from deap_nn.errors import InputError
 
 # What `python -m deap_nn.scoop` tells its origin through the environment.
 ALL_LOCAL = "DEAP_NN_ALL_LOCAL"  # Every worker is on the origin's host
@@ -147,7 +148,7 @@ def _base() -> Path:
     with contextlib.suppress(FileExistsError):  # a file; told below
         base.mkdir(mode=0o700, exist_ok=True)
     if base.is_symlink() or not base.is_dir() or base.stat().st_uid != os.getuid():
-        raise ValueError(f"{base} is no folder of yours: set the environment variable TMPDIR to one")
+        raise InputError(f"{base} is no folder of yours: set the environment variable TMPDIR to one")
     return base
 
 

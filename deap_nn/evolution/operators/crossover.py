@@ -9,6 +9,7 @@ from itertools import count, groupby
 from operator import attrgetter
 from typing import TypeVar
 
+from deap_nn.errors import InputError
 from deap_nn.evolution.operators.mutation import check_probability
 from deap_nn.space import TRAINING, Chromosome
 
@@ -93,7 +94,7 @@ def _partners(ind1: Layers, ind2: Layers) -> list[tuple[Layers, Layers]]:
     common = {layer.kind for layer in ind1} & {layer.kind for layer in ind2}
     runs1, runs2 = _runs(ind1, common), _runs(ind2, common)
     if [run[0].kind for run in runs1[1::2]] != [run[0].kind for run in runs2[1::2]]:
-        raise ValueError("the parents hold the same kinds in different orders; expected parents of one space")
+        raise InputError("the parents hold the same kinds in different orders; expected parents of one space")
     partners: list[tuple[Layers, Layers]] = []
     for index, (run1, run2) in enumerate(zip(runs1, runs2, strict=True)):
         depth = min(len(run1), len(run2)) if index % 2 else 0
@@ -105,7 +106,7 @@ def _partners(ind1: Layers, ind2: Layers) -> list[tuple[Layers, Layers]]:
 def _loci(one: Chromosome, two: Chromosome) -> list[tuple[Chromosome, Chromosome, str]]:
     """Return the places where two chromosomes of one kind can exchange a gene."""
     if one.genes.keys() != two.genes.keys():
-        raise ValueError(
+        raise InputError(
             f"chromosomes of kind {one.kind!r} hold genes {sorted(one.genes)} and {sorted(two.genes)}; "
             "expected parents of one space"
         )

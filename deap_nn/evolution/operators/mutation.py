@@ -8,6 +8,7 @@ import random
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
+from deap_nn.errors import InputError
 from deap_nn.space import Block, Choice, Chromosome, Float, Gene, Integer, SearchSpace
 
 Layers = list[Chromosome]
@@ -18,9 +19,9 @@ REDRAWS = 20
 
 
 def check_probability(indpb: float) -> None:
-    """Raise a ValueError unless the value is a probability."""
+    """Raise an InputError unless the value is a probability."""
     if not 0.0 <= indpb <= 1.0:
-        raise ValueError(f"indpb is {indpb!r}; expected a probability in 0..1")
+        raise InputError(f"indpb is {indpb!r}; expected a probability in 0..1")
 
 
 def mutGaussianGenes(individual: T, space: SearchSpace, indpb: float = 0.1, sigma: float = 0.1) -> tuple[T]:
@@ -38,7 +39,7 @@ def mutGaussianGenes(individual: T, space: SearchSpace, indpb: float = 0.1, sigm
     """
     check_probability(indpb)
     if not sigma > 0.0:
-        raise ValueError(f"sigma is {sigma!r}; expected a number greater than 0 (indpb=0 switches mutation off)")
+        raise InputError(f"sigma is {sigma!r}; expected a number greater than 0 (indpb=0 switches mutation off)")
     for chromosome, name, gene in _variable_genes(individual, space):
         if isinstance(gene, (Float, Integer)) and random.random() < indpb:
             chromosome.genes[name] = _gaussian_step(gene, chromosome.genes[name], sigma)

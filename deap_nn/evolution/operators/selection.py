@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from operator import attrgetter
 from typing import Any
 
+from deap_nn.errors import InputError
+
 
 def selTruncation(individuals: Sequence[Any], k: int) -> list[Any]:
     """Select the `k` best by fitness, best first; of equally fit ones the earlier, and all if there are fewer than `k`.
@@ -12,7 +14,7 @@ def selTruncation(individuals: Sequence[Any], k: int) -> list[Any]:
     best would soon take every place, and children of equal parents differ from them by mutation alone.
     """
     if k < 0:
-        raise ValueError(f"k is {k!r}; expected 0 or more individuals to select")
+        raise InputError(f"k is {k!r}; expected 0 or more individuals to select")
     originals: list[Any] = []
     copies: list[Any] = []
     for individual in sorted(individuals, key=attrgetter("fitness"), reverse=True):

@@ -7,6 +7,7 @@ scale, on which mutation takes its steps. A gene is a declaration: the values th
 from collections.abc import Mapping
 from typing import Any
 
+from deap_nn.errors import InputError
 from deap_nn.space.genes.choice import Choice
 from deap_nn.space.genes.numeric import Float, Integer
 
@@ -21,8 +22,8 @@ def gene_from_json(data: Mapping[str, Any]) -> Gene:
     fields = dict(data)
     name = fields.pop("type", None)
     if name not in GENES:
-        raise ValueError(f"gene type {name!r} is unknown; expected one of {', '.join(GENES)}")
+        raise InputError(f"gene type {name!r} is unknown; expected one of {', '.join(GENES)}")
     try:
         return GENES[name](**fields)
     except TypeError as error:
-        raise ValueError(f"a gene of type {name!r} cannot be made from {fields!r}: {error}") from error
+        raise InputError(f"a gene of type {name!r} cannot be made from {fields!r}: {error}") from error

@@ -4,6 +4,7 @@ import random
 from dataclasses import dataclass
 from typing import Any
 
+from deap_nn.errors import InputError
 from deap_nn.space.genes.scale import check_number
 
 
@@ -21,29 +22,29 @@ class Choice:
 
     def __post_init__(self) -> None:
         if isinstance(self.options, str):
-            raise ValueError(f"options is the string {self.options!r}; expected a tuple of values")
+            raise InputError(f"options is the string {self.options!r}; expected a tuple of values")
         object.__setattr__(self, "options", tuple(self.options))
         if not self.options:
-            raise ValueError("options is empty; expected at least one value")
+            raise InputError("options is empty; expected at least one value")
         for option in self.options:
             if option is None or type(option) in (str, bool):
                 continue
             if type(option) not in (int, float):
-                raise ValueError(f"option {option!r} is no string, bool, int, float or None")
+                raise InputError(f"option {option!r} is no string, bool, int, float or None")
             check_number(option, "an option")
         if len(set(self.options)) < len(self.options):
             # Python treats 1, 1.0 and True as equal: two of them would give one genome two canonical forms.
-            raise ValueError(f"options are {self.options!r}; expected all different (1, 1.0 and True are equal)")
+            raise InputError(f"options are {self.options!r}; expected all different (1, 1.0 and True are equal)")
         self._check_start()
 
     def _check_start(self) -> None:
         if self.start is None:
             return
         if isinstance(self.start, str):
-            raise ValueError(f"start is the string {self.start!r}; expected a tuple of options")
+            raise InputError(f"start is the string {self.start!r}; expected a tuple of options")
         start = tuple(self.start)
         if not start:
-            raise ValueError("start is empty; give at least one option, or None for all")
+            raise InputError("start is empty; give at least one option, or None for all")
         for option in start:
             self.check(option)
         object.__setattr__(self, "start", start)
@@ -62,9 +63,9 @@ class Choice:
         return random.choice(self.start or self.options)
 
     def check(self, value: Any) -> None:
-        """Raise a ValueError unless the value is one of the options."""
+        """Raise an InputError unless the value is one of the options."""
         if not any(type(value) is type(option) and value == option for option in self.options):
-            raise ValueError(f"received {value!r}, expected {self}")
+            raise InputError(f"received {value!r}, expected {self}")
 
     def to_json(self) -> dict[str, Any]:
         """Return the gene as plain data."""

@@ -4,6 +4,7 @@ import random
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from deap_nn.errors import InputError
 from deap_nn.space.genes.scale import check_limits, check_number, check_whole, place_in_unit, value_at_unit
 
 
@@ -33,11 +34,11 @@ class Float:
             return
         start = tuple(self.start)
         if len(start) != 2:
-            raise ValueError(f"start is {start!r}; expected a pair (low, high)")
+            raise InputError(f"start is {start!r}; expected a pair (low, high)")
         for value in start:
             check_number(value, "start")
         if not self.low <= start[0] <= start[1] <= self.high:
-            raise ValueError(f"start is {start!r}; expected two ascending values in {self.low}..{self.high}")
+            raise InputError(f"start is {start!r}; expected two ascending values in {self.low}..{self.high}")
         object.__setattr__(self, "start", (float(start[0]), float(start[1])))
 
     def __str__(self) -> str:
@@ -57,10 +58,10 @@ class Float:
         return min(max(value, low), high)
 
     def check(self, value: Any) -> None:
-        """Raise a ValueError unless the value is a float within the limits."""
+        """Raise an InputError unless the value is a float within the limits."""
         # Only a Python float: an int or a NumPy scalar would give the same network a second canonical form.
         if type(value) is not float or not self.low <= value <= self.high:
-            raise ValueError(f"received {value!r}, expected {self}; convert with float() or move it inside")
+            raise InputError(f"received {value!r}, expected {self}; convert with float() or move it inside")
 
     def to_unit(self, value: float) -> float:
         """Return the position of a value on the gene's scale: low is 0, high is 1."""
@@ -99,9 +100,9 @@ class Integer:
             check_whole(getattr(self, what), what)
         check_limits(self.low, self.high, self.log)
         if self.step < 1:
-            raise ValueError(f"step is {self.step!r}; expected at least 1")
+            raise InputError(f"step is {self.step!r}; expected at least 1")
         if excess := (self.high - self.low) % self.step:
-            raise ValueError(
+            raise InputError(
                 f"high is {self.high!r}, which steps of {self.step} from {self.low} do not reach; "
                 f"the nearest below is {self.high - excess}"
             )
@@ -109,7 +110,7 @@ class Integer:
             return
         object.__setattr__(self, "start", tuple(self.start))
         if not self.start:
-            raise ValueError("start is empty; give at least one value, or None for all")
+            raise InputError("start is empty; give at least one value, or None for all")
         for value in self.start:
             self.check(value)
 
@@ -133,9 +134,9 @@ class Integer:
         return random.randrange(self.low, self.high + 1, self.step)
 
     def check(self, value: Any) -> None:
-        """Raise a ValueError unless the value is an int within the limits and on a step."""
+        """Raise an InputError unless the value is an int within the limits and on a step."""
         if type(value) is not int or not self.low <= value <= self.high or (value - self.low) % self.step:
-            raise ValueError(f"received {value!r}, expected {self}; convert with int() or move it inside")
+            raise InputError(f"received {value!r}, expected {self}; convert with int() or move it inside")
 
     def to_unit(self, value: int) -> float:
         """Return the position of a value on the gene's scale: low is 0, high is 1."""

@@ -3,27 +3,29 @@
 import math
 from typing import Any
 
+from deap_nn.errors import InputError
+
 LARGEST = 1e300  # so that the difference of two limits is a finite float
 
 
 def check_number(value: Any, what: str) -> None:
-    """Raise a ValueError unless the value is a finite number; True and False do not count."""
+    """Raise an InputError unless the value is a finite number; True and False do not count."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) <= LARGEST:
-        raise ValueError(f"{what} is {value!r}; expected a number between -{LARGEST} and {LARGEST}")
+        raise InputError(f"{what} is {value!r}; expected a number between -{LARGEST} and {LARGEST}")
 
 
 def check_whole(value: Any, what: str) -> None:
-    """Raise a ValueError unless the value is a plain Python int; True and False do not count."""
+    """Raise an InputError unless the value is a plain Python int; True and False do not count."""
     if type(value) is not int or abs(value) > LARGEST:
-        raise ValueError(f"{what} is {value!r}; expected an int between -{LARGEST} and {LARGEST}")
+        raise InputError(f"{what} is {value!r}; expected an int between -{LARGEST} and {LARGEST}")
 
 
 def check_limits(low: float, high: float, log: bool) -> None:
-    """Raise a ValueError if the limits are in the wrong order, or a log scale starts at or below zero."""
+    """Raise an InputError if the limits are in the wrong order, or a log scale starts at or below zero."""
     if low > high:
-        raise ValueError(f"limits run from {low!r} to {high!r}; expected low <= high: exchange the two")
+        raise InputError(f"limits run from {low!r} to {high!r}; expected low <= high: exchange the two")
     if log and low <= 0:
-        raise ValueError(f"a log scale starts at {low!r}; expected low > 0: raise low or leave log=False")
+        raise InputError(f"a log scale starts at {low!r}; expected low > 0: raise low or leave log=False")
 
 
 def place_in_unit(value: float, low: float, high: float, log: bool) -> float:

@@ -15,6 +15,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from deap_nn.errors import InputError
 from deap_nn.networks import LAYERS, NETWORK_INPUT, LayerSpec
 
 PREDICTION_BATCH = 500
@@ -104,14 +105,14 @@ def predict_file(path: Path, raw: np.ndarray) -> np.ndarray:
         raw: The inputs; a missing channel axis is added if the network has one channel.
 
     Raises:
-        ValueError: If the shape of the inputs is not the one that the network expects.
+        InputError: If the file is damaged, or the shape of the inputs is not the one that the network expects.
     """
-    model = keras.models.load_model(path)
+    model = _loaded(path)
     shape = model.input_shape[1:]
     if (*raw.shape[1:], 1) == shape:
         raw = raw[..., np.newaxis]
     if raw.shape[1:] != shape:
-        raise ValueError(f"the inputs have the shape {raw.shape}, expected (n, {', '.join(map(str, shape))})")
+        raise InputError(f"the inputs have the shape {raw.shape}, expected (n, {', '.join(map(str, shape))})")
     if (range_of_inputs := _unlike_training(model, raw)) is not None:
         warnings.warn(
             f"the inputs lie between {range_of_inputs[0]:g} and {range_of_inputs[1]:g}, where the network has not been "
@@ -120,6 +121,17 @@ def predict_file(path: Path, raw: np.ndarray) -> np.ndarray:
         )
     outputs: np.ndarray = model.predict(raw, batch_size=PREDICTION_BATCH, verbose=0)
     return outputs
+
+
+def _loaded(path: Path) -> keras.Model:
+    try:
+        return keras.models.load_model(path)
+    except Exception as error:  # what Keras says to a damaged file may be of any type
+        reason = (str(error).splitlines() or [""])[0]
+        raise InputError(
+            f"{path} cannot be loaded ({type(error).__name__}: {reason}): delete it and best.json, and a resume of the "
+            "run trains the network again"
+        ) from error
 
 
 def _unlike_training(model: keras.Model, raw: np.ndarray) -> tuple[float, float] | None:

@@ -5,11 +5,13 @@ It is slower than `deap_nn.training.compiled_tf`, but has the same schedule, los
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import keras
 import numpy as np
 
+from deap_nn.errors import InputError
 from deap_nn.networks import LayerSpec
 from deap_nn.tasks import Task
 from deap_nn.training.portable.model import build_layers, connect
@@ -33,27 +35,38 @@ class KerasTrainer:
         validation: Samples,
         seed: int,
     ) -> None:
-        self._layers = build_layers(specs, seed, schedule.precision)
-        self._model = connect(self._layers, specs)
-        compile_model(self._model, task, schedule, len(training))
+        with _refusals_of_keras():
+            self._layers = build_layers(specs, seed, schedule.precision)
+            self._model = connect(self._layers, specs)
+            compile_model(self._model, task, schedule, len(training))
         self._metrics, self._batch_size = task.metrics, schedule.batch_size
         self._training, self._validation = training, validation
 
     def epoch(self, order: np.ndarray) -> list[float]:
         """Train on all samples once, in this order."""
-        epoch = self._model.fit(
-            self._training.x[order],
-            self._training.y[order],
-            batch_size=self._batch_size,
-            shuffle=False,
-            validation_data=(self._validation.x, self._validation.y),
-            verbose=0,
-        )
+        with _refusals_of_keras():
+            epoch = self._model.fit(
+                self._training.x[order],
+                self._training.y[order],
+                batch_size=self._batch_size,
+                shuffle=False,
+                validation_data=(self._validation.x, self._validation.y),
+                verbose=0,
+            )
         return [epoch.history[name][0] for name in self._metrics]
 
     def weights(self) -> Weights:
         """Return the weights as they are now."""
         return [layer.get_weights() for layer in self._layers]
+
+
+@contextmanager
+def _refusals_of_keras() -> Iterator[None]:
+    """Tell a network that Keras refuses, such as one with a user's layer that does not fit, from a broken program."""
+    try:
+        yield
+    except ValueError as error:
+        raise InputError(str(error)) from error
 
 
 start = KerasTrainer
