@@ -14,8 +14,8 @@ from deap_nn.evolution import Individual
 from deap_nn.networks import blueprint
 from deap_nn.random_stream import protected
 from deap_nn.training import Schedule
+from deap_nn.training.portable.compiling import compile_model
 from deap_nn.training.portable.model import build_layers, connect
-from deap_nn.training.portable.trainer import compile_model
 
 
 class Clock(keras.callbacks.Callback):

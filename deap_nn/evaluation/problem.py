@@ -78,12 +78,12 @@ def genome_seed(training_seed: int, individual: Individual, repetition: int = 0)
 
 @lru_cache(maxsize=1)
 def samples_of(data: DataSpec) -> tuple[Any, Any]:
-    """Return the scaled training and validation samples; the latest data are cached in each process."""
+    """Return the training and validation samples; the latest data are cached in each process."""
     from deap_nn.training import Samples
 
     splits = load(data)
-    dtype = splits.task.dtype
+    dtype, scaling = splits.task.dtype, (splits.scale, splits.offset)
     return (
-        Samples(splits.scaled(splits.x_train), splits.y_train.astype(dtype)),
-        Samples(splits.scaled(splits.x_validation), splits.y_validation.astype(dtype)),
+        Samples(splits.x_train, splits.y_train.astype(dtype), *scaling),
+        Samples(splits.x_validation, splits.y_validation.astype(dtype), *scaling),
     )

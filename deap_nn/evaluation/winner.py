@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -47,7 +47,7 @@ def train_winner(individual: Individual, with_validation: bool, problem: Problem
     Returns:
         The network as it is saved, with its results on the test split.
     """
-    from deap_nn.training import Samples, Schedule, layer_lines, model_bytes, train, trained_model
+    from deap_nn.training import Schedule, layer_lines, model_bytes, train, trained_model
 
     started = time.monotonic()
     splits = problem.splits()
@@ -62,7 +62,7 @@ def train_winner(individual: Individual, with_validation: bool, problem: Problem
         validation=validation,
         seed=genome_seed(problem.training_seed, individual),
     )
-    both = Samples(np.concatenate([training.x, validation.x]), np.concatenate([training.y, validation.y]))
+    both = replace(training, x=np.concatenate([training.x, validation.x]), y=np.concatenate([training.y, validation.y]))
     trained_on, result = "training + validation", fit(both) if with_validation else None
     if result is None or result.status is not Status.OK:
         trained_on, result = "training", fit(training)

@@ -8,10 +8,8 @@ from collections.abc import Collection, Iterable
 from deap_nn.errors import InputError
 from deap_nn.networks.kinds import KINDS, layer_function
 from deap_nn.networks.layers import Shape
+from deap_nn.networks.training_genes import TRAINING_GENES, check_training_gene
 from deap_nn.space import Choice, LayerKind, SearchSpace
-
-TRAINING_GENES = ("optimizer", "learning_rate", "learning_rate_decay", "batch_size")
-"""The genes of the training chromosome besides `epochs`, as `Schedule` reads them."""
 
 ACTIVATIONS = (
     "celu elu exponential gelu glu hard_shrink hard_sigmoid hard_silu hard_swish hard_tanh leaky_relu linear "
@@ -39,7 +37,10 @@ def check_space(space: SearchSpace, input_shape: Shape) -> None:
         if block.kind.build is None:
             built_in = KINDS[block.kind.name]
             _check_genes(block.kind, built_in.required, built_in.optional)
-    _check_genes(space.training, ("epochs",), TRAINING_GENES)
+    _check_genes(space.training, ("epochs",), tuple(TRAINING_GENES))
+    for name, gene in space.training.genes.items():
+        for value in gene.options if isinstance(gene, Choice) else (gene.low, gene.high):
+            check_training_gene(name, value)
     if space.takes_maps and len(input_shape) != 3:
         raise InputError(
             f"space {space.name!r} has convolutional layers and needs images (height, width, channels), but the data "

@@ -19,8 +19,11 @@ import numpy as np
 from deap_nn.networks import LayerSpec
 from deap_nn.random_stream import protected
 from deap_nn.tasks import Task
+from deap_nn.training.feed import Feed
+from deap_nn.training.history import OnEpoch, Training
 from deap_nn.training.portable.model import layer_lines, model_bytes, predict_file, trained_model
-from deap_nn.training.schedule import OnEpoch, Samples, Schedule, Training
+from deap_nn.training.samples import Samples
+from deap_nn.training.schedule import Schedule
 from deap_nn.training.trainer import Start, run
 
 __all__ = [
@@ -56,7 +59,7 @@ def train(
     Args:
         specs: The blueprint that `blueprint` returned.
         task: What is learnt.
-        schedule: The epochs, optimizer, batch size, ...
+        schedule: The epochs, optimizer, augmentation, ...
         training: The samples that it is trained on.
         validation: The samples that it is measured on after each epoch, not trained on.
         seed: The seed of everything random, 0 to 2**31 - 1.
@@ -71,8 +74,9 @@ def train(
     """
     with _seeded(seed):
         try:
-            trainer = _start_function(specs, task, schedule)(specs, task, schedule, training, validation, seed)
-            return run(trainer, task, epochs or schedule.epochs, len(training), seed, on_epoch)
+            feed = Feed(specs, schedule, training, validation, seed)
+            trainer = _start_function(specs, task, schedule)(specs, task, schedule, len(training), seed)
+            return run(trainer, task, epochs or schedule.epochs, feed, on_epoch)
         except Exception as error:
             if _is_out_of_memory(error):
                 raise MemoryError(str(error).splitlines()[0]) from error

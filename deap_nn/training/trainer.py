@@ -10,48 +10,59 @@ import numpy as np
 from deap_nn.networks import LayerSpec
 from deap_nn.status import Status
 from deap_nn.tasks import Task
-from deap_nn.training.schedule import OnEpoch, Samples, Schedule, Training, Weights
+from deap_nn.training.feed import Feed, Parts
+from deap_nn.training.history import OnEpoch, Training, Weights
+from deap_nn.training.schedule import Schedule
 
 
 class Trainer(Protocol):
-    """A network in training on a back end; creating the trainer starts the training."""
+    """A network in training on a back end; creating the trainer starts the training.
 
-    def epoch(self, order: np.ndarray) -> Sequence[float]:
-        """Train on all samples once, in this order, and return the epoch's `Task.metrics`."""
+    The shape of the samples may change from call to call, see `deap_nn.training.resolution`.
+    """
+
+    def train(self, x: np.ndarray, y: np.ndarray) -> Sequence[float]:
+        """Take a step for each batch of these samples, in this order; return the sums of loss and measure."""
+
+    def evaluate(self, x: np.ndarray, y: np.ndarray) -> Sequence[float]:
+        """Return the sums of loss and measure over these samples, without learning from them."""
 
     def weights(self) -> Weights:
         """Return the weights as they are now."""
 
 
-Start = Callable[[Sequence[LayerSpec], Task, Schedule, Samples, Samples, int], Trainer]
-"""`(specs, task, schedule, training, validation, seed) -> trainer`: a function that each back end provides."""
+Start = Callable[[Sequence[LayerSpec], Task, Schedule, int, int], Trainer]
+"""`(specs, task, schedule, number of training samples, seed) -> trainer`: a function that each back end provides."""
 
 
-def run(
-    trainer: Trainer,
-    task: Task,
-    epochs: int,
-    samples: int,
-    seed: int,
-    on_epoch: OnEpoch | None = None,
-) -> Training:
+def run(trainer: Trainer, task: Task, epochs: int, feed: Feed, on_epoch: OnEpoch | None = None) -> Training:
     """Train for a number of epochs, or until there is a reason to stop.
 
     Args:
         trainer: A trainer that has just been created.
         task: What is learnt.
         epochs: The number of epochs, at least 1.
-        samples: The number of training samples.
-        seed: The seed for the order of the samples.
+        feed: The samples.
         on_epoch: A function that stops the training as pruned by returning True.
     """
-    rng = np.random.default_rng([seed, 1])
     training = Training({name: [] for name in task.metrics})
     while training.epochs < epochs and training.status is Status.OK:
-        training.add(trainer.epoch(rng.permutation(samples)))
+        trained = _means(trainer.train, feed.training(training.epochs))
+        training.add([*trained, *_means(trainer.evaluate, feed.validation(training.epochs))])
         _judge(training, task, on_epoch)
     training.weights = trainer.weights()
     return training
+
+
+def _means(of_part: Callable[[np.ndarray, np.ndarray], Sequence[float]], parts: Parts) -> list[float]:
+    """Return the mean loss and measure of a sample."""
+    sums, count = np.zeros(2), 0
+    for x, y in parts:
+        sums += of_part(x, y)
+        count += len(y)
+    # Divided here, in double precision, so that 0.9 is exactly 0.9 for a run that stops at 0.9.
+    means: list[float] = (sums / count).tolist()
+    return means
 
 
 def _judge(training: Training, task: Task, on_epoch: OnEpoch | None) -> None:

@@ -14,6 +14,7 @@ import pytest
 from network_stubs import TEN_CLASSES, chain
 from sklearn.datasets import load_digits
 
+from deap_nn.errors import InputError
 from deap_nn.networks import blueprint
 from deap_nn.space import TRAINING, Block, Choice, Chromosome, Float, Integer, LayerKind, SearchSpace
 from deap_nn.space.presets import FULL
@@ -21,6 +22,7 @@ from deap_nn.status import Status
 from deap_nn.training import Samples, Schedule, train, trainer
 from deap_nn.training.compiled_tf import micro_batches
 from deap_nn.training.compiled_tf import trainer as compiled
+from deap_nn.training.feed import Feed
 from deap_nn.training.portable import trainer as portable
 from deap_nn.training.portable.model import trained_model
 from deap_nn.training.weights import initial_weights
@@ -60,10 +62,11 @@ def dense_network(rate=0.0):
 
 def run(specs, schedule=SCHEDULE, seed=1, on_epoch=None, way=None):
     """Train as the package would, or on the back end whose `start` is given."""
-    data = (specs, TEN_CLASSES, schedule, TRAIN, VALIDATION, seed)
     if way is None:
-        return train(*data, on_epoch)
-    return trainer.run(way(*data), TEN_CLASSES, schedule.epochs, len(TRAIN), seed, on_epoch)
+        return train(specs, TEN_CLASSES, schedule, TRAIN, VALIDATION, seed, on_epoch)
+    feed = Feed(specs, schedule, TRAIN, VALIDATION, seed)
+    started = way(specs, TEN_CLASSES, schedule, len(TRAIN), seed)
+    return trainer.run(started, TEN_CLASSES, schedule.epochs, feed, on_epoch)
 
 
 def flat(weights):
@@ -273,8 +276,8 @@ def test_a_rate_that_decays_to_nothing_moves_the_last_epoch_little(way):
 
 
 def test_a_decay_it_does_not_know_is_refused():
-    with pytest.raises(ValueError, match="learning_rate_decay is 'linear', expected one of 'none', 'cosine'"):
-        Schedule(epochs=1, learning_rate_decay="linear")
+    with pytest.raises(InputError, match="learning_rate_decay is 'steps', expected one of 'none', 'linear', 'cosine'"):
+        Schedule(epochs=1, learning_rate_decay="steps")
 
 
 def test_a_schedule_is_read_from_the_genes_it_knows():

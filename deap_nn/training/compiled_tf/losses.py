@@ -10,15 +10,27 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-OfSamples = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
+from deap_nn.training.schedule import Schedule
+
+Loss = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 """`(outputs before the activation, targets) -> one number per sample`."""
 
-LOSSES: dict[str, OfSamples] = {
-    "sparse_categorical_crossentropy": lambda logits, labels: tf.nn.sparse_softmax_cross_entropy_with_logits(
-        labels, logits
-    ),
-}
 
-MEASURES: dict[str, OfSamples] = {
+def _cross_entropy(schedule: Schedule) -> Loss:
+    smoothing = schedule.label_smoothing
+
+    def loss(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+        of_labels = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+        if smoothing == 0:
+            return of_labels
+        of_all = tf.reduce_logsumexp(logits, -1) - tf.reduce_mean(logits, -1)  # the mean over all classes as labels
+        return (1 - smoothing) * of_labels + smoothing * of_all
+
+    return loss
+
+
+LOSSES: dict[str, Callable[[Schedule], Loss]] = {"sparse_categorical_crossentropy": _cross_entropy}
+
+MEASURES: dict[str, Loss] = {
     "accuracy": lambda logits, labels: tf.cast(tf.equal(tf.argmax(logits, -1, tf.int32), labels), tf.float32),
 }

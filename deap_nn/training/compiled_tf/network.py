@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from deap_nn.networks import LayerSpec
-from deap_nn.training.schedule import Weights
+from deap_nn.training.history import Weights
 
 
 class Network:
@@ -24,6 +24,13 @@ class Network:
         rows = [spec.weights or () for spec in specs]
         self._trained = [[weight.shape for weight in row if weight.trained] for row in rows]
         self._statistics = [[weight.shape for weight in row if not weight.trained] for row in rows]
+
+    @property
+    def kernels(self) -> np.ndarray:
+        """1 where a trained weight is part of a kernel, else 0: biases and normalisations, which never decay."""
+        shapes = [shape for layer in self._trained for shape in layer]
+        parts = [np.full(math.prod(shape), len(shape) > 1, np.float32) for shape in shapes]
+        return np.concatenate([np.zeros(0, np.float32), *parts])
 
     def vectors(self, weights: Weights) -> tuple[tf.Tensor, tf.Tensor]:
         """Return all trained arrays and all statistics, each laid end to end."""

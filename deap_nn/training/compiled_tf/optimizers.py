@@ -7,11 +7,11 @@ the Keras optimizer of its name, with Keras's default constants.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+import numpy as np
 import tensorflow as tf
 
 from deap_nn.training.schedule import Schedule
@@ -35,6 +35,17 @@ class Optimizer:
 
 def _sgd(w: tf.Tensor, g: tf.Tensor, slots: Slots, step: tf.Tensor, rate: Rate) -> tuple[tf.Tensor, Slots]:
     return w - rate * g, slots
+
+
+def _nesterov(momentum: float) -> Update:
+    """Return the update of Sutskever et al. 2013, https://proceedings.mlr.press/v28/sutskever13.html."""
+
+    def update(w: tf.Tensor, g: tf.Tensor, slots: Slots, step: tf.Tensor, rate: Rate) -> tuple[tf.Tensor, Slots]:
+        (velocity,) = slots
+        velocity = momentum * velocity - rate * g
+        return w + momentum * velocity - rate * g, (velocity,)
+
+    return update
 
 
 def _rmsprop(w: tf.Tensor, g: tf.Tensor, slots: Slots, step: tf.Tensor, rate: Rate) -> tuple[tf.Tensor, Slots]:
@@ -75,11 +86,31 @@ OPTIMIZERS: dict[str, Optimizer] = {
 }
 
 
-def rate_function(schedule: Schedule, samples: int) -> Callable[[tf.Tensor], Rate]:
-    """Return the function `steps done -> learning rate` for a training on that many samples."""
-    given = schedule.learning_rate
-    rate = OPTIMIZERS[schedule.optimizer].learning_rate if given is None else given
-    if schedule.learning_rate_decay == "cosine":
-        quickness = math.pi / schedule.steps(samples)
-        return lambda done: 0.5 * rate * (1 + tf.cos(quickness * tf.cast(done, tf.float32)))
-    return lambda _: rate
+def optimizer_of(schedule: Schedule, kernels: np.ndarray) -> Optimizer:
+    """Return the optimizer of a training, with its learning rate, momentum, weight decay and clipping.
+
+    Args:
+        schedule: The settings of the training.
+        kernels: 1 for each weight that decays, else 0.
+    """
+    optimizer = OPTIMIZERS[schedule.optimizer]
+    if schedule.optimizer == "sgd" and schedule.momentum:
+        optimizer = replace(optimizer, slots=(0.0,), update=_nesterov(schedule.momentum))
+    if schedule.weight_decay is not None:
+        update = _adam if schedule.optimizer == "adamw" else optimizer.update
+        optimizer = replace(optimizer, update=_decaying(update, tf.constant(schedule.weight_decay * kernels)))
+    if schedule.gradient_clipping is not None:
+        optimizer = replace(optimizer, update=_clipping(optimizer.update, schedule.gradient_clipping))
+    if schedule.learning_rate is not None:
+        optimizer = replace(optimizer, learning_rate=schedule.learning_rate)
+    return optimizer
+
+
+def _decaying(update: Update, decay: tf.Tensor) -> Update:
+    """Return the update after a decoupled weight decay."""
+    return lambda w, g, slots, step, rate: update(w - rate * decay * w, g, slots, step, rate)
+
+
+def _clipping(update: Update, norm: float) -> Update:
+    """Return the update with gradients of at most that norm, all together."""
+    return lambda w, g, slots, step, rate: update(w, tf.clip_by_norm(g, norm), slots, step, rate)

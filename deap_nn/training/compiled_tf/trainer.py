@@ -1,34 +1,43 @@
-"""Fast training: one TensorFlow function for a whole epoch, with the data in memory.
+"""Fast training: TensorFlow functions that take many steps in one call.
 
 Besides the arithmetic, `model.fit` spends time on tracing dozens of small Keras objects for every network, a Python
 call per batch, an input pipeline, the random numbers of dropout, and maps that leave the processor's cache between one
-operation and the next. Here the network is traced once from its blueprint, an epoch (training and validation) is one
-call, weights are one vector, dropout masks are drawn in advance, and a batch goes through the network in micro-batches
-(`deap_nn.training.compiled_tf.micro_batches`), whose gradients are summed.
+operation and the next. Here the network is traced once from its blueprint (once for each size of its images), one call
+takes the steps for many batches, weights are one vector, dropout masks are drawn in advance, and a batch goes through
+the network in micro-batches (`deap_nn.training.compiled_tf.micro_batches`), whose gradients are summed.
 
-All randomness (initial weights, order of the samples, masks) comes from the training's seed and is stateless. The same
-seed gives bit-identical weights in any process with the same number of threads.
+All randomness (initial weights, order and augmentation of the samples, masks) comes from the training's seed and is
+stateless. The same seed gives bit-identical weights in any process with the same number of threads.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from weakref import WeakKeyDictionary
+from functools import cached_property
 
 import numpy as np
 import tensorflow as tf
 
-from deap_nn.networks import LayerSpec
+from deap_nn.networks import LayerSpec, Shape, resized
 from deap_nn.tasks import Task
-from deap_nn.training.compiled_tf.epoch import State, epoch_function
+from deap_nn.training.compiled_tf.dropout import Masks
 from deap_nn.training.compiled_tf.layers import compilable
 from deap_nn.training.compiled_tf.losses import LOSSES, MEASURES
+from deap_nn.training.compiled_tf.micro_batches import micro_batch_size
 from deap_nn.training.compiled_tf.network import Network
-from deap_nn.training.compiled_tf.optimizers import OPTIMIZERS
-from deap_nn.training.schedule import Samples, Schedule, Weights
+from deap_nn.training.compiled_tf.optimizers import OPTIMIZERS, optimizer_of
+from deap_nn.training.compiled_tf.steps import (
+    Evaluation,
+    Setting,
+    State,
+    Steps,
+    evaluation_function,
+    steps_function,
+)
+from deap_nn.training.history import Weights
+from deap_nn.training.schedule import Schedule
 from deap_nn.training.weights import initial_weights
-
-_copies: WeakKeyDictionary[Samples, tuple[tf.Tensor, tf.Tensor]] = WeakKeyDictionary()
 
 
 def knows(specs: Sequence[LayerSpec], task: Task, schedule: Schedule) -> bool:
@@ -37,47 +46,68 @@ def knows(specs: Sequence[LayerSpec], task: Task, schedule: Schedule) -> bool:
     return known and compilable(specs) and schedule.optimizer in OPTIMIZERS
 
 
+class AtSize:
+    """The functions of a training for samples of one shape, each compiled when it is first needed."""
+
+    def __init__(self, setting: Setting, specs: tuple[LayerSpec, ...], state: State) -> None:
+        self._arguments = setting, specs, state
+
+    @cached_property
+    def steps(self) -> Steps:
+        """Takes the steps."""
+        return steps_function(*self._arguments)
+
+    @cached_property
+    def evaluation(self) -> Evaluation:
+        """Measures the network."""
+        return evaluation_function(*self._arguments)
+
+
 class CompiledTrainer:
     """A network in training, with its weights as TensorFlow tensors."""
 
-    def __init__(
-        self,
-        specs: Sequence[LayerSpec],
-        task: Task,
-        schedule: Schedule,
-        training: Samples,
-        validation: Samples,
-        seed: int,
-    ) -> None:
-        self._network = Network(specs)
-        self._state = _first_state(*self._network.vectors(initial_weights(specs, seed)), schedule)
-        data = tensors(training), tensors(validation)
-        self._epoch = epoch_function(self._network, task, schedule, *data, seed, self._state)
-        self._counts = np.repeat([len(training), len(validation)], 2)
+    def __init__(self, specs: Sequence[LayerSpec], task: Task, schedule: Schedule, samples: int, seed: int) -> None:
+        self._specs, network = tuple(specs), Network(specs)
+        size = micro_batch_size(specs, schedule)
+        passes = math.ceil(schedule.batch_size / size) * schedule.steps(samples)
+        self._setting = Setting(network, task, schedule, Masks(specs, size, passes, seed), samples)
+        vectors = network.vectors(initial_weights(specs, seed, schedule.kernel_initializer))
+        self._state = _first_state(*vectors, schedule, network)
+        self._sizes: dict[Shape, AtSize] = {}
 
-    def epoch(self, order: np.ndarray) -> list[float]:
-        """Train on all samples once, in this order."""
-        self._state, sums = self._epoch(self._state, tf.constant(order.astype(np.int32)))
-        # Divided here, in double precision, so that 0.9 is exactly 0.9 for a run that stops at 0.9.
-        metrics: list[float] = (sums.numpy().astype(float) / self._counts).tolist()
-        return metrics
+    def train(self, x: np.ndarray, y: np.ndarray) -> Sequence[float]:
+        """Take a step for each batch of these samples; return the sums of loss and measure."""
+        self._state, sums = self._at(x.shape[1:]).steps(self._state, tf.constant(x), tf.constant(y))
+        return list(sums.numpy())
+
+    def evaluate(self, x: np.ndarray, y: np.ndarray) -> Sequence[float]:
+        """Return the sums of loss and measure over these samples."""
+        measured, statistics = self._state.measured, self._state.statistics
+        sums = self._at(x.shape[1:]).evaluation(measured, statistics, tf.constant(x), tf.constant(y))
+        return list(sums.numpy())
 
     def weights(self) -> Weights:
         """Return the weights as they are now."""
-        return self._network.arrays(*self._state[:2])
+        return self._setting.network.arrays(self._state.measured, self._state.statistics)
+
+    def _at(self, shape: Shape) -> AtSize:
+        if shape not in self._sizes:
+            self._sizes = {shape: AtSize(self._setting, _specs_at(self._specs, shape), self._state)}
+        return self._sizes[shape]
 
 
 start = CompiledTrainer
 """Starts the training of a blueprint's network, see `deap_nn.training.train`."""
 
 
-def tensors(samples: Samples) -> tuple[tf.Tensor, tf.Tensor]:
-    """Return inputs and targets as tensors, copied only once however many networks are trained on them."""
-    if samples not in _copies:
-        _copies[samples] = tf.constant(samples.x, tf.float32), tf.constant(samples.y)
-    return _copies[samples]
+def _specs_at(specs: tuple[LayerSpec, ...], shape: Shape) -> tuple[LayerSpec, ...]:
+    other = specs if shape == specs[0].input_shape else resized(specs, shape)
+    if other is None:
+        raise RuntimeError(f"samples have the shape {shape}, expected {specs[0].input_shape}")
+    return other
 
 
-def _first_state(trained: tf.Tensor, statistics: tf.Tensor, schedule: Schedule) -> State:
-    slots = tuple(tf.fill(trained.shape, value) for value in OPTIMIZERS[schedule.optimizer].slots)
-    return trained, statistics, slots, tf.constant(0)
+def _first_state(trained: tf.Tensor, statistics: tf.Tensor, schedule: Schedule, network: Network) -> State:
+    slots = tuple(tf.fill(trained.shape, value) for value in optimizer_of(schedule, network.kernels).slots)
+    average = tf.zeros([0]) if schedule.weight_average is None else trained
+    return State(trained, statistics, slots, average, tf.constant(0))

@@ -23,15 +23,18 @@ SCALING = "scaling"
 """The name of the first layer of a saved network."""
 
 
-def build_layers(specs: Sequence[LayerSpec], seed: int, precision: str = "float32") -> list[keras.layers.Layer]:
+def build_layers(
+    specs: Sequence[LayerSpec], seed: int, precision: str = "float32", initializer: str = "glorot_uniform"
+) -> list[keras.layers.Layer]:
     """Return the Keras layers of a blueprint.
 
     Args:
         specs: The blueprint.
         seed: The seed from which each layer gets a different one, for initial weights or dropout.
         precision: "float32", or "bfloat16" for convolutions with Keras's dtype policy `mixed_bfloat16`.
+        initializer: Keras's name of the initial weights of kernels.
     """
-    return [_layer(spec, index, seed + index, precision) for index, spec in enumerate(specs)]
+    return [_layer(spec, index, seed + index, precision, initializer) for index, spec in enumerate(specs)]
 
 
 def connect(
@@ -148,13 +151,14 @@ def _unlike_training(model: keras.Model, raw: np.ndarray) -> tuple[float, float]
     return None if likely else (float(raw.min()), float(raw.max()))
 
 
-def _layer(spec: LayerSpec, index: int, seed: int, precision: str) -> keras.layers.Layer:
+def _layer(spec: LayerSpec, index: int, seed: int, precision: str, initializer: str) -> keras.layers.Layer:
     name = f"{spec.layer.lower()}_{index}"
     if spec.built is not None:  # A new one each time: it may already have been trained
         return _copy(spec.built, name)
     config = {**spec.config, "name": name}
     if LAYERS[spec.layer].multiplies:
-        config["kernel_initializer"] = keras.initializers.GlorotUniform(seed=seed)
+        known = {"class_name": initializer, "config": {"seed": seed}}
+        config["kernel_initializer"] = keras.initializers.get(known)
     if LAYERS[spec.layer].rounds and precision != "float32":
         config["dtype"] = f"mixed_{precision}"
     if spec.layer == "Dropout":

@@ -12,52 +12,17 @@ import keras
 import numpy as np
 
 from deap_nn.errors import InputError
-from deap_nn.networks import LayerSpec
+from deap_nn.networks import LayerSpec, Shape, resized
 from deap_nn.tasks import Task
+from deap_nn.training.history import Weights
+from deap_nn.training.portable.compiling import compile_model
 from deap_nn.training.portable.model import build_layers, connect
-from deap_nn.training.schedule import Samples, Schedule, Weights
+from deap_nn.training.schedule import Schedule
 
 
 def knows(specs: Sequence[LayerSpec], task: Task, schedule: Schedule) -> bool:
     """Return True: any network can be trained here."""
     return True
-
-
-class KerasTrainer:
-    """A Keras model in training."""
-
-    def __init__(
-        self,
-        specs: Sequence[LayerSpec],
-        task: Task,
-        schedule: Schedule,
-        training: Samples,
-        validation: Samples,
-        seed: int,
-    ) -> None:
-        with _refusals_of_keras():
-            self._layers = build_layers(specs, seed, schedule.precision)
-            self._model = connect(self._layers, specs)
-            compile_model(self._model, task, schedule, len(training))
-        self._metrics, self._batch_size = task.metrics, schedule.batch_size
-        self._training, self._validation = training, validation
-
-    def epoch(self, order: np.ndarray) -> list[float]:
-        """Train on all samples once, in this order."""
-        with _refusals_of_keras():
-            epoch = self._model.fit(
-                self._training.x[order],
-                self._training.y[order],
-                batch_size=self._batch_size,
-                shuffle=False,
-                validation_data=(self._validation.x, self._validation.y),
-                verbose=0,
-            )
-        return [epoch.history[name][0] for name in self._metrics]
-
-    def weights(self) -> Weights:
-        """Return the weights as they are now."""
-        return [layer.get_weights() for layer in self._layers]
 
 
 @contextmanager
@@ -69,16 +34,80 @@ def _refusals_of_keras() -> Iterator[None]:
         raise InputError(str(error)) from error
 
 
+class KerasTrainer:
+    """A Keras model in training."""
+
+    @_refusals_of_keras()
+    def __init__(self, specs: Sequence[LayerSpec], task: Task, schedule: Schedule, samples: int, seed: int) -> None:
+        self._specs, self._task, self._schedule = tuple(specs), task, schedule
+        self._layers = build_layers(specs, seed, schedule.precision, schedule.kernel_initializer)
+        self._model = connect(self._layers, specs)
+        compile_model(self._model, task, schedule, samples)
+        self._average: list[np.ndarray] = []
+
+    @_refusals_of_keras()
+    def train(self, x: np.ndarray, y: np.ndarray) -> Sequence[float]:
+        """Take a step for each batch of these samples; return the sums of loss and measure."""
+        self._take(x.shape[1:])
+        if self._schedule.weight_average is None:
+            history = self._model.fit(x, y, batch_size=self._schedule.batch_size, shuffle=False, verbose=0).history
+            return self._sums({name: values[0] for name, values in history.items()}, len(y))
+        return self._sums(self._averaging(x, y, self._schedule.weight_average), len(y))
+
+    @_refusals_of_keras()
+    def evaluate(self, x: np.ndarray, y: np.ndarray) -> Sequence[float]:
+        """Return the sums of loss and measure over these samples."""
+        self._take(x.shape[1:])
+        with self._averaged():
+            means = self._model.evaluate(x, y, batch_size=self._schedule.batch_size, verbose=0, return_dict=True)
+        return self._sums(means, len(y))
+
+    def weights(self) -> Weights:
+        """Return the weights as they are now."""
+        with self._averaged():
+            return [layer.get_weights() for layer in self._layers]
+
+    def _sums(self, means: dict[str, float], count: int) -> list[float]:
+        return [count * means[name] for name in ("loss", self._task.measure.name)]
+
+    def _take(self, shape: Shape) -> None:
+        """Let the same layers, weights and optimizer take in samples of another shape."""
+        if shape == self._model.input_shape[1:]:
+            return
+        specs = self._specs if shape == self._specs[0].input_shape else resized(self._specs, shape)
+        if specs is None:
+            raise RuntimeError(f"samples have the shape {shape}, expected {self._specs[0].input_shape}")
+        before = self._model
+        self._model = connect(self._layers, specs)
+        self._model.compile(optimizer=before.optimizer, loss=before.loss, metrics=[self._task.measure.name])
+
+    def _averaging(self, x: np.ndarray, y: np.ndarray, momentum: float) -> dict[str, float]:
+        """Take the steps one by one and average the weights after each.
+
+        Keras's `use_ema` would put the average in the place of the weights after each call, and go on from there.
+        """
+        means: dict[str, float] = {}
+        self._model.reset_metrics()
+        for start in range(0, len(y), self._schedule.batch_size):
+            batch = slice(start, start + self._schedule.batch_size)
+            means = self._model.train_on_batch(x[batch], y[batch], return_dict=True)
+            pairs = zip(self._average or self._trained(), self._trained(), strict=True)
+            self._average = [momentum * average + (1 - momentum) * latest for average, latest in pairs]
+        return means
+
+    def _trained(self) -> list[np.ndarray]:
+        return [keras.ops.convert_to_numpy(variable).copy() for variable in self._model.trainable_variables]
+
+    @contextmanager
+    def _averaged(self) -> Iterator[None]:
+        """Put the average, if there is one, in the place of the latest weights."""
+        latest = self._trained() if self._average else []
+        for variable, average in zip(self._model.trainable_variables, self._average, strict=False):
+            variable.assign(average)
+        yield
+        for variable, value in zip(self._model.trainable_variables, latest, strict=False):
+            variable.assign(value)
+
+
 start = KerasTrainer
 """Starts the training of a blueprint's network, see `deap_nn.training.train`."""
-
-
-def compile_model(model: keras.Model, task: Task, schedule: Schedule, samples: int) -> None:
-    """Compile a network for a task, with the optimizer of the schedule, for a training on that many samples."""
-    optimizer = keras.optimizers.get(schedule.optimizer)
-    if schedule.learning_rate is not None:
-        optimizer.learning_rate = schedule.learning_rate
-    if schedule.learning_rate_decay == "cosine":
-        rate = float(optimizer.learning_rate)
-        optimizer.learning_rate = keras.optimizers.schedules.CosineDecay(rate, schedule.steps(samples))
-    model.compile(optimizer=optimizer, loss=task.loss, metrics=[task.measure.name])

@@ -1,0 +1,60 @@
+"""The way of samples into a network: in which order, augmented, scaled and resized, a few megabytes at a time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from deap_nn.networks import LayerSpec, Shape
+from deap_nn.training.augmentation import Augmentation
+from deap_nn.training.resolution import resize, shapes
+from deap_nn.training.samples import Samples
+from deap_nn.training.schedule import Schedule
+
+PART = 32 << 20
+"""The bytes of scaled samples that are made at a time."""
+
+ORDER = 1
+"""The purpose of a random stream, see `augmentation`."""
+
+Parts = Iterator[tuple[np.ndarray, np.ndarray]]
+"""Scaled inputs and targets, some whole batches at a time."""
+
+
+class Feed:
+    """The samples of a training, epoch by epoch.
+
+    Args:
+        specs: The network.
+        schedule: Batch size, augmentation, image sizes.
+        training: The samples that it is trained on.
+        validation: The samples that it is measured on.
+        seed: The seed of the training.
+    """
+
+    def __init__(
+        self, specs: Sequence[LayerSpec], schedule: Schedule, training: Samples, validation: Samples, seed: int
+    ) -> None:
+        self._schedule, self._training, self._validation, self._seed = schedule, training, validation, seed
+        self._shapes = shapes(specs, schedule)
+        self._orders = np.random.default_rng([seed, ORDER])
+
+    def training(self, epoch: int) -> Parts:
+        """Yield the training samples of an epoch, from 0 and in turn, in random order."""
+        augmentation = Augmentation(self._schedule, self._training, self._seed, epoch)
+        order = self._orders.permutation(len(self._training))
+        for rows in self._parts(order, self._shapes[epoch]):
+            yield resize(augmentation.scaled(rows), self._shapes[epoch]), self._training.y[rows]
+
+    def validation(self, epoch: int) -> Parts:
+        """Yield the validation samples at the size that images have in this epoch."""
+        samples = self._validation
+        for rows in self._parts(np.arange(len(samples)), self._shapes[epoch]):
+            yield resize(samples.scaled(samples.x[rows]), self._shapes[epoch]), samples.y[rows]
+
+    def _parts(self, rows: np.ndarray, shape: Shape) -> Iterator[np.ndarray]:
+        batches = max(1, PART // (4 * math.prod(shape) * self._schedule.batch_size))
+        size = batches * self._schedule.batch_size
+        return (rows[start : start + size] for start in range(0, len(rows), size))
