@@ -181,6 +181,17 @@ def test_the_flatten_gene_chooses_how_maps_become_vectors():
         seen.add(chosen)
 
 
+def test_blocks_of_one_kind_follow_each_other():
+    def block(name):
+        return Block(LayerKind("conv2d", dict.fromkeys(CONVOLUTION, Choice((0,))), "map"), 1, 3, 0, True, name=name)
+
+    space = SearchSpace("vgg", (block("stage1"), block("stage2")), LayerKind(TRAINING, {"epochs": Integer(1, 5)}))
+    layers = [("stage1", 16), ("stage2", 32), ("stage2", 48)]
+    individual = [Chromosome(name, CONVOLUTION | {"filters": filters}) for name, filters in layers]
+    specs = blueprint(space, individual, (8, 8, 1), TEN_CLASSES)
+    assert [spec.output_shape for spec in specs[:-2]] == [(8, 8, 16), (4, 4, 16), (4, 4, 32), (4, 4, 48), (2, 2, 48)]
+
+
 def test_the_genome_is_not_rewritten():
     random.seed(5)
     individual = DEEP.sample()

@@ -40,6 +40,12 @@ def test_genes_that_no_layer_understands(refused, match):
         check_space(refused, (4,))
 
 
+def test_a_wrong_gene_is_named_with_its_block():
+    kind = LayerKind("dense", {**DENSE, "unit": Integer(1, 2)}, takes="flat")
+    with pytest.raises(ValueError, match="'wide' has no use for the gene 'unit'"):
+        check_space(SearchSpace("s", (Block(kind, 1, 2, name="wide"),), TRAINING), (4,))
+
+
 @pytest.mark.parametrize("preset", PRESETS.values(), ids=PRESETS)
 def test_presets_pass(preset):
     check_space(preset, (8, 8, 1))
