@@ -142,7 +142,8 @@ def _layer(spec: LayerSpec, index: int, seed: int, precision: str) -> keras.laye
         return _copy(spec.built, name)
     config = {**spec.config, "name": name}
     if LAYERS[spec.layer].multiplies:
-        config["kernel_initializer"] = keras.initializers.GlorotUniform(seed=seed)
+        kernel = "depthwise" if spec.layer == "DepthwiseConv2D" else "kernel"
+        config[f"{kernel}_initializer"] = keras.initializers.GlorotUniform(seed=seed)
     if LAYERS[spec.layer].rounds and precision != "float32":
         config["dtype"] = f"mixed_{precision}"
     if spec.layer == "Dropout":
