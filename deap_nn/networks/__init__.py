@@ -4,6 +4,7 @@ from deap_nn.networks.blueprints import blueprint, multiply_adds, parameters
 from deap_nn.networks.checks import check_space
 from deap_nn.networks.layers import LAYERS, Shape
 from deap_nn.networks.plan import NETWORK_INPUT, LayerSpec
+from deap_nn.networks.resizing import resized
 
 __all__ = [
     "LAYERS",
@@ -14,4 +15,5 @@ __all__ = [
     "check_space",
     "multiply_adds",
     "parameters",
+    "resized",
 ]
