@@ -50,13 +50,14 @@ def blocks(draw, name, takes):
     high = max(low + more, 1)
     start = draw(st.none() | st.tuples(st.integers(low, high), st.integers(low, high)).map(sorted).map(tuple))
     pool_every, pool_last = (0, False) if takes == "flat" else draw(st.tuples(st.integers(0, 3), st.booleans()))
-    return Block(draw(kinds(name, takes)), low, high, pool_every, pool_last, start)
+    kind = draw(kinds(draw(st.sampled_from([name, "shared"])), takes))
+    return Block(kind, low, high, pool_every, pool_last, start, name)
 
 
 @st.composite
 def search_spaces(draw):
-    """Spaces of up to four blocks; depths from nothing, constant genes and kinds without genes included."""
+    """Spaces of up to four blocks; depths from nothing, kinds of one name, constant genes and kinds without any."""
     takes = draw(st.sampled_from(["", "m", "a", "f", "mf", "maf", "mm", "ffa", "mmff"]))
     named = {"m": "map", "a": "any", "f": "flat"}
-    drawn = [draw(blocks(f"kind{index}", named[letter])) for index, letter in enumerate(takes)]
+    drawn = [draw(blocks(f"block{index}", named[letter])) for index, letter in enumerate(takes)]
     return SearchSpace("fuzz", tuple(drawn), draw(kinds(TRAINING)))

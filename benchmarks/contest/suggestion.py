@@ -22,9 +22,9 @@ def suggested(space: SearchSpace, suggest: Suggest, fixed: Mapping[str, Any] | N
     """
     layers = []
     for block in space.blocks:
-        count = suggest(f"{block.kind.name} layers", depth(block))
-        layers += [_chromosome(block.kind, f"{block.kind.name} {i}", suggest, {}) for i in range(1, count + 1)]
-    individual = Individual([*layers, _chromosome(space.training, "training", suggest, fixed or {})])
+        count = suggest(f"{block.name} layers", depth(block))
+        layers += [_chromosome(block.name, block.kind, f" {i}", suggest, {}) for i in range(1, count + 1)]
+    individual = Individual([*layers, _chromosome("training", space.training, "", suggest, fixed or {})])
     space.validate(individual)
     return individual
 
@@ -32,10 +32,10 @@ def suggested(space: SearchSpace, suggest: Suggest, fixed: Mapping[str, Any] | N
 def every_gene(space: SearchSpace, suggest: Suggest) -> None:
     """Ask once for each value that any individual of `space` may need."""
     for block in space.blocks:
-        suggest(f"{block.kind.name} layers", depth(block))
+        suggest(f"{block.name} layers", depth(block))
         for i in range(1, block.max_layers + 1):
-            _chromosome(block.kind, f"{block.kind.name} {i}", suggest, {})
-    _chromosome(space.training, "training", suggest, {})
+            _chromosome(block.name, block.kind, f" {i}", suggest, {})
+    _chromosome("training", space.training, "", suggest, {})
 
 
 def depth(block: Block) -> Integer:
@@ -48,8 +48,9 @@ def on_grid(gene: Gene, value: Any) -> Any:
     return gene.from_unit(gene.to_unit(value)) if isinstance(gene, Integer) else value
 
 
-def _chromosome(kind: LayerKind, place: str, suggest: Suggest, fixed: Mapping[str, Any]) -> Chromosome:
+def _chromosome(block: str, kind: LayerKind, place: str, suggest: Suggest, fixed: Mapping[str, Any]) -> Chromosome:
     values = {
-        name: fixed[name] if name in fixed else suggest(f"{place} {name}", gene) for name, gene in kind.genes.items()
+        name: fixed[name] if name in fixed else suggest(f"{block}{place} {name}", gene)
+        for name, gene in kind.genes.items()
     }
-    return Chromosome(kind.name, values)
+    return Chromosome(block, values)

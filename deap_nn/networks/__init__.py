@@ -2,16 +2,21 @@
 
 from deap_nn.networks.blueprints import blueprint, multiply_adds, parameters
 from deap_nn.networks.checks import check_space
-from deap_nn.networks.layers import LAYERS, Shape
+from deap_nn.networks.layers import LAYERS, Shape, Weight
 from deap_nn.networks.plan import NETWORK_INPUT, LayerSpec
+from deap_nn.networks.resizing import resized
+from deap_nn.networks.training_genes import check_training_gene
 
 __all__ = [
     "LAYERS",
     "NETWORK_INPUT",
     "LayerSpec",
     "Shape",
+    "Weight",
     "blueprint",
     "check_space",
+    "check_training_gene",
     "multiply_adds",
     "parameters",
+    "resized",
 ]

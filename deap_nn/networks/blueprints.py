@@ -42,7 +42,7 @@ def blueprint(
     check_space(space, input_shape)
     plan = Plan(input_shape)
     for block in space.blocks:
-        _add_block(plan, space, block, [c for c in individual if c.kind == block.kind.name])
+        _add_block(plan, block, [c for c in individual if c.kind == block.name])
     plan.flatten()
     plan.add("Dense", units=task.outputs, activation=task.activation)
     return tuple(plan.specs)
@@ -62,8 +62,8 @@ def multiply_adds(specs: Sequence[LayerSpec]) -> int:
     return sum(spec.multiply_adds for spec in specs)
 
 
-def _add_block(plan: Plan, space: SearchSpace, block: Block, layers: Sequence[Chromosome]) -> None:
-    kind = space.kind(block.kind.name)
+def _add_block(plan: Plan, block: Block, layers: Sequence[Chromosome]) -> None:
+    kind = block.kind
     for position, chromosome in enumerate(layers, start=1):
         if kind.takes == "flat":
             plan.flatten()

@@ -36,8 +36,8 @@ def check_space(space: SearchSpace, input_shape: Shape) -> None:
         layer_function(block.kind)
         if block.kind.build is None:
             built_in = KINDS[block.kind.name]
-            _check_genes(block.kind, built_in.required, built_in.optional)
-    _check_genes(space.training, ("epochs",), tuple(TRAINING_GENES))
+            _check_genes(block.name, block.kind, built_in.required, built_in.optional)
+    _check_genes(space.training.name, space.training, ("epochs",), tuple(TRAINING_GENES))
     for name, gene in space.training.genes.items():
         for value in gene.options if isinstance(gene, Choice) else (gene.low, gene.high):
             check_training_gene(name, value)
@@ -48,24 +48,24 @@ def check_space(space: SearchSpace, input_shape: Shape) -> None:
         )
 
 
-def _check_genes(kind: LayerKind, required: Collection[str], optional: Collection[str]) -> None:
+def _check_genes(block: str, kind: LayerKind, required: Collection[str], optional: Collection[str]) -> None:
     for name in required:
         if name not in kind.genes:
-            raise InputError(f"{kind.name!r} lacks the gene {name!r}; it needs {', '.join(required)}")
+            raise InputError(f"{block!r} lacks the gene {name!r}; it needs {', '.join(required)}")
     known = [*required, *optional]
     for name, gene in kind.genes.items():
         if name not in known:
-            raise InputError(f"{kind.name!r} has no use for the gene {name!r}: {_hint(name, known)}")
+            raise InputError(f"{block!r} has no use for the gene {name!r}: {_hint(name, known)}")
         if name in KERAS_NAMES and isinstance(gene, Choice):
-            _check_names(kind, name, gene.options)
+            _check_names(block, name, gene.options)
 
 
-def _check_names(kind: LayerKind, gene: str, offered: Iterable[object]) -> None:
+def _check_names(block: str, gene: str, offered: Iterable[object]) -> None:
     """Refuse names that Keras does not know; those with a `>` are of classes that a user has registered."""
     known = KERAS_NAMES[gene]
     for name in offered:
         if isinstance(name, str) and ">" not in name and name.lower() not in known:
-            raise InputError(f"gene {gene!r} of {kind.name!r} offers {name!r}, no name of Keras: {_hint(name, known)}")
+            raise InputError(f"gene {gene!r} of {block!r} offers {name!r}, no name of Keras: {_hint(name, known)}")
 
 
 def _hint(name: str, known: Collection[str]) -> str:

@@ -47,10 +47,9 @@ def layer_function(kind: LayerKind) -> AddLayers:
 
 def _conv2d(plan: Plan, genes: dict[str, Any]) -> None:
     source, normalize = plan.last, genes.get("batch_normalization", False)
-    padding, strides = _convolve(plan, genes, activation="linear" if normalize else genes["activation"])
+    padding, strides = _convolve(plan, genes, _activation(genes))
     if normalize:
-        plan.normalize()
-        plan.add("Activation", activation=genes["activation"])
+        _normalize(plan, genes)
     if genes.get("shortcut", False):
         _shortcut(plan, source, padding, strides)
     if genes.get("pooling", "none") != "none":
@@ -58,7 +57,19 @@ def _conv2d(plan: Plan, genes: dict[str, Any]) -> None:
     plan.dropout(genes.get("dropout", 0.0))
 
 
-def _convolve(plan: Plan, genes: dict[str, Any], activation: str) -> tuple[str, int]:
+def _activation(genes: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings of a layer that normalisation may follow: then without bias, whose gradient would be 0."""
+    if genes.get("batch_normalization", False):
+        return {"activation": "linear", "use_bias": False}
+    return {"activation": genes["activation"]}
+
+
+def _normalize(plan: Plan, genes: dict[str, Any]) -> None:
+    plan.normalize()
+    plan.add("Activation", activation=genes["activation"])
+
+
+def _convolve(plan: Plan, genes: dict[str, Any], activation: dict[str, Any]) -> tuple[str, int]:
     height, width, _ = plan.shape
     kernel, side = genes["kernel_size"], min(height, width)
     padding = genes.get("padding", "same") if side >= kernel else "same"
@@ -69,7 +80,7 @@ def _convolve(plan: Plan, genes: dict[str, Any], activation: str) -> tuple[str, 
         kernel_size=kernel,
         strides=strides,
         padding=padding,
-        activation=activation,
+        **activation,
     )
     return padding, strides
 
@@ -87,11 +98,9 @@ def _shortcut(plan: Plan, source: int, padding: str, strides: int) -> None:
 
 
 def _dense(plan: Plan, genes: dict[str, Any]) -> None:
-    normalize = genes.get("batch_normalization", False)
-    plan.add("Dense", units=genes["units"], activation="linear" if normalize else genes["activation"])
-    if normalize:
-        plan.normalize()
-        plan.add("Activation", activation=genes["activation"])
+    plan.add("Dense", units=genes["units"], **_activation(genes))
+    if genes.get("batch_normalization", False):
+        _normalize(plan, genes)
     plan.dropout(genes.get("dropout", 0.0))
 
 

@@ -48,33 +48,41 @@ class Layer:
     whole_batch: bool = False
 
     def multiply_adds(self, config: Config, shape: Shape) -> int:
-        """Return the multiply-adds of one sample: each output value needs one per kernel weight that feeds it."""
+        """Return the multiply-adds of one sample: each weight of the kernel is used once per place of the output."""
         if not self.multiplies:
             return 0
         kernel = self.weights(config, shape)[0].shape
-        return math.prod(self.shape(config, shape)) * math.prod(kernel[:-1])
+        return math.prod(self.shape(config, shape)[:-1]) * math.prod(kernel)
 
 
 def _same(config: Config, shape: Shape) -> Shape:
     return shape
 
 
-def _convolved(config: Config, shape: Shape) -> Shape:
+def _sides(config: Config, shape: Shape) -> Shape:
     kernel, strides, padding = config["kernel_size"], config["strides"], config["padding"]
     if padding == "same":
-        sides = [math.ceil(size / strides) for size in shape[:-1]]
-    else:
-        sides = [(size - kernel) // strides + 1 for size in shape[:-1]]
-    return (*sides, config["filters"])
+        return tuple(math.ceil(size / strides) for size in shape[:-1])
+    return tuple((size - kernel) // strides + 1 for size in shape[:-1])
 
 
 def _convolution_weights(config: Config, shape: Shape) -> tuple[Weight, ...]:
     kernel = (config["kernel_size"],) * (len(shape) - 1)
-    return Weight((*kernel, shape[-1], config["filters"]), None), Weight((config["filters"],), 0.0)
+    return _kernel_and_bias(config, (*kernel, shape[-1], config["filters"]), config["filters"])
+
+
+def _depthwise_weights(config: Config, shape: Shape) -> tuple[Weight, ...]:
+    kernel = (config["kernel_size"],) * (len(shape) - 1)
+    return _kernel_and_bias(config, (*kernel, shape[-1], 1), shape[-1])
 
 
 def _dense_weights(config: Config, shape: Shape) -> tuple[Weight, ...]:
-    return Weight((shape[-1], config["units"]), None), Weight((config["units"],), 0.0)
+    return _kernel_and_bias(config, (shape[-1], config["units"]), config["units"])
+
+
+def _kernel_and_bias(config: Config, kernel: Shape, outputs: int) -> tuple[Weight, ...]:
+    bias = (Weight((outputs,), 0.0),) if config.get("use_bias", True) else ()
+    return Weight(kernel, None), *bias
 
 
 def _normalization_weights(config: Config, shape: Shape) -> tuple[Weight, ...]:
@@ -93,11 +101,20 @@ def _pooled(config: Config, shape: Shape) -> Shape:
 
 
 def _channels(config: Config, shape: Shape) -> Shape:
-    return shape[-1:]
+    ones = (1,) * (len(shape) - 1) if config.get("keepdims", False) else ()
+    return (*ones, shape[-1])
 
 
 LAYERS: dict[str, Layer] = {
-    "Conv2D": Layer(_convolved, _convolution_weights, multiplies=True, rounds=True),
+    "Conv2D": Layer(
+        lambda config, shape: (*_sides(config, shape), config["filters"]),
+        _convolution_weights,
+        multiplies=True,
+        rounds=True,
+    ),
+    "DepthwiseConv2D": Layer(
+        lambda config, shape: (*_sides(config, shape), shape[-1]), _depthwise_weights, multiplies=True
+    ),
     "Dense": Layer(lambda config, shape: (config["units"],), _dense_weights, multiplies=True),
     "BatchNormalization": Layer(_same, _normalization_weights, whole_batch=True),
     "Activation": Layer(_same),
@@ -107,5 +124,7 @@ LAYERS: dict[str, Layer] = {
     "GlobalAveragePooling2D": Layer(_channels),
     "GlobalMaxPooling2D": Layer(_channels),
     "Flatten": Layer(lambda config, shape: (math.prod(shape),)),
+    "Rescaling": Layer(_same),
     "Add": Layer(_same),
+    "Multiply": Layer(_same),
 }

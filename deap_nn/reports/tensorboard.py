@@ -49,7 +49,7 @@ class TensorBoard:
 
 
 def flat(individual: Individual) -> dict[str, Any]:
-    """Return the genes under names such as `conv2d_1/filters`; positions are counted within each kind."""
+    """Return the genes under names such as `conv2d_1/filters`; positions are counted within each block."""
     genes: dict[str, Any] = {}
     counts: dict[str, int] = {}
     for chromosome in individual:

@@ -1,7 +1,7 @@
 """Kinds of layers, and the chromosomes that are drawn from them.
 
-A kind is a name, its genes and, if it is user-defined, the function that returns Keras layers; a chromosome is a
-kind's name with a value for each gene.
+A kind is a name, its genes and, if it is user-defined, the function that returns Keras layers; a chromosome is the
+name of a block with a value for each gene of the block's kind.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,7 +16,12 @@ TRAINING = "training"
 
 @dataclass
 class Chromosome:
-    """One layer of a network, or its training settings: a kind and the values of its genes."""
+    """One layer of a network, or its training settings.
+
+    Attributes:
+        kind: The name of its block, which is that of the block's kind unless the block has its own; or `training`.
+        genes: The values of its genes by name.
+    """
 
     kind: str
     genes: dict[str, Any]
@@ -51,7 +56,7 @@ class LayerKind:
     """A kind of layer, or the training settings: a name, its genes, and how Keras layers are made from it.
 
     Args:
-        name: The name, unique within a space.
+        name: The name; for kinds that the package builds, the one by which it knows them.
         genes: The genes by name, in their order on a chromosome.
         takes: The input that the layer works on: `map` (images), `flat` (vectors) or `any`.
         build: A module-level function; `build(genes, shape)` returns a list of Keras layers for the values of the

@@ -26,6 +26,7 @@ class Block:
         pool_last: Whether 2x2 max pooling follows the last layer (only once, even if `pool_every` puts one there).
         start_layers: The range `(fewest, most)` of layers in an initial network, both ends included, all numbers
             equally likely; None: the limits.
+        name: The name by which the space and the block's chromosomes know it, unique within a space; `""`: its kind's.
     """
 
     kind: LayerKind
@@ -34,20 +35,24 @@ class Block:
     pool_every: int = 0
     pool_last: bool = False
     start_layers: tuple[int, int] | None = None
+    name: str = ""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "name", self.name or self.kind.name)
+        if not isinstance(self.name, str):
+            raise InputError(f"name is {self.name!r}; expected a string")
         counts = (self.min_layers, self.max_layers, self.pool_every)
         if any(type(count) is not int for count in counts):
             raise InputError(f"layer counts and pool_every are {counts!r}; expected ints")
         if not 0 <= self.min_layers <= self.max_layers or self.max_layers < 1:
             raise InputError(
-                f"block {self.kind.name!r} holds {self.min_layers} to {self.max_layers} layers; "
+                f"block {self.name!r} holds {self.min_layers} to {self.max_layers} layers; "
                 "expected 0 <= min_layers <= max_layers and max_layers >= 1"
             )
         if self.pool_every < 0:
             raise InputError(f"pool_every is {self.pool_every!r}; expected 0 (nowhere) or more")
         if self.kind.takes == "flat" and (self.pool_every or self.pool_last):
-            raise InputError(f"block {self.kind.name!r} takes flat input and cannot pool; leave pooling out")
+            raise InputError(f"block {self.name!r} takes flat input and cannot pool; leave pooling out")
         if self.start_layers is not None:
             object.__setattr__(self, "start_layers", tuple(self.start_layers))
             self._check_start()
@@ -61,10 +66,15 @@ class Block:
     def sample(self) -> list[Chromosome]:
         """Draw a depth and that many layers."""
         fewest, most = self.start_layers or (self.min_layers, self.max_layers)
-        return [self.kind.sample() for _ in range(random.randint(fewest, most))]
+        return [self.sample_layer() for _ in range(random.randint(fewest, most))]
+
+    def sample_layer(self) -> Chromosome:
+        """Draw one layer from the start ranges of its genes."""
+        return Chromosome(self.name, self.kind.sample().genes)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the block as plain data."""
+        """Return the block as plain data; its name only where that is not its kind's."""
+        name = {} if self.name == self.kind.name else {"name": self.name}
         return {
             "kind": self.kind.to_json(),
             "min_layers": self.min_layers,
@@ -72,6 +82,7 @@ class Block:
             "pool_every": self.pool_every,
             "pool_last": self.pool_last,
             "start_layers": None if self.start_layers is None else list(self.start_layers),
+            **name,
         }
 
     @classmethod
@@ -84,12 +95,14 @@ class Block:
 class SearchSpace:
     """All networks that may exist: blocks of layers in order, then the training settings.
 
-    An individual holds, for each block, from `min_layers` to `max_layers` chromosomes of its kind; its last
-    chromosome is the one of kind `training`.
+    An individual holds, for each block, from `min_layers` to `max_layers` chromosomes that carry the block's name; its
+    last chromosome is the one called `training`. Several blocks may be of one kind, such as the stages of a VGG or a
+    ResNet, each with a name of its own. Mutation then inserts into a block what the block's own kind says; crossover
+    pairs layers of the same block and position, so that layers of two blocks never change places, whatever their kinds.
 
     Args:
         name: The name of the space in logs and reports.
-        blocks: The blocks from input to output, each of a different kind; those that take maps come before those
+        blocks: The blocks from input to output, each with a different name; those that take maps come before those
             that take flat input.
         training: The kind named `training`.
     """
@@ -102,9 +115,12 @@ class SearchSpace:
         object.__setattr__(self, "blocks", tuple(self.blocks))
         if self.training.name != TRAINING or self.training.build is not None:
             raise InputError(f"training is {self.training.name!r}; expected a kind named 'training' without build")
-        names = [block.kind.name for block in self.blocks]
+        names = [block.name for block in self.blocks]
         if len({*names, TRAINING}) <= len(names):
-            raise InputError(f"kinds are {[*names, TRAINING]}; expected all different: rename one")
+            raise InputError(
+                f"blocks are called {[*names, TRAINING]}; expected all different: a block is called as its kind unless "
+                "it has a name of its own, Block(..., name='stage2')"
+            )
         takes = [block.kind.takes for block in self.blocks]
         if "flat" in takes and "map" in takes[takes.index("flat") :]:
             raise InputError(f"blocks {names} take {takes}; expected those that take maps before the flat ones")
@@ -115,12 +131,12 @@ class SearchSpace:
         return any(block.kind.takes == "map" for block in self.blocks)
 
     def block(self, name: str) -> Block | None:
-        """Return the block of a kind; None for `training` and unknown kinds."""
-        return next((block for block in self.blocks if block.kind.name == name), None)
+        """Return a block by its name; None for `training` and unknown names."""
+        return next((block for block in self.blocks if block.name == name), None)
 
     def kind(self, name: str) -> LayerKind:
-        """Return a kind by name, `training` included."""
-        kinds = {kind.name: kind for kind in (*(block.kind for block in self.blocks), self.training)}
+        """Return the kind of a block by the block's name, or that of `training`."""
+        kinds = {**{block.name: block.kind for block in self.blocks}, TRAINING: self.training}
         if name not in kinds:
             raise InputError(f"received kind {name!r}, expected one of {', '.join(kinds)} (space {self.name!r})")
         return kinds[name]
@@ -144,7 +160,7 @@ class SearchSpace:
     def _check_layout(self, kinds: list[str]) -> None:
         expected = []
         for block in self.blocks:
-            name, depth = block.kind.name, kinds.count(block.kind.name)
+            name, depth = block.name, kinds.count(block.name)
             if not block.min_layers <= depth <= block.max_layers:
                 raise InputError(f"received {depth} x {name}, expected {block.min_layers}..{block.max_layers}")
             expected += [name] * depth
@@ -155,7 +171,7 @@ class SearchSpace:
         """Return a readable description of the space in a few lines."""
         lines = [f"search space {self.name}"]
         for block in self.blocks:
-            lines += [f"  {block.kind.name}: {_depth(block)}", *_genes(block.kind)]
+            lines += [f"  {_title(block)}: {_depth(block)}", *_genes(block.kind)]
         return "\n".join([*lines, f"  {TRAINING}", *_genes(self.training)])
 
     def to_json(self) -> dict[str, Any]:
@@ -171,6 +187,10 @@ class SearchSpace:
             return cls(data["name"], blocks, LayerKind.from_json(data["training"]))
         except (KeyError, TypeError, AttributeError) as error:
             raise InputError(f"no search space can be made from this description: {error!r}") from error
+
+
+def _title(block: Block) -> str:
+    return block.name if block.name == block.kind.name else f"{block.name} ({block.kind.name})"
 
 
 def _depth(block: Block) -> str:

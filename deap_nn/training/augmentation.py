@@ -28,7 +28,8 @@ class Augmentation:
     def __init__(self, schedule: Schedule, samples: Samples, seed: int, epoch: int) -> None:
         self._schedule, self._samples = schedule, samples
         self._rng = np.random.default_rng([seed, DRAWS, epoch])
-        self._sides = np.random.default_rng([seed, SIDES]).integers(0, 2, len(samples)) ^ (epoch & 1)
+        sides = np.random.default_rng([seed, SIDES]).integers(0, 2, len(samples)) ^ (epoch & 1)
+        self._sides: np.ndarray = sides.astype(bool)
 
     def raw(self, rows: np.ndarray) -> np.ndarray:
         """Return these samples, drawn anew; to be asked for all rows of the epoch in their order."""
@@ -56,7 +57,7 @@ class Augmentation:
 
     def _flips(self, rows: np.ndarray) -> np.ndarray:
         if self._schedule.flip == "alternating":
-            return self._sides[rows].astype(bool)
+            return np.asarray(self._sides[rows])
         if self._schedule.flip == "random":
             return self._rng.integers(0, 2, len(rows)).astype(bool)
         return np.zeros(len(rows), bool)

@@ -246,6 +246,27 @@ def test_two_point_crossover_of_a_single_gene_changes_nothing():
     assert cxTwoPointGenes(Individual([layer(TRAINING)]), Individual([layer(TRAINING)]))[0] == [layer(TRAINING)]
 
 
+def test_layers_of_two_blocks_of_one_kind_pair_within_their_blocks():
+    one, two = cxWholeLayer(parent("A", stage1=1, stage2=2), parent("B", stage1=2, stage2=1), indpb=1.0)
+    assert values(one) == "Bstage11 Bstage12 Bstage21 Bepochs Boptimizer"
+    assert [c.kind for c in one[:-1]] == ["stage1", "stage1", "stage2"]
+    assert values(two) == "Astage11 Astage21 Astage22 Aepochs Aoptimizer"
+
+
+@pytest.mark.parametrize("mutate", [mutInsertLayer, mutDuplicateLayer])
+def test_a_new_layer_belongs_to_the_block_that_it_is_inserted_into(mutate):
+    random.seed(1)
+    narrow = LayerKind("conv", {"filters": Integer(1, 2)})
+    wide = LayerKind("conv", {"filters": Integer(8, 9)})
+    training = LayerKind(TRAINING, {"epochs": Integer(1, 2)})
+    space = SearchSpace("s", (Block(narrow, 1, 9, name="stage1"), Block(wide, 1, 9, name="stage2")), training)
+    individual = Individual([layer("stage1", filters=1), layer("stage2", filters=8), layer(TRAINING, epochs=1)])
+    for _ in range(5):
+        mutate(individual, space, 1.0)
+    space.validate(individual)
+    assert depths(individual) == {"stage1": 6, "stage2": 6, TRAINING: 1}
+
+
 @pytest.mark.parametrize("crossover", [cxWholeLayer, cxTwoPointGenes])
 def test_parents_of_different_spaces_are_refused(crossover):
     with pytest.raises(ValueError, match="same kinds in different orders; expected parents of one space"):

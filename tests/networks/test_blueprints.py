@@ -4,7 +4,7 @@ import math
 import random
 
 import pytest
-from network_stubs import TEN_CLASSES
+from network_stubs import TEN_CLASSES, chain
 
 from deap_nn.evolution.operators import mutChoices
 from deap_nn.networks import NETWORK_INPUT, blueprint, multiply_adds, parameters
@@ -83,6 +83,20 @@ def test_a_network_written_out():
     assert multiply_adds(specs) == 8 * 8 * 16 * 9 + 256 * 10
 
 
+def test_a_convolution_before_normalisation_has_no_bias():
+    plain, normalised = (convolutions((8, 8, 3), {"batch_normalization": on}) for on in (False, True))
+    assert plain[0].parameters == 9 * 3 * 16 + 16 and "use_bias" not in plain[0].config
+    assert normalised[0].parameters == 9 * 3 * 16 and normalised[0].config["use_bias"] is False
+    assert normalised[0].multiply_adds == plain[0].multiply_adds == 8 * 8 * 9 * 3 * 16
+
+
+def test_a_depthwise_convolution_costs_one_kernel_per_channel():
+    (spec,) = chain((9, 8, 16), ("DepthwiseConv2D", {"kernel_size": 3, "strides": 2, "padding": "same"}))
+    assert spec.output_shape == (5, 4, 16)
+    assert spec.parameters == 3 * 3 * 16 + 16
+    assert spec.multiply_adds == 5 * 4 * 16 * 3 * 3
+
+
 def test_valid_padding_under_a_larger_kernel_becomes_same():
     layers = convolutions((5, 9, 1), {"kernel_size": 5, "padding": "valid"}, {"kernel_size": 2, "padding": "valid"})
     assert [(spec.config["padding"], spec.output_shape) for spec in layers[:2]] == [
@@ -140,7 +154,7 @@ def test_a_shortcut_across_valid_padding_is_left_out_unless_the_shapes_agree():
 def test_normalisation_stands_between_layer_and_activation():
     layers = convolutions((8, 8, 1), {"batch_normalization": True, "activation": "tanh"})
     assert [(spec.layer, spec.config.get("activation"), spec.parameters) for spec in layers[:3]] == [
-        ("Conv2D", "linear", 160),
+        ("Conv2D", "linear", 144),
         ("BatchNormalization", None, 64),
         ("Activation", "tanh", 0),
     ]
@@ -179,6 +193,17 @@ def test_the_flatten_gene_chooses_how_maps_become_vectors():
         size = math.prod(before) if chosen == "flatten" else before[-1]
         assert bridges[0].output_shape == (size,)
         seen.add(chosen)
+
+
+def test_blocks_of_one_kind_follow_each_other():
+    def block(name):
+        return Block(LayerKind("conv2d", dict.fromkeys(CONVOLUTION, Choice((0,))), "map"), 1, 3, 0, True, name=name)
+
+    space = SearchSpace("vgg", (block("stage1"), block("stage2")), LayerKind(TRAINING, {"epochs": Integer(1, 5)}))
+    layers = [("stage1", 16), ("stage2", 32), ("stage2", 48)]
+    individual = [Chromosome(name, CONVOLUTION | {"filters": filters}) for name, filters in layers]
+    specs = blueprint(space, individual, (8, 8, 1), TEN_CLASSES)
+    assert [spec.output_shape for spec in specs[:-2]] == [(8, 8, 16), (4, 4, 16), (4, 4, 32), (4, 4, 48), (2, 2, 48)]
 
 
 def test_the_genome_is_not_rewritten():

@@ -6,7 +6,8 @@ import pytest
 
 from deap_nn import PRESETS, Block, Choice, Float, Integer, LayerKind, SearchSpace
 from deap_nn.networks import check_space
-from deap_nn.networks.checks import KERAS_NAMES, TRAINING_GENES
+from deap_nn.networks.checks import KERAS_NAMES
+from deap_nn.networks.training_genes import TRAINING_GENES
 
 TRAINING = LayerKind("training", {"epochs": Integer(1, 2)})
 DENSE = {"units": Integer(1, 2), "activation": Choice(("relu",))}
@@ -33,11 +34,23 @@ def space(dense=None, training=None):
         (space(training={"optimizer": Choice(("adamm",))}), "offers 'adamm', no name of Keras: did you mean 'adam'"),
         (space(training={"learning_rat": Float(0.1, 1.0)}), "'learning_rat': did you mean 'learning_rate'"),
         (space(training={"precision": Choice(("float32",))}), "no use for the gene 'precision'"),
+        (space(training={"momentum": Float(0.5, 1.0)}), "momentum is 1.0, expected a number of at least 0 and below 1"),
+        (space(training={"epochs": Integer(0, 2)}), "epochs is 0, expected a whole number of at least 1"),
+        (space(training={"shift": Choice((0, 2.5))}), "shift is 2.5, expected a whole number of at least 0"),
+        (space(training={"flip": Choice(("none", "both"))}), "flip is 'both', expected one of 'none', 'random'"),
+        (space(training={"weight_decay": Float(-1.0, 1.0)}), "weight_decay is -1.0, expected .* at least 0 or None"),
+        (space(training={"start_resolution": Float(0.0, 1.0)}), "start_resolution is 0.0, expected a number above 0"),
     ],
 )
 def test_genes_that_no_layer_understands(refused, match):
     with pytest.raises(ValueError, match=match):
         check_space(refused, (4,))
+
+
+def test_a_wrong_gene_is_named_with_its_block():
+    kind = LayerKind("dense", {**DENSE, "unit": Integer(1, 2)}, takes="flat")
+    with pytest.raises(ValueError, match="'wide' has no use for the gene 'unit'"):
+        check_space(SearchSpace("s", (Block(kind, 1, 2, name="wide"),), TRAINING), (4,))
 
 
 @pytest.mark.parametrize("preset", PRESETS.values(), ids=PRESETS)
@@ -63,4 +76,4 @@ def test_the_names_are_those_of_keras():
 def test_the_genes_of_a_training_are_the_fields_of_a_schedule():
     from deap_nn.training import Schedule
 
-    assert {field.name for field in fields(Schedule)} - {"precision"} == {"epochs", *TRAINING_GENES}
+    assert {field.name for field in fields(Schedule)} - {"precision"} == {*TRAINING_GENES}

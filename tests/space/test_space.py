@@ -256,8 +256,12 @@ def test_the_genes_of_a_kind_are_its_own():
         (lambda: SearchSpace("s", (), LayerKind(TRAINING, {}, build=build_nothing)), "without build"),
         (
             lambda: SearchSpace("s", (Block(CONV, 1, 1), Block(CONV, 1, 1)), SETTINGS),
-            "expected all different",
+            r"called \['conv', 'conv', 'training'\]; expected all different: .*, Block\(..., name='stage2'\)",
         ),
+        (lambda: SearchSpace("s", (Block(CONV, 1, 1), Block(HIDDEN, 1, 1, name="conv")), SETTINGS), "all different"),
+        (lambda: SearchSpace("s", (Block(CONV, 1, 1, name=TRAINING),), SETTINGS), "expected all different"),
+        (lambda: Block(CONV, 1, 1, name=3), "name is 3; expected a string"),
+        (lambda: Block(CONV, 2, 1, name="stage1"), "block 'stage1' holds 2 to 1 layers"),
         (lambda: SearchSpace("s", (Block(SETTINGS, 1, 1),), SETTINGS), "expected all different"),
         (
             lambda: SearchSpace("s", (Block(HIDDEN, 1, 1), Block(CONV, 1, 1)), SETTINGS),
@@ -319,12 +323,40 @@ def test_any_space_draws_what_it_allows_and_survives_json_and_pickle(space, seed
     assert [Chromosome.from_json(through_json(c.to_json())) for c in chromosomes] == chromosomes
     random.seed(seed)
     assert space.sample() == chromosomes
-    depths = {block.kind.name: 0 for block in space.blocks}
+    depths = {block.name: 0 for block in space.blocks}
     for chromosome in chromosomes[:-1]:
         depths[chromosome.kind] += 1
     for block in space.blocks:
         fewest, most = block.start_layers or (block.min_layers, block.max_layers)
-        assert fewest <= depths[block.kind.name] <= most
+        assert fewest <= depths[block.name] <= most
+
+
+WIDER = LayerKind("conv", {"filters": Integer(64, 96, step=16)}, takes="map")
+STAGES = SearchSpace("stages", (Block(CONV, 1, 3, name="stage1"), Block(WIDER, 1, 3, name="stage2")), SETTINGS)
+
+
+def test_two_blocks_of_one_kind_are_known_by_their_names():
+    random.seed(1)
+    individual = STAGES.sample()
+    assert {c.kind for c in individual} == {"stage1", "stage2", TRAINING}
+    assert STAGES.kind("stage1") is CONV and STAGES.kind("stage2") is WIDER
+    assert STAGES.block("stage2").kind is WIDER and STAGES.block("conv") is None
+    with pytest.raises(ValueError, match=r"chromosome 1 \(stage2\): gene 'filters': received 32, expected .*64..96"):
+        STAGES.validate([Chromosome("stage1", conv().genes), Chromosome("stage2", {"filters": 32}), training()])
+    with pytest.raises(ValueError, match=r"received 0 x stage2, expected 1..3"):
+        STAGES.validate([Chromosome("stage1", conv().genes), training()])
+    assert STAGES.describe().splitlines()[1] == "  stage1 (conv): 1..3 layers"
+
+
+def test_a_description_names_only_blocks_that_are_not_called_as_their_kind():
+    """So that spaces in old runs and caches stay what they were."""
+    assert [block.to_json().get("name") for block in (*SPACE.blocks, *STAGES.blocks)] == [
+        None,
+        None,
+        "stage1",
+        "stage2",
+    ]
+    assert Block(CONV, 1, 2) == Block(CONV, 1, 2, name="conv")
 
 
 def test_start_depths_are_uniform_between_both_ends():

@@ -16,25 +16,34 @@ from deap_nn.networks.plan import Plan
 from deap_nn.space.presets import DENSE, MODERN
 from deap_nn.training.compiled_tf.activations import ACTIVATIONS
 from deap_nn.training.compiled_tf.layers import FUNCTIONS, Pass, compilable, forward
-from deap_nn.training.portable.model import build_layers, trained_model
+from deap_nn.training.portable.model import build_layers, connect, trained_model
 from deap_nn.training.weights import initial_weights
 
 pytestmark = pytest.mark.slow
 
 MAP, FLAT = (7, 8, 16), (24,)
 CONVOLUTION = {"filters": 16, "kernel_size": 3, "strides": 1, "padding": "same", "activation": "linear"}
+DEPTHWISE = {"kernel_size": 3, "strides": 1, "padding": "same"}
 CASES = [
     *[("Activation", {"activation": name}, MAP, MAP) for name in sorted(ACTIVATIONS)],
     ("Conv2D", CONVOLUTION, MAP, (7, 8, 16)),
     ("Conv2D", CONVOLUTION | {"strides": 2, "kernel_size": 4, "activation": "tanh"}, MAP, (4, 4, 16)),
     ("Conv2D", CONVOLUTION | {"strides": 3, "kernel_size": 7, "padding": "valid"}, MAP, (1, 1, 16)),
+    ("Conv2D", CONVOLUTION | {"use_bias": False}, MAP, (7, 8, 16)),
+    ("DepthwiseConv2D", DEPTHWISE, MAP, MAP),
+    ("DepthwiseConv2D", DEPTHWISE | {"strides": 2, "kernel_size": 5, "use_bias": False}, MAP, (4, 4, 16)),
+    ("DepthwiseConv2D", DEPTHWISE | {"padding": "valid"}, MAP, (5, 6, 16)),
     ("Dense", {"units": 16, "activation": "swish"}, FLAT, (16,)),
+    ("Dense", {"units": 16, "activation": "linear", "use_bias": False}, FLAT, (16,)),
     ("BatchNormalization", {"momentum": 0.9}, MAP, MAP),
     ("BatchNormalization", {"momentum": 0.9}, FLAT, FLAT),
     ("MaxPooling2D", {"pool_size": 2}, MAP, (3, 4, 16)),
     ("AveragePooling2D", {"pool_size": 2}, MAP, (3, 4, 16)),
     ("GlobalAveragePooling2D", {}, MAP, (16,)),
     ("GlobalMaxPooling2D", {}, MAP, (16,)),
+    ("GlobalAveragePooling2D", {"keepdims": True}, MAP, (1, 1, 16)),
+    ("GlobalMaxPooling2D", {"keepdims": True}, MAP, (1, 1, 16)),
+    ("Rescaling", {"scale": 0.125}, MAP, MAP),
     ("Flatten", {}, MAP, (7 * 8 * 16,)),
     ("Dropout", {"rate": 0.5}, MAP, MAP),
 ]
@@ -67,7 +76,7 @@ def keras_layer(spec, weights, shape):
 
 
 def test_every_layer_has_a_case():
-    assert {case[0] for case in CASES} | {"Add"} == FUNCTIONS.keys() == LAYERS.keys()
+    assert {case[0] for case in CASES} | {"Add", "Multiply"} == FUNCTIONS.keys() == LAYERS.keys()
 
 
 @pytest.mark.parametrize(("layer", "config", "shape", "output_shape"), CASES)
@@ -113,6 +122,18 @@ def test_add():
     np.testing.assert_allclose(forward(plan.specs, [[], []], x, Pass()), tf.nn.relu(x) + x)
 
 
+def test_multiply_by_one_number_per_channel():
+    plan = Plan(MAP)
+    plan.add("GlobalAveragePooling2D", keepdims=True)
+    plan.add("Multiply", inputs=(NETWORK_INPUT, 0))
+    x = batch(MAP)
+    ours = forward(plan.specs, [[], []], x, Pass())
+    theirs = connect(build_layers(plan.specs, seed=0), plan.specs)(x)
+    assert ours.shape[1:] == plan.shape == MAP
+    np.testing.assert_allclose(ours, theirs, **TOLERANCE)
+    np.testing.assert_allclose(ours, x * tf.reduce_mean(x, [1, 2], keepdims=True), **TOLERANCE)
+
+
 @pytest.mark.parametrize("preset", [MODERN, DENSE], ids=lambda space: space.name)
 def test_whole_networks_equal_their_keras_models_on_raw_inputs(preset):
     random.seed(10)
@@ -133,11 +154,12 @@ def test_initial_weights_are_distributed_as_keras_draws_them():
         (8, 8, 16),
         ("Conv2D", CONVOLUTION | {"filters": 64, "kernel_size": 5}),
         ("BatchNormalization", {"momentum": 0.9}),
+        ("DepthwiseConv2D", DEPTHWISE | {"kernel_size": 7}),
         ("Flatten", {}),
         ("Dense", {"units": 32, "activation": "softmax"}),
     )
     weights = initial_weights(specs, seed=1)
-    for index, shape in [(0, (5, 5, 16, 64)), (3, (4096, 32))]:
+    for index, shape in [(0, (5, 5, 16, 64)), (2, (7, 7, 64, 1)), (4, (4096, 32))]:
         kernel, bias = weights[index]
         theirs = keras.initializers.GlorotUniform(seed=1)(shape).numpy()
         assert kernel.shape == shape

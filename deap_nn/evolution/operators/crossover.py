@@ -1,5 +1,7 @@
 """Crossover: two parents in, two children out, in place. It needs no search space.
 
+What a chromosome calls its kind is the name of its block. So of two blocks of one kind, such as the stages of a ResNet,
+each pairs its layers with those of the other parent's block of the same name: they are what is called a kind below.
 Whole-layer crossover is modelled on the shuffling of chromosomes, two-point crossover on homologous recombination.
 """
 

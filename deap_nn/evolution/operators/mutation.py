@@ -73,7 +73,7 @@ def mutInsertLayer(individual: T, space: SearchSpace, indpb: float = 0.1) -> tup
 
     def insert(block: Block, layers: Layers) -> Layers:
         place = random.randint(0, len(layers))
-        return [*layers[:place], block.kind.sample(), *layers[place:]]
+        return [*layers[:place], block.sample_layer(), *layers[place:]]
 
     return _change_depths(individual, space, indpb, +1, insert)
 
@@ -141,7 +141,7 @@ def _change_depths(
     check_probability(indpb)
     start = 0
     for block in space.blocks:
-        end = start + sum(layer.kind == block.kind.name for layer in individual)
+        end = start + sum(layer.kind == block.name for layer in individual)
         if block.min_layers <= end - start + step <= block.max_layers and random.random() < indpb:
             individual[start:end] = layers = change(block, individual[start:end])
             end = start + len(layers)

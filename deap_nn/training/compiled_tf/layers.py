@@ -86,13 +86,24 @@ def forward(specs: Sequence[LayerSpec], weights: list[list[tf.Tensor]], x: tf.Te
 
 
 def _conv2d(call: Call, x: tf.Tensor) -> tf.Tensor:
-    kernel, bias = call.weights
-    return call.activate(tf.nn.bias_add(convolve(x, kernel, call.spec, call.run.precision), bias))
+    kernel, *bias = call.weights
+    return call.activate(_add_bias(convolve(x, kernel, call.spec, call.run.precision), bias))
+
+
+def _depthwise_conv2d(call: Call, x: tf.Tensor) -> tf.Tensor:
+    kernel, *bias = call.weights
+    strides, padding = call.spec.config["strides"], call.spec.config["padding"].upper()
+    return _add_bias(tf.nn.depthwise_conv2d(x, kernel, [1, strides, strides, 1], padding), bias)
 
 
 def _dense(call: Call, x: tf.Tensor) -> tf.Tensor:
-    kernel, bias = call.weights
-    return call.activate(tf.nn.bias_add(tf.linalg.matmul(x, kernel), bias))
+    kernel, *bias = call.weights
+    return call.activate(_add_bias(tf.linalg.matmul(x, kernel), bias))
+
+
+def _add_bias(y: tf.Tensor, bias: list[tf.Tensor]) -> tf.Tensor:
+    """Add the bias, if the layer has one."""
+    return tf.nn.bias_add(y, bias[0]) if bias else y
 
 
 def _dropout(call: Call, x: tf.Tensor) -> tf.Tensor:
@@ -107,6 +118,10 @@ def _max_pool(call: Call, x: tf.Tensor) -> tf.Tensor:
 def _average_pool(call: Call, x: tf.Tensor) -> tf.Tensor:
     size = call.spec.config["pool_size"]
     return tf.nn.avg_pool2d(x, size, size, "VALID")
+
+
+def _global_pool(reduce: Callable[..., tf.Tensor]) -> Callable[[Call, tf.Tensor], tf.Tensor]:
+    return lambda call, x: reduce(x, axis=[1, 2], keepdims=call.spec.config.get("keepdims", False))
 
 
 def _normalize(call: Call, x: tf.Tensor) -> tf.Tensor:
@@ -129,15 +144,18 @@ def _normalize(call: Call, x: tf.Tensor) -> tf.Tensor:
 
 FUNCTIONS: dict[str, Callable[..., tf.Tensor]] = {
     "Conv2D": _conv2d,
+    "DepthwiseConv2D": _depthwise_conv2d,
     "Dense": _dense,
     "BatchNormalization": _normalize,
     "Activation": lambda call, x: call.activate(x),
     "Dropout": _dropout,
     "MaxPooling2D": _max_pool,
     "AveragePooling2D": _average_pool,
-    "GlobalAveragePooling2D": lambda call, x: tf.reduce_mean(x, axis=[1, 2]),
-    "GlobalMaxPooling2D": lambda call, x: tf.reduce_max(x, axis=[1, 2]),
+    "GlobalAveragePooling2D": _global_pool(tf.reduce_mean),
+    "GlobalMaxPooling2D": _global_pool(tf.reduce_max),
     "Flatten": lambda call, x: tf.reshape(x, [-1, math.prod(call.spec.output_shape)]),
+    "Rescaling": lambda call, x: x * call.spec.config["scale"],
     "Add": lambda call, x, other: x + other,
+    "Multiply": lambda call, x, other: x * other,
 }
 """`(call, input, ...) -> output` for each row of `deap_nn.networks.LAYERS`."""

@@ -157,8 +157,9 @@ def _layer(spec: LayerSpec, index: int, seed: int, precision: str, initializer: 
         return _copy(spec.built, name)
     config = {**spec.config, "name": name}
     if LAYERS[spec.layer].multiplies:
+        kernel = "depthwise" if spec.layer == "DepthwiseConv2D" else "kernel"
         known = {"class_name": initializer, "config": {"seed": seed}}
-        config["kernel_initializer"] = keras.initializers.get(known)
+        config[f"{kernel}_initializer"] = keras.initializers.get(known)
     if LAYERS[spec.layer].rounds and precision != "float32":
         config["dtype"] = f"mixed_{precision}"
     if spec.layer == "Dropout":

@@ -49,10 +49,10 @@ class KerasTrainer:
     def train(self, x: np.ndarray, y: np.ndarray) -> Sequence[float]:
         """Take a step for each batch of these samples; return the sums of loss and measure."""
         self._take(x.shape[1:])
-        if self._schedule.weight_average is None:
-            history = self._model.fit(x, y, batch_size=self._schedule.batch_size, shuffle=False, verbose=0).history
-            return self._sums({name: values[0] for name, values in history.items()}, len(y))
-        return self._sums(self._averaging(x, y, self._schedule.weight_average), len(y))
+        if self._schedule.weight_average is not None:
+            return self._averaging(x, y, self._schedule.weight_average)
+        history = self._model.fit(x, y, batch_size=self._schedule.batch_size, shuffle=False, verbose=0).history
+        return self._sums({name: values[0] for name, values in history.items()}, len(y))
 
     @_refusals_of_keras()
     def evaluate(self, x: np.ndarray, y: np.ndarray) -> Sequence[float]:
@@ -81,19 +81,18 @@ class KerasTrainer:
         self._model = connect(self._layers, specs)
         self._model.compile(optimizer=before.optimizer, loss=before.loss, metrics=[self._task.measure.name])
 
-    def _averaging(self, x: np.ndarray, y: np.ndarray, momentum: float) -> dict[str, float]:
+    def _averaging(self, x: np.ndarray, y: np.ndarray, momentum: float) -> Sequence[float]:
         """Take the steps one by one and average the weights after each.
 
         Keras's `use_ema` would put the average in the place of the weights after each call, and go on from there.
         """
-        means: dict[str, float] = {}
-        self._model.reset_metrics()
+        sums = np.zeros(2)
         for start in range(0, len(y), self._schedule.batch_size):
             batch = slice(start, start + self._schedule.batch_size)
-            means = self._model.train_on_batch(x[batch], y[batch], return_dict=True)
+            sums += self._sums(self._model.train_on_batch(x[batch], y[batch], return_dict=True), len(y[batch]))
             pairs = zip(self._average or self._trained(), self._trained(), strict=True)
             self._average = [momentum * average + (1 - momentum) * latest for average, latest in pairs]
-        return means
+        return list(sums)
 
     def _trained(self) -> list[np.ndarray]:
         return [keras.ops.convert_to_numpy(variable).copy() for variable in self._model.trainable_variables]
