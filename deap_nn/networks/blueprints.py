@@ -8,7 +8,7 @@ are made from the same list.
 The fall-backs, for maps that have become too small (the genome itself is never rewritten):
 
 - `valid` padding with a kernel larger than the map becomes `same`;
-- a stride longer than the map's shorter side becomes 1;
+- a stride longer than the map's shorter side becomes 1, so a stage does not halve a map with a side of 1;
 - 2x2 pooling of a map with a side of 1 is left out;
 - a shortcut across a layer with `valid` padding is left out, unless the shapes agree anyway.
 """

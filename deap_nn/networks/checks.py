@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from types import MappingProxyType
 
 from deap_nn.errors import InputError
 from deap_nn.networks.kinds import KINDS, layer_function
@@ -36,7 +37,7 @@ def check_space(space: SearchSpace, input_shape: Shape) -> None:
         layer_function(block.kind)
         if block.kind.build is None:
             built_in = KINDS[block.kind.name]
-            _check_genes(block.name, block.kind, built_in.required, built_in.optional)
+            _check_genes(block.name, block.kind, built_in.required, built_in.optional, built_in.words)
     _check_genes(space.training.name, space.training, ("epochs",), tuple(TRAINING_GENES))
     for name, gene in space.training.genes.items():
         for value in gene.options if isinstance(gene, Choice) else (gene.low, gene.high):
@@ -48,7 +49,13 @@ def check_space(space: SearchSpace, input_shape: Shape) -> None:
         )
 
 
-def _check_genes(block: str, kind: LayerKind, required: Collection[str], optional: Collection[str]) -> None:
+def _check_genes(
+    block: str,
+    kind: LayerKind,
+    required: Collection[str],
+    optional: Collection[str],
+    words: Mapping[str, Collection[str]] = MappingProxyType({}),
+) -> None:
     for name in required:
         if name not in kind.genes:
             raise InputError(f"{block!r} lacks the gene {name!r}; it needs {', '.join(required)}")
@@ -56,8 +63,16 @@ def _check_genes(block: str, kind: LayerKind, required: Collection[str], optiona
     for name, gene in kind.genes.items():
         if name not in known:
             raise InputError(f"{block!r} has no use for the gene {name!r}: {_hint(name, known)}")
-        if name in KERAS_NAMES and isinstance(gene, Choice):
+        if isinstance(gene, Choice) and name in words:
+            _check_words(block, name, gene.options, words[name])
+        elif isinstance(gene, Choice) and name in KERAS_NAMES:
             _check_names(block, name, gene.options)
+
+
+def _check_words(block: str, gene: str, offered: Iterable[object], known: Collection[str]) -> None:
+    for word in offered:
+        if isinstance(word, str) and word not in known:
+            raise InputError(f"gene {gene!r} of {block!r} offers {word!r}: {_hint(word, known)}")
 
 
 def _check_names(block: str, gene: str, offered: Iterable[object]) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from deap_nn.errors import InputError
 from deap_nn.networks.layers import Shape
 from deap_nn.networks.plan import Plan
+from deap_nn.networks.stages import BLOCKS, DOWNSAMPLING, add_stage
 from deap_nn.space import LayerKind
 
 AddLayers = Callable[[Plan, dict[str, Any]], None]
@@ -22,11 +24,13 @@ class BuiltIn(NamedTuple):
         add: Adds its layers to a plan.
         required: The genes that it cannot do without.
         optional: The genes that it also understands.
+        words: The words that a gene may offer, where they are not Keras's.
     """
 
     add: AddLayers
     required: tuple[str, ...]
     optional: tuple[str, ...] = ()
+    words: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
 
 def layer_function(kind: LayerKind) -> AddLayers:
@@ -52,8 +56,7 @@ def _conv2d(plan: Plan, genes: dict[str, Any]) -> None:
         _normalize(plan, genes)
     if genes.get("shortcut", False):
         _shortcut(plan, source, padding, strides)
-    if genes.get("pooling", "none") != "none":
-        plan.pool(genes["pooling"])
+    plan.pool(genes.get("pooling", "none"))
     plan.dropout(genes.get("dropout", 0.0))
 
 
@@ -98,18 +101,32 @@ def _shortcut(plan: Plan, source: int, padding: str, strides: int) -> None:
 
 
 def _dense(plan: Plan, genes: dict[str, Any]) -> None:
+    source = plan.last
     plan.add("Dense", units=genes["units"], **_activation(genes))
     if genes.get("batch_normalization", False):
         _normalize(plan, genes)
+    if genes.get("shortcut", False):
+        _dense_shortcut(plan, source)
     plan.dropout(genes.get("dropout", 0.0))
 
 
+def _dense_shortcut(plan: Plan, source: int) -> None:
+    main, units = plan.last, plan.shape[-1]
+    if plan.shape_of(source) != plan.shape:
+        plan.add("Dense", inputs=(source,), units=units, activation="linear", use_bias=False)
+        source = plan.last
+    plan.add("Add", inputs=(main, source))
+
+
 def _flatten(plan: Plan, genes: dict[str, Any]) -> None:
-    layers = {"global_average": "GlobalAveragePooling2D", "global_max": "GlobalMaxPooling2D"}
     if genes["pooling"] == "flatten" or len(plan.shape) == 1:
         plan.flatten()
     else:
-        plan.add(layers[genes["pooling"]])
+        plan.add(_GLOBAL_POOLING[genes["pooling"]])
+    if genes.get("batch_normalization", False):
+        plan.normalize()
+    plan.scale(genes.get("scale", 1.0))
+    plan.dropout(genes.get("dropout", 0.0))
 
 
 def _user_layers(build: Callable[..., Any], plan: Plan, genes: dict[str, Any]) -> None:
@@ -130,6 +147,7 @@ def _output_shape(layer: Any, shape: Shape) -> Shape:
         return tuple(layer(symbolic).shape[1:])
 
 
+_GLOBAL_POOLING = {"global_average": "GlobalAveragePooling2D", "global_max": "GlobalMaxPooling2D"}
 _REGULARIZATION = ("batch_normalization", "dropout")
 
 KINDS = {
@@ -137,8 +155,15 @@ KINDS = {
         _conv2d,
         ("filters", "kernel_size", "activation"),
         ("padding", "strides", "shortcut", "pooling", *_REGULARIZATION),
+        {"padding": ("same", "valid"), "pooling": ("none", "max", "average")},
     ),
-    "dense": BuiltIn(_dense, ("units", "activation"), _REGULARIZATION),
-    "flatten": BuiltIn(_flatten, ("pooling",)),
+    "dense": BuiltIn(_dense, ("units", "activation"), (*_REGULARIZATION, "shortcut")),
+    "flatten": BuiltIn(_flatten, ("pooling",), ("scale", *_REGULARIZATION), {"pooling": ("flatten", *_GLOBAL_POOLING)}),
+    "stage": BuiltIn(
+        add_stage,
+        ("filters", "depth", "kernel_size", "activation"),
+        ("block", "downsampling", "squeeze_excitation", "dropout"),
+        {"block": tuple(BLOCKS), "downsampling": DOWNSAMPLING},
+    ),
 }
 """The built-in kinds, by name."""

@@ -107,8 +107,13 @@ class Plan:
         if rate > 0:
             self.add("Dropout", rate=rate)
 
+    def scale(self, factor: float) -> None:
+        """Multiply everything by a constant, unless it is 1."""
+        if factor != 1:
+            self.add("Rescaling", scale=factor)
+
     def pool(self, kind: str) -> None:
-        """Add 2x2 pooling, max or average, if the map is large enough."""
+        """Add 2x2 pooling, max or average, if it is wanted (not "none") and the map is large enough."""
         *sides, _ = self.shape
-        if len(sides) == 2 and min(sides) >= 2:
+        if kind != "none" and len(sides) == 2 and min(sides) >= 2:
             self.add({"max": "MaxPooling2D", "average": "AveragePooling2D"}[kind], pool_size=2)

@@ -12,7 +12,7 @@ from deap_nn.space import PRESETS, TRAINING, Block, Choice, Chromosome, Integer,
 from deap_nn.space.presets import CONV2D, DEEP, DENSE, MODERN
 
 IMAGES = [(8, 8, 1), (28, 28, 1), (32, 32, 3)]
-CASES = [(name, shape) for name in PRESETS for shape in IMAGES] + [("dense", (20,))]
+CASES = [(name, shape) for name in PRESETS for shape in IMAGES] + [("dense", (20,)), ("tabular", (20,))]
 
 CONVOLUTION = {"filters": 16, "kernel_size": 3, "strides": 1, "padding": "same", "activation": "relu"}
 

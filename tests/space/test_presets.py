@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from deap_nn.space import PRESETS, TRAINING, Choice, Float, Integer, SearchSpace
-from deap_nn.space.presets import CONV2D, DEEP, DENSE, FULL, MODERN
+from deap_nn.space.presets import CONV2D, DEEP, DENSE, FULL, MODERN, TABULAR, VISION
 
 FIRST = [CONV2D, DENSE, FULL, DEEP]
 WIDTH = (16, 256, 16)
@@ -29,7 +29,7 @@ def drawn(space, draws=400):
         space.validate(chromosomes)
         counts = Counter(chromosome.kind for chromosome in chromosomes)
         for block in space.blocks:
-            depths.setdefault(block.kind.name, set()).add(counts[block.kind.name])
+            depths.setdefault(block.name, set()).add(counts[block.name])
         for chromosome in chromosomes:
             for name, value in chromosome.genes.items():
                 values.setdefault((chromosome.kind, name), set()).add(value)
@@ -37,8 +37,8 @@ def drawn(space, draws=400):
 
 
 def test_names():
-    assert list(PRESETS) == ["conv2d", "dense", "full", "deep", "modern"]
-    assert list(PRESETS.values()) == [CONV2D, DENSE, FULL, DEEP, MODERN]
+    assert list(PRESETS) == ["conv2d", "dense", "full", "deep", "modern", "vision", "tabular"]
+    assert list(PRESETS.values()) == [CONV2D, DENSE, FULL, DEEP, MODERN, VISION, TABULAR]
     assert all(space.name == name for name, space in PRESETS.items())
 
 
@@ -47,7 +47,7 @@ def test_json_round_trip(space):
     assert SearchSpace.from_json(space.to_json()) == space
 
 
-@pytest.mark.parametrize("space", PRESETS.values(), ids=PRESETS)
+@pytest.mark.parametrize("space", [*FIRST, MODERN], ids=lambda space: space.name)
 def test_limits_are_the_same_everywhere(space):
     for kind in (*(block.kind for block in space.blocks), space.training):
         for name, gene in kind.genes.items():
@@ -131,3 +131,36 @@ def test_modern():
     assert rates.log and (rates.low, rates.high) == (1e-4, 1e-1)
     assert isinstance(MODERN.training.genes["batch_size"], Choice)
     assert MODERN.block("dense").min_layers == 0 and MODERN.block("conv2d").min_layers == 1
+
+
+def test_vision():
+    values, depths = drawn(VISION)
+    assert list(depths) == ["stem", "stage1", "stage2", "stage3", "stage4", "head"]
+    assert [depths[name] for name in depths] == [{1}, {1}, {1}, {1}, {0}, {1}]
+    assert [block.kind.name for block in VISION.blocks] == ["conv2d", *["stage"] * 4, "flatten"]
+    for one, two in (("stem", "stage1"), ("stage1", "stage2"), ("stage2", "stage3")):
+        assert min(values[two, "filters"]) >= max(values[one, "filters"]) or one == "stem"
+    for name in ("stage1", "stage2", "stage3"):
+        assert values[name, "downsampling"] == {"max"} and values[name, "kernel_size"] == {3}
+        assert values[name, "depth"] == {1, 2} and values[name, "block"] == {"plain", "residual"}
+        assert values[name, "squeeze_excitation"] == {False}
+    for block in VISION.blocks[1:5]:
+        genes = block.kind.genes
+        assert (genes["filters"].low, genes["filters"].high, genes["filters"].log) == (16, 512, True)
+        assert (genes["depth"].low, genes["depth"].high) == (1, 4)
+        assert genes["block"].options == ("plain", "residual", "separable")
+        assert genes["downsampling"].options == ("none", "max", "average", "strides")
+        assert genes["squeeze_excitation"].options == (False, True)
+    assert values["head", "pooling"] == {"global_average", "global_max"}
+    assert VISION.takes_maps
+
+
+def test_tabular():
+    values, depths = drawn(TABULAR)
+    assert depths == {"dense": {1, 2, 3}}
+    assert (TABULAR.block("dense").min_layers, TABULAR.block("dense").max_layers) == (1, 6)
+    assert values["dense", "units"] == {32, 64, 128, 256}
+    assert values["dense", "batch_normalization"] == values["dense", "shortcut"] == {False, True}
+    units = TABULAR.kind("dense").genes["units"]
+    assert (units.low, units.high, units.log) == (16, 512, True)
+    assert not TABULAR.takes_maps

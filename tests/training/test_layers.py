@@ -13,7 +13,7 @@ from network_stubs import TEN_CLASSES, chain
 from deap_nn.evolution.operators import mutChoices
 from deap_nn.networks import LAYERS, NETWORK_INPUT, LayerSpec, blueprint
 from deap_nn.networks.plan import Plan
-from deap_nn.space.presets import DENSE, MODERN
+from deap_nn.space.presets import DENSE, MODERN, TABULAR, VISION
 from deap_nn.training.compiled_tf.activations import ACTIVATIONS
 from deap_nn.training.compiled_tf.layers import FUNCTIONS, Pass, compilable, forward
 from deap_nn.training.portable.model import build_layers, connect, trained_model
@@ -134,7 +134,7 @@ def test_multiply_by_one_number_per_channel():
     np.testing.assert_allclose(ours, x * tf.reduce_mean(x, [1, 2], keepdims=True), **TOLERANCE)
 
 
-@pytest.mark.parametrize("preset", [MODERN, DENSE], ids=lambda space: space.name)
+@pytest.mark.parametrize("preset", [MODERN, DENSE, VISION, TABULAR], ids=lambda space: space.name)
 def test_whole_networks_equal_their_keras_models_on_raw_inputs(preset):
     random.seed(10)
     shape, scale, offset = (12, 12, 3), 1 / 255, -0.5

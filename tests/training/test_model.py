@@ -31,7 +31,7 @@ pytestmark = [
 ]
 
 IMAGES = [(8, 8, 1), (28, 28, 1), (32, 32, 3)]
-CASES = [(name, shape) for name in PRESETS for shape in IMAGES] + [("dense", (20,))]
+CASES = [(name, shape) for name in PRESETS for shape in IMAGES] + [("dense", (20,)), ("tabular", (20,))]
 
 
 @pytest.mark.parametrize(("name", "shape"), CASES)
