@@ -19,6 +19,7 @@ import numpy as np
 from deap_nn.networks import LayerSpec
 from deap_nn.random_stream import protected
 from deap_nn.tasks import Task
+from deap_nn.training.course import Course
 from deap_nn.training.feed import Feed
 from deap_nn.training.history import OnEpoch, Training
 from deap_nn.training.portable.model import layer_lines, model_bytes, predict_file, trained_model
@@ -27,6 +28,7 @@ from deap_nn.training.schedule import Schedule
 from deap_nn.training.trainer import Start, run
 
 __all__ = [
+    "Course",
     "Samples",
     "Schedule",
     "Training",
@@ -53,6 +55,7 @@ def train(
     seed: int,
     on_epoch: OnEpoch | None = None,
     epochs: int | None = None,
+    course: Course | None = None,
 ) -> Training:
     """Train the network of a blueprint from random weights.
 
@@ -65,6 +68,7 @@ def train(
         seed: The seed of everything random, 0 to 2**31 - 1.
         on_epoch: A function that may stop the training, see `OnEpoch`.
         epochs: The number of the schedule's epochs to run, at least 1; None: all.
+        course: What keeps the state and the time of a long training; None: neither.
 
     Returns:
         The history and the last weights. The training fails once its loss is no longer finite.
@@ -76,7 +80,7 @@ def train(
         try:
             feed = Feed(specs, schedule, training, validation, seed)
             trainer = _start_function(specs, task, schedule)(specs, task, schedule, len(training), seed)
-            return run(trainer, task, epochs or schedule.epochs, feed, on_epoch)
+            return run(trainer, task, epochs or schedule.epochs, feed, on_epoch, course)
         except Exception as error:
             if _is_out_of_memory(error):
                 raise MemoryError(str(error).splitlines()[0]) from error

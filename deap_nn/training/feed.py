@@ -39,12 +39,12 @@ class Feed:
     ) -> None:
         self._schedule, self._training, self._validation, self._seed = schedule, training, validation, seed
         self._shapes = shapes(specs, schedule)
-        self._orders = np.random.default_rng([seed, ORDER])
+        self._orders, self._drawn = np.random.default_rng([seed, ORDER]), 0
 
     def training(self, epoch: int) -> Parts:
-        """Yield the training samples of an epoch, from 0 and in turn, in random order."""
+        """Yield the training samples of an epoch, from 0 and later than those before, in random order."""
         augmentation = Augmentation(self._schedule, self._training, self._seed, epoch)
-        order = self._orders.permutation(len(self._training))
+        order = self._order(epoch)
         for rows in self._parts(order, self._shapes[epoch]):
             yield resize(augmentation.scaled(rows), self._shapes[epoch]), self._training.y[rows]
 
@@ -53,6 +53,13 @@ class Feed:
         samples = self._validation
         for rows in self._parts(np.arange(len(samples)), self._shapes[epoch]):
             yield resize(samples.scaled(samples.x[rows]), self._shapes[epoch]), samples.y[rows]
+
+    def _order(self, epoch: int) -> np.ndarray:
+        while self._drawn < epoch:
+            self._orders.permutation(len(self._training))
+            self._drawn += 1
+        self._drawn += 1
+        return self._orders.permutation(len(self._training))
 
     def _parts(self, rows: np.ndarray, shape: Shape) -> Iterator[np.ndarray]:
         batches = max(1, PART // (4 * math.prod(shape) * self._schedule.batch_size))

@@ -10,12 +10,13 @@ import numpy as np
 from deap_nn.networks import LayerSpec
 from deap_nn.status import Status
 from deap_nn.tasks import Task
+from deap_nn.training.course import Course, Resumable
 from deap_nn.training.feed import Feed, Parts
 from deap_nn.training.history import OnEpoch, Training, Weights
 from deap_nn.training.schedule import Schedule
 
 
-class Trainer(Protocol):
+class Trainer(Resumable, Protocol):
     """A network in training on a back end; creating the trainer starts the training.
 
     The shape of the samples may change from call to call, see `deap_nn.training.resolution`.
@@ -35,7 +36,14 @@ Start = Callable[[Sequence[LayerSpec], Task, Schedule, int, int], Trainer]
 """`(specs, task, schedule, number of training samples, seed) -> trainer`: a function that each back end provides."""
 
 
-def run(trainer: Trainer, task: Task, epochs: int, feed: Feed, on_epoch: OnEpoch | None = None) -> Training:
+def run(
+    trainer: Trainer,
+    task: Task,
+    epochs: int,
+    feed: Feed,
+    on_epoch: OnEpoch | None = None,
+    course: Course | None = None,
+) -> Training:
     """Train for a number of epochs, or until there is a reason to stop.
 
     Args:
@@ -44,12 +52,15 @@ def run(trainer: Trainer, task: Task, epochs: int, feed: Feed, on_epoch: OnEpoch
         epochs: The number of epochs, at least 1.
         feed: The samples.
         on_epoch: A function that stops the training as pruned by returning True.
+        course: What keeps its state and its time; None: neither.
     """
     training = Training({name: [] for name in task.metrics})
-    while training.epochs < epochs and training.status is Status.OK:
-        trained = _means(trainer.train, feed.training(training.epochs))
-        training.add([*trained, *_means(trainer.evaluate, feed.validation(training.epochs))])
+    epoch = 0 if course is None else course.begin(trainer, training)
+    while epoch < epochs and training.status is Status.OK:
+        trained = _means(trainer.train, feed.training(epoch))
+        training.add([*trained, *_means(trainer.evaluate, feed.validation(epoch))])
         _judge(training, task, on_epoch)
+        epoch = epoch + 1 if course is None else course.after(epoch + 1, trainer, training)
     training.weights = trainer.weights()
     return training
 

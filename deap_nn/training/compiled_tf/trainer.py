@@ -90,6 +90,18 @@ class CompiledTrainer:
         """Return the weights as they are now."""
         return self._setting.network.arrays(self._state.measured, self._state.statistics)
 
+    def state(self) -> list[np.ndarray]:
+        """Return everything that the next step depends on."""
+        return [tensor.numpy() for tensor in tf.nest.flatten(self._state)]
+
+    def restore(self, state: Sequence[np.ndarray]) -> None:
+        """Go on from what `state` returned."""
+        self._state = tf.nest.pack_sequence_as(self._state, [tf.constant(array) for array in state])
+
+    def skip(self, steps: int) -> None:
+        """Pass over steps of the schedule."""
+        self._state = self._state._replace(count=self._state.count + steps)
+
     def _at(self, shape: Shape) -> AtSize:
         if shape not in self._sizes:
             self._sizes = {shape: AtSize(self._setting, _specs_at(self._specs, shape), self._state)}

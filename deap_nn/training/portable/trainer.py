@@ -67,6 +67,23 @@ class KerasTrainer:
         with self._averaged():
             return [layer.get_weights() for layer in self._layers]
 
+    def state(self) -> list[np.ndarray]:
+        """Return everything that the next step depends on."""
+        variables = [*self._model.weights, *self._model.optimizer.variables]
+        return [*(keras.ops.convert_to_numpy(variable) for variable in variables), *self._average]
+
+    def restore(self, state: Sequence[np.ndarray]) -> None:
+        """Go on from what `state` returned."""
+        self._model.optimizer.build(self._model.trainable_variables)
+        variables = [*self._model.weights, *self._model.optimizer.variables]
+        for variable, value in zip(variables, state, strict=False):
+            variable.assign(value)
+        self._average = list(state[len(variables) :])
+
+    def skip(self, steps: int) -> None:
+        """Pass over steps of the schedule."""
+        self._model.optimizer.iterations.assign_add(steps)
+
     def _sums(self, means: dict[str, float], count: int) -> list[float]:
         return [count * means[name] for name in ("loss", self._task.measure.name)]
 

@@ -1,0 +1,109 @@
+"""What a long training has beside it: a file from which it can go on, and a time to be ready by."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+from zipfile import BadZipFile
+
+import numpy as np
+
+from deap_nn.training.history import Training
+
+INTERVAL = 20.0
+"""The seconds between two states that are kept."""
+
+
+class Resumable(Protocol):
+    """What can be asked of any trainer besides training."""
+
+    def state(self) -> list[np.ndarray]:
+        """Return everything that the next step depends on."""
+
+    def restore(self, state: Sequence[np.ndarray]) -> None:
+        """Go on from what `state` returned."""
+
+    def skip(self, steps: int) -> None:
+        """Pass over steps of the schedule, as if they had been taken."""
+
+
+class Course:
+    """The course of a training.
+
+    Args:
+        costs: The relative cost of each epoch of the schedule.
+        steps: The number of steps in an epoch.
+        path: The file that the state is kept in; None: it is not kept.
+        seconds: The time until the training has to be over; as late as that looks, epochs in the middle of the schedule
+            are passed over, so that the learning rate ends where it should. None: any time.
+    """
+
+    def __init__(self, costs: Sequence[float], steps: int, path: Path | None, seconds: float | None) -> None:
+        self._costs, self._steps, self._path = costs, steps, path
+        self._deadline = None if seconds is None else time.monotonic() + seconds
+        self._behind = 0.0
+        self._rates: list[float] = []
+        self._began = self._kept = time.monotonic()
+
+    def begin(self, trainer: Resumable, training: Training) -> int:
+        """Go on from the file, if it holds a state; return the number of epochs that are done."""
+        self._began = time.monotonic()
+        saved = self._load()
+        if saved is None:
+            return 0
+        training.history = {name: saved[f"history_{name}"].tolist() for name in training.history}
+        trainer.restore([saved[f"state_{index}"] for index in range(int(saved["states"]))])
+        return int(saved["epoch"])
+
+    def after(self, epoch: int, trainer: Resumable, training: Training) -> int:
+        """Return the epoch that comes next, once `epoch` of them are done or passed over."""
+        now = time.monotonic()
+        self._rates = [*self._rates[-2:], (now - self._began) / self._costs[epoch - 1]]
+        following = self._paced(epoch, now)
+        if following > epoch:
+            trainer.skip((following - epoch) * self._steps)
+        if self._path is not None and (now - self._kept > INTERVAL or following == len(self._costs)):
+            self._keep(self._path, following, trainer, training)
+        self._began = time.monotonic()
+        return following
+
+    def _paced(self, epoch: int, now: float) -> int:
+        """Return the next epoch, further on if the rest would not be ready in time."""
+        end = len(self._costs)
+        if self._deadline is None or epoch == end:
+            return epoch
+        left = self._deadline - now
+        rate = min(self._rates)  # The least of the latest: others may have compiled a function
+        if left <= 0:
+            return end
+        if left < 1.5 * rate * self._costs[-1]:
+            return end - 1  # so that the learning rate comes down
+        self._behind += max(0.0, rate * sum(self._costs[epoch:]) / left - 1)
+        jump = int(self._behind)
+        self._behind -= jump
+        return min(epoch + jump, end - 1)
+
+    def _keep(self, path: Path, epoch: int, trainer: Resumable, training: Training) -> None:
+        """Write the state beside the file, then put it in its place."""
+        state = trainer.state()
+        arrays = {f"state_{index}": array for index, array in enumerate(state)}
+        arrays |= {f"history_{name}": np.array(values) for name, values in training.history.items()}
+        beside = path.with_suffix(".new.npz")
+        with beside.open("wb") as file:
+            np.savez(file, epoch=epoch, states=len(state), **arrays)  # type: ignore[arg-type]
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+        self._kept = time.monotonic()
+
+    def _load(self) -> dict[str, np.ndarray] | None:
+        if self._path is None or not self._path.exists():
+            return None
+        try:
+            with np.load(self._path) as file:
+                return dict(file)
+        except (OSError, ValueError, BadZipFile):
+            return None  # damaged: the training begins again
