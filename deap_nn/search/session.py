@@ -13,7 +13,7 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from deap_nn.engines import Engine, default_engine, make_engine
+from deap_nn.engines import Engine, default_engine, make_engine, refuse_unsendable
 from deap_nn.errors import InputError
 from deap_nn.random_stream import in_one_thread, seeded
 from deap_nn.runs import Cache, Run
@@ -32,11 +32,12 @@ def perform(search: Search) -> Run:
     """Evolve and train the winner; in any case, `run.json` records how it ended.
 
     Raises:
-        InputError: If something cannot be opened; nothing has happened then.
+        InputError: If the function cannot be sent or something cannot be opened; nothing has happened then.
         RunFailed: If the run cannot continue.
         RuntimeError: If an InputError is raised later, about what a hook, or `deap_nn` itself, gave to something.
     """
     run, settings, hooks, objective = search.run, search.settings, search.hooks, search.objective
+    refuse_unsendable(objective.evaluate)
     with ExitStack() as stack:
         stack.enter_context(in_one_thread())
         if search.progress:
