@@ -8,6 +8,7 @@ from deap_nn.engines.child.main import die_with_parent
 from deap_nn.engines.cluster.roster import ALL_LOCAL, RESPAWNS
 from deap_nn.engines.make import ENGINES, default_engine, exit_code_counts, make_engine
 from deap_nn.engines.outcome import EngineLost, Outcome
+from deap_nn.engines.parcel import refuse_unsendable
 from deap_nn.engines.policy import RETRIES, Engine
 from deap_nn.engines.role import refuse_in_worker
 
@@ -24,4 +25,5 @@ __all__ = [
     "exit_code_counts",
     "make_engine",
     "refuse_in_worker",
+    "refuse_unsendable",
 ]

@@ -5,12 +5,13 @@ from __future__ import annotations
 import functools
 import io
 import pickle
-import pickletools
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import FunctionType
 from typing import Any, NamedTuple
 
+from deap_nn.engines.script_globals import packed_globals
 from deap_nn.errors import InputError
 
 # The user's script has a different module name in each role: started, loaded by SCOOP, loaded by a child.
@@ -20,31 +21,61 @@ REMEDY = "define it at the top level of a module or of your script, so that a wo
 
 
 class Parcel(NamedTuple):
-    """A packed call, and whether the user's script must be loaded to unpack it."""
+    """A packed call.
+
+    Attributes:
+        payload: The function and its arguments.
+        needs_script: Whether the user's script must be loaded to unpack it.
+        script_globals: Globals to be set in the script first, see `deap_nn.engines.script_globals`.
+    """
 
     payload: bytes
     needs_script: bool
+    script_globals: bytes = b""
 
 
 def pack(fn: Callable[..., Any], args: tuple[Any, ...]) -> Parcel:
     """Pack a call.
 
-    What the user's script defines goes by name, and a worker loads the script. Where there is no script to load (in a
-    notebook, under `python -c` or a profiler) it goes by value.
+    What the user's script defines goes by name, and a worker loads the script; globals that it has set since, where no
+    worker comes, go along. Where there is no script to load (in a notebook, under `python -c` or a profiler) all of it
+    goes by value.
 
     Raises:
         InputError: If the function or an argument cannot be sent to another process.
     """
     _refuse_local(fn)
+    file = io.BytesIO()
+    pickler = _ByName(file, protocol=5)
     try:
-        payload = pickle.dumps((fn, args), protocol=5)
-        needs_script = _mentions_script(payload)
-        by_name = not needs_script or script_of_main() is not None
+        pickler.dump((fn, args))
     except pickle.PicklingError:
-        by_name = False
+        return _by_value(fn, args)
     except Exception as error:  # Pickling runs code of the objects: anything may be raised
         raise InputError(f"{name_of(fn)} or its arguments cannot be sent to a worker: {error}; {REMEDY}") from error
-    return Parcel(payload, needs_script) if by_name else _by_value(fn, args)
+    if not pickler.of_script:
+        return Parcel(file.getvalue(), False)
+    if (script := script_of_main()) is None:
+        return _by_value(fn, args)
+    return Parcel(file.getvalue(), True, packed_globals(pickler.of_script, script))
+
+
+class _ByName(pickle.Pickler):
+    """A pickler that notes which functions and classes of the user's script it meets."""
+
+    def __init__(self, file: io.BytesIO, protocol: int) -> None:
+        super().__init__(file, protocol)
+        self.of_script: list[Any] = []
+
+    def persistent_id(self, value: Any) -> None:
+        """Leave every object to pickle."""
+        if isinstance(value, FunctionType | type) and value.__module__ in SCRIPT_NAMES:
+            self.of_script.append(value)
+
+
+def refuse_unsendable(fn: Callable[..., Any]) -> None:
+    """Raise an InputError if a function cannot be sent to another process."""
+    pack(fn, ())
 
 
 def _by_value(fn: Callable[..., Any], args: tuple[Any, ...]) -> Parcel:
@@ -103,9 +134,3 @@ def _refuse_local(fn: Callable[..., Any]) -> None:
         raise InputError(f"a lambda ({name}) cannot be sent to a worker; {REMEDY}")
     if "<locals>" in name:
         raise InputError(f"{name} is defined inside a function and cannot be sent to a worker; {REMEDY}")
-
-
-def _mentions_script(payload: bytes) -> bool:
-    if not any(name.encode() in payload for name in SCRIPT_NAMES):
-        return False
-    return any(argument in SCRIPT_NAMES for _, argument, _ in pickletools.genops(payload))

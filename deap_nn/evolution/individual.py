@@ -111,6 +111,14 @@ class Individual(list[Chromosome]):
         super().__init__(chromosomes)
         self.fitness = Fitness(weights=weights)
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Individual:
+        """Return a copy, as `toolbox.clone` makes of every parent; genes are plain values, so no memo is needed."""
+        copied = type(self).__new__(type(self))
+        memo[id(self)] = copied
+        copied.extend(chromosome.copy() for chromosome in self)
+        copied.__dict__.update(deepcopy(self.__dict__, memo))
+        return copied
+
     def to_json(self) -> list[dict[str, Any]]:
         """Return the genome as plain data, without the fitness."""
         return [chromosome.to_json() for chromosome in self]

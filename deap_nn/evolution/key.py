@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import NamedTuple
 
 from deap_nn.evolution.individual import FitnessValues, Individual
@@ -40,3 +41,8 @@ class Key(NamedTuple):
         if self.budget != 1.0:
             text += f":{self.budget!r}"
         return text
+
+    @property
+    def digest(self) -> bytes:
+        """The key in 16 bytes, for what remembers every evaluation of a run."""
+        return hashlib.blake2b(self.text.encode(), digest_size=16).digest()

@@ -1,7 +1,7 @@
 """Runs on disk: their directories and files, the results that they share, genomes to start from."""
 
 from deap_nn.runs.cache import Cache
-from deap_nn.runs.files import JsonLines, write_atomic, write_json
+from deap_nn.runs.files import write_atomic, write_json
 from deap_nn.runs.format import (
     BEST,
     DATA,
@@ -12,9 +12,9 @@ from deap_nn.runs.format import (
     best_trained,
     best_untrained,
     checkpoint,
-    journal_line,
     run_info,
 )
+from deap_nn.runs.journal import Journal
 from deap_nn.runs.run import Run
 from deap_nn.runs.warm_start import read_genomes
 
@@ -26,12 +26,11 @@ __all__ = [
     "RUN",
     "TENSORBOARD",
     "Cache",
-    "JsonLines",
+    "Journal",
     "Run",
     "best_trained",
     "best_untrained",
     "checkpoint",
-    "journal_line",
     "read_genomes",
     "run_info",
     "write_atomic",

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from deap_nn.errors import InputError
-from deap_nn.evolution import MAXIMIZE, MINIMIZE, FitnessValues, Generation, Individual, storable
+from deap_nn.evolution import MAXIMIZE, MINIMIZE, FitnessValues, Generation, Individual
 
 FORMAT = 2
 """The format of run directories. Format 2 renamed the setting `target` to `stop_at`, and added `data.task` and the
@@ -98,7 +98,6 @@ def checkpoint(generation: Generation, pruner: Mapping[str, Any]) -> dict[str, A
         "generation": generation.number,
         "population": plain(generation.population),
         "halloffame": plain(generation.halloffame or ()),
-        "logbook": storable(list(generation.logbook)),
         "random_state": random.getstate(),
         **pruner,
     }

@@ -14,13 +14,11 @@
 
 from __future__ import annotations
 
-import csv
 import fcntl
-import io
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Collection, Iterator
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -28,16 +26,8 @@ from typing import Any
 from deap import tools
 
 from deap_nn.errors import InputError
-from deap_nn.evolution import FitnessValues, Individual, storable
-from deap_nn.runs.files import (
-    DELETE_LINE,
-    JsonLines,
-    read_file,
-    read_json,
-    read_lines,
-    write_atomic,
-    write_json,
-)
+from deap_nn.evolution import FitnessValues, Individual
+from deap_nn.runs.files import read_json, write_atomic, write_json
 from deap_nn.runs.format import (
     BEST,
     CHECKPOINT,
@@ -49,9 +39,11 @@ from deap_nn.runs.format import (
     MODEL,
     PICTURE,
     RUN,
-    from_journal,
     translated,
 )
+from deap_nn.runs.journal import RunJournal, entries
+from deap_nn.runs.logbook import LogbookFile, read_logbook
+from deap_nn.status import Status
 
 AGAIN = "delete the file; when the run is resumed, it is written again"
 
@@ -68,6 +60,7 @@ class Run:
 
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path).expanduser()
+        self._logbook_file = LogbookFile(self.path / LOGBOOK)
         self._made: list[Path] = []  # the folders that were not there before this object created the run
         try:
             info = read_json(self.path / RUN, "format", remedy="name a directory with a run.json")
@@ -135,11 +128,14 @@ class Run:
                 folder.rmdir()
 
     @contextmanager
-    def writing(self) -> Iterator[JsonLines]:
+    def writing(self, again: Collection[Status] = ()) -> Iterator[RunJournal]:
         """Lock the directory for this process and yield its journal; the lock ends with the process.
 
+        Args:
+            again: The statuses with which an evaluation in the journal does not count.
+
         Raises:
-            InputError: If another process holds the lock, or the file system has no locks.
+            InputError: If another process holds the lock, the file system has no locks, or the journal is damaged.
         """
         folder = os.open(self.path, os.O_RDONLY)
         try:
@@ -151,13 +147,12 @@ class Run:
                     f"{self.path} cannot be locked ({error.strerror}): choose a directory on another file system"
                 ) from error
             raise InputError(f"{self.path} is in use by another process: wait for it or stop it first") from error
-        for partial in (*self.path.glob(".*.new"), *self.path.glob("*/.*.new")):
-            partial.unlink(missing_ok=True)  # of a process that was killed while it wrote
-        journal = JsonLines(self.path / JOURNAL)
         try:
-            yield journal
+            for partial in (*self.path.glob(".*.new"), *self.path.glob("*/.*.new")):
+                partial.unlink(missing_ok=True)  # of a process that was killed while it wrote
+            with closing(RunJournal(self.path / JOURNAL, again)) as journal:
+                yield journal
         finally:
-            journal.close()
             os.close(folder)
 
     def __repr__(self) -> str:
@@ -178,38 +173,18 @@ class Run:
 
     def evaluations(self) -> Iterator[tuple[Individual, FitnessValues]]:
         """Yield the journal: each evaluated individual and its fitness with the record, in order of arrival."""
-        path = self.path / JOURNAL
-        for number, line in read_lines(path):
-            try:
-                evaluation = from_journal(line, self.info.get("settings", {}).get("minimize", False))
-            except (KeyError, TypeError, ValueError) as error:
-                raise InputError(f"{path}, line {number}, is damaged ({error!r}): {DELETE_LINE}") from error
-            yield evaluation
+        minimize = self.info.get("settings", {}).get("minimize", False)
+        for _, individual, values in entries(self.path / JOURNAL, minimize):
+            yield individual, values
 
     @property
     def logbook(self) -> tools.Logbook:
         """The logbook so far, as a DEAP `Logbook`."""
-        logbook = tools.Logbook()
-        path = self.path / LOGBOOK
-        if path.exists():
-            try:
-                rows = csv.DictReader(io.StringIO(read_file(path).decode(), newline=""))
-                logbook.header = list(rows.fieldnames or [])
-                for row in rows:
-                    logbook.record(**{name: json.loads(text) if text else None for name, text in row.items()})
-            except (OSError, TypeError, ValueError) as error:
-                raise InputError(f"{path} is damaged ({error}): {AGAIN}") from error
-        return logbook
+        return read_logbook(self.path / LOGBOOK, AGAIN)
 
     def write_logbook(self, logbook: tools.Logbook) -> None:
-        """Replace `logbook.csv`; an empty field stands for a missing value."""
-        text = io.StringIO()
-        rows = storable(list(logbook))
-        added = {name: None for row in rows for name in row if name not in logbook.header}  # by hooks
-        writer = csv.DictWriter(text, [*logbook.header, *added], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
-        write_atomic(self.path / LOGBOOK, text.getvalue())
+        """Write the rows that `logbook.csv` does not hold yet."""
+        self._logbook_file.write(logbook)
 
     @property
     def checkpoint(self) -> dict[str, Any] | None:
@@ -219,7 +194,7 @@ class Run:
 
     def write_checkpoint(self, content: dict[str, Any]) -> None:
         """Replace `checkpoint.json`."""
-        write_json(self.path / CHECKPOINT, content)
+        write_atomic(self.path / CHECKPOINT, json.dumps(content, allow_nan=False) + "\n")
 
     @property
     def best(self) -> dict[str, Any] | None:
@@ -232,12 +207,6 @@ class Run:
         if model is not None:
             write_atomic(self.path / MODEL, model)
         write_json(self.path / BEST, report)
-
-
-def _cell(value: Any) -> Any:
-    """Return a value as a CSV field that reads as JSON; empty for None."""
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return value if value is None or is_number else json.dumps(value)
 
 
 def _taken(path: Path) -> str:

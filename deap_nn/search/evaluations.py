@@ -3,27 +3,43 @@
 `Evaluations.map` serves as `toolbox.map`; `submit` and `next` are for loops without generations. Nothing is trained
 twice: evaluations with the same key share a result, whether concurrent or not, and results that a journal already
 holds are taken from there, in the order in which they first arrived.
+
+Results that arrive while the disk would be writing one are written to the journal as a group. Cache, hooks and loop get
+to know them when the group is on disk.
 """
 
 from __future__ import annotations
 
 import heapq
 import itertools
-from collections import Counter, deque
+import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from deap_nn.engines import Engine
 from deap_nn.evolution import FitnessValues, Individual, Key
 from deap_nn.pruning import NoPruning, Pruner, Rule
 from deap_nn.random_stream import protected
-from deap_nn.runs import Cache
+from deap_nn.runs import Cache, Journal
 from deap_nn.search.outcomes import BrokenProgram, StopRun, fitness_of
 from deap_nn.status import Status
 
+LONGEST_GROUP = 0.5
+"""Seconds after which a group is written to disk, however slow the disk is."""
+
 OnEvaluation = Callable[[Individual, FitnessValues], object]
+
+
+class _Arrival(NamedTuple):
+    """A result in the journal, perhaps not on disk yet."""
+
+    place: int
+    key: Key
+    individual: Individual
+    values: FitnessValues
 
 
 class Evaluations:
@@ -31,8 +47,8 @@ class Evaluations:
 
     Args:
         engine: Where the evaluations run.
-        journal: The results of an earlier part of the run, in order. Each is used in place of an evaluation and
-            counted as one.
+        journal: Where results are written to. Those that it has from an earlier part of the run are each used in place
+            of an evaluation and counted as one.
         on_evaluation: Hooks called with each evaluation as it ends; one that returns True stops the run.
         cost: The expected cost of an evaluation, in any unit; in a batch, the most expensive start first, so that no
             long one starts when the others end.
@@ -46,7 +62,7 @@ class Evaluations:
         self,
         engine: Engine,
         *,
-        journal: Iterable[tuple[Individual, FitnessValues]] = (),
+        journal: Journal | None = None,
         on_evaluation: Iterable[OnEvaluation] = (),
         cost: Callable[[Individual], float] | None = None,
         cache: Cache | None = None,
@@ -58,16 +74,13 @@ class Evaluations:
         self._hooks = tuple(on_evaluation)
         self._cost, self._cache, self._worst, self._until = cost, cache, worst, until
         self._pruner = pruner or NoPruning()
-        self._journal: dict[Key, deque[tuple[int, FitnessValues]]] = {}
-        self._numbers = itertools.count()
-        for individual, values in journal:
-            number = next(self._numbers)
-            self._journal.setdefault(Key.of_result(individual, values), deque()).append((number, values))
+        self._journal = Journal() if journal is None else journal
         self._tickets = itertools.count()
-        self._known: dict[Key, FitnessValues] = {}
-        self._waiting: dict[Key, list[int]] = {}  # tickets that wait for the engine's answer
+        self._known: dict[bytes, int] = {}  # places in the journal by digest of the key: little, as there may be many
+        self._waiting: dict[Key, list[int]] = {}  # tickets that wait for a result
         self._under_way: dict[int, tuple[Key, Individual]] = {}  # by engine ticket
-        self._ready: list[tuple[int, int, Key]] = []  # a heap of results not yet returned, by place in the journal
+        self._group: list[_Arrival] = []  # not on disk yet
+        self._ready: list[tuple[int, int, Key, FitnessValues]] = []  # a heap of results not yet returned, by place
         self._places: dict[Key, int] = {}  # the same places, by key
         self.counts: Counter[str] = Counter()
         """Evaluations since this was last cleared: `cached` (no training was needed) or by status."""
@@ -95,6 +108,7 @@ class Evaluations:
             ticket = next(self._tickets)
             if not self._recall(ticket, key, individual):
                 self._start(function, key, individual, self._pruner.rule)
+            self._commit()
         return ticket
 
     def next(self) -> tuple[int, FitnessValues]:
@@ -106,8 +120,8 @@ class Evaluations:
             LookupError: If no evaluation is under way.
         """
         with protected():
-            _, ticket, key = self._take()
-        return ticket, self._known[key]
+            _, ticket, _, values = self._take()
+        return ticket, values
 
     def map(self, function: Callable[..., Any], individuals: Iterable[Individual]) -> list[FitnessValues]:
         """Return the fitness values of individuals, in their order.
@@ -126,7 +140,7 @@ class Evaluations:
             values = self._batch(function, everyone, self._pruner.rule)
             again = self._pruner.reprieve(values)
             for place in again:
-                self._known.pop(Key.of(everyone[place]), None)
+                self._known.pop(Key.of(everyone[place]).digest, None)
             repeated = self._batch(function, [everyone[place] for place in again], None)
         for place, one in zip(again, repeated, strict=True):
             values[place] = one
@@ -136,17 +150,18 @@ class Evaluations:
         self, function: Callable[..., Any], individuals: Sequence[Individual], rule: Rule | None
     ) -> list[FitnessValues]:
         tickets, new = [], []
-        for individual in individuals:
+        for place, individual in enumerate(individuals):
             tickets.append(next(self._tickets))
             key = Key.of(individual)
             if not self._recall(tickets[-1], key, individual):
-                new.append((key, individual))
+                new.append((place, key, individual))
         if (cost := self._cost) is not None:
-            new.sort(key=lambda one: cost(one[1]), reverse=True)
-        for key, individual in new:
+            new.sort(key=lambda one: cost(one[2]), reverse=True)
+        for _, key, individual in new:
             self._start(function, key, individual, rule)
+        self._commit()
         results = self._collect(tickets)
-        lost = [self._known[key] for key, _ in new if self._known[key].status is Status.LOST]
+        lost = [results[place] for place, *_ in new if results[place].status is Status.LOST]
         if new and len(lost) == len(new):
             raise BrokenProgram(
                 f"every evaluation of the generation was lost, the last one so: {lost[-1].record.reason}"
@@ -160,15 +175,15 @@ class Evaluations:
         while len(found) < len(tickets):
             entry = self._take()
             if entry[1] in tickets:
-                found[entry[1]] = self._known[entry[2]]
+                found[entry[1]] = entry[3]
             else:
                 others.append(entry)
         for entry in others:
             heapq.heappush(self._ready, entry)
         return [found[ticket] for ticket in tickets]
 
-    def _take(self) -> tuple[int, int, Key]:
-        """Take the next result, waiting if none is ready: its place in the journal, its ticket, its key."""
+    def _take(self) -> tuple[int, int, Key, FitnessValues]:
+        """Take the next result, waiting if none is ready: its place in the journal, its ticket, its key, its values."""
         while not self._ready:
             self._wait()
         entry = heapq.heappop(self._ready)
@@ -180,18 +195,16 @@ class Evaluations:
         if key in self._waiting:
             self._waiting[key].append(ticket)
             self.counts["cached"] += 1
-        elif key in self._known:
-            heapq.heappush(self._ready, (self._places.get(key, -1), ticket, key))
+        elif (place := self._known.get(key.digest)) is not None:
+            heapq.heappush(self._ready, (self._places.get(key, -1), ticket, key, self._journal.values(place)))
             self.counts["cached"] += 1
-        elif self._journal.get(key):
-            place, values = self._journal[key].popleft()
-            self._learn(place, [ticket], key, values)
-        elif (shared := self._shared(key)) is not None:
-            self._learn(next(self._numbers), [ticket], key, shared)
-            self._tell(individual, shared)
+        elif (place := self._journal.take(key)) is not None:
+            self._learn(place, [ticket], key, self._journal.values(place))
         else:
             self._waiting[key] = [ticket]
-            return False
+            if (shared := self._shared(key)) is None:
+                return False
+            self._write(key, individual, shared)
         return True
 
     def _shared(self, key: Key) -> FitnessValues | None:
@@ -206,32 +219,49 @@ class Evaluations:
         self._under_way[ticket] = key, individual
 
     def _wait(self) -> None:
-        """Wait for the engine's next answer."""
+        """Wait for the engine's next answer; what else arrives until it could be on disk makes a group with it."""
         if not self._under_way:
             raise LookupError("no evaluation is under way: submit one first")
-        for ticket, outcome in self._engine.as_completed(self._until):
+        began = time.monotonic()
+        try:
+            if not self._arrive(self._until, most=1):
+                raise StopRun("the time is over")
+            self._arrive(began + min(self._journal.pace, LONGEST_GROUP))
+        finally:
+            self._commit()
+
+    def _arrive(self, until: float | None, most: int | None = None) -> int:
+        """Write what the engine answers until then, or at most so many answers, to the journal; return how many."""
+        count = 0
+        for ticket, outcome in self._engine.as_completed(until):
             key, individual = self._under_way.pop(ticket)
-            values = _of_key(key, fitness_of(outcome, self._worst))
-            self._learn(next(self._numbers), self._waiting.pop(key), key, values)
-            try:
-                self._tell(individual, values)  # first into the journal
-            finally:
-                if self._cache is not None:
-                    self._cache.put(key, values)
-            return
-        raise StopRun("the time is over")
+            self._write(key, individual, _of_key(key, fitness_of(outcome, self._worst)))
+            count += 1
+            if count == most:
+                break
+        return count
+
+    def _write(self, key: Key, individual: Individual, values: FitnessValues) -> None:
+        self._group.append(_Arrival(self._journal.append(individual, values), key, individual, values))
+
+    def _commit(self) -> None:
+        """Have the group on disk, and then make it known."""
+        self._journal.sync()
+        group, self._group = self._group, []
+        for place, key, _, values in group:
+            self._learn(place, self._waiting.pop(key), key, values)
+            if self._cache is not None:
+                self._cache.put(key, values)
+        replies = [hook(individual, values) for _, _, individual, values in group for hook in self._hooks]
+        if True in replies:
+            raise StopRun("a hook asked for it")
 
     def _learn(self, place: int, tickets: Iterable[int], key: Key, values: FitnessValues) -> None:
-        self._known[key] = values
+        self._known[key.digest] = place
         self._places[key] = place
         self.counts["cached" if values.record.from_cache else values.status] += 1
         for ticket in tickets:
-            heapq.heappush(self._ready, (place, ticket, key))
-
-    def _tell(self, individual: Individual, values: FitnessValues) -> None:
-        replies = [hook(individual, values) for hook in self._hooks]
-        if True in replies:
-            raise StopRun("a hook asked for it")
+            heapq.heappush(self._ready, (place, ticket, key, values))
 
 
 def _of_key(key: Key, values: FitnessValues) -> FitnessValues:

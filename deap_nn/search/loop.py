@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import heapq
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from deap import tools
 
@@ -62,7 +63,7 @@ def find_best(
         )
     except StopRun as stop:
         stopped = str(stop)
-        halloffame.update(_evaluated(run))
+        halloffame.update(_best_evaluated(run, halloffame.maxsize))
     if not halloffame:
         raise RunFailed(f"{stopped}, before any evaluation had ended: give the run more time; it is in {run.path}")
     return halloffame[0], stopped
@@ -99,10 +100,12 @@ def _stopping(hooks: tuple[OnGeneration, ...]) -> OnGeneration:
     return call
 
 
-def _evaluated(run: Run) -> list[Individual]:
-    """Return the evaluated individuals of a run that was stopped within a generation, in canonical order."""
-    individuals = []
-    for individual, values in run.evaluations():
-        individual.fitness.values = values
-        individuals.append(individual)
-    return sorted(individuals, key=Individual.canonical)
+def _best_evaluated(run: Run, count: int) -> list[Individual]:
+    """Return the best of a run that was stopped within a generation; equally good ones in canonical order."""
+
+    def evaluated() -> Iterator[Individual]:
+        for individual, values in run.evaluations():
+            individual.fitness.values = values
+            yield individual
+
+    return heapq.nsmallest(count, evaluated(), key=lambda one: (-one.fitness.wvalues[0], one.canonical()))

@@ -25,7 +25,7 @@ class Progress:
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream: TextIO | None = stream or sys.stdout  # None if it was closed before the start
         self._bar: tqdm | None = None
-        self._generations = 0
+        self._generations = self._done = 0
         self._best: float | None = None
         self._minimize = False
 
@@ -92,12 +92,12 @@ class Progress:
         if self._bar is None or self._bar.disable:
             self._say(_line(row, self._generations))
             return
-        done = sum(earlier["nevals"] for earlier in generation.logbook)
+        self._done += row["nevals"]
         self._best = row["best"]
         under_way = min(row["gen"] + 1, self._generations)
         self._bar.set_description(f"generation {under_way}/{self._generations}", refresh=False)
         self._show_best()
-        self._bar.update(done - self._bar.n)  # Counts results that were already known, too
+        self._bar.update(self._done - self._bar.n)  # Counts results that were already known, too
         self._bar.refresh()
 
     def _show_best(self) -> None:

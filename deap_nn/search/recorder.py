@@ -1,7 +1,7 @@
-"""The hooks that record a run.
+"""The hook that records the generations of a run.
 
-The journal grows with each evaluation; logbook and checkpoint are replaced after each generation. When a resumed run
-replays the generation of the checkpoint, the two are compared.
+The logbook grows with each generation, the checkpoint is replaced. When a resumed run replays the generation of the
+checkpoint, it must agree with both.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from deap_nn.evolution import FitnessValues, Generation, Individual
+from deap_nn.evolution import Generation, storable
 from deap_nn.pruning import Pruner
-from deap_nn.runs import JsonLines, Run, checkpoint, journal_line
+from deap_nn.runs import Run, checkpoint
 from deap_nn.search.outcomes import RunFailed
 
 
@@ -20,37 +20,44 @@ class Recorder:
 
     Args:
         run: The run directory.
-        journal: The journal that `run.writing()` yields.
         pruner: The pruner, whose state is part of the checkpoint.
-        compare: Whether the replay must agree with the checkpoint.
+        compare: Whether the replay must agree with what was recorded.
     """
 
-    def __init__(self, run: Run, journal: JsonLines, pruner: Pruner, *, compare: bool = True) -> None:
-        self._run, self._journal, self._pruner = run, journal, pruner
+    def __init__(self, run: Run, pruner: Pruner, *, compare: bool = True) -> None:
+        self._run, self._pruner = run, pruner
         self._before = run.logbook
         self._checkpoint = run.checkpoint if compare else None
-
-    def evaluation(self, individual: Individual, values: FitnessValues) -> None:
-        """Append a finished evaluation to the journal; it is on disk when this returns."""
-        self._journal.append(journal_line(individual, values))
 
     def generation(self, generation: Generation) -> None:
         """Record a generation; one that is replayed keeps the seconds that it originally took."""
         if generation.number < len(self._before):
             generation.logbook[-1]["seconds"] = self._before[generation.number]["seconds"]
-        content = json.loads(json.dumps(checkpoint(generation, self._pruner.state)))
         past = self._checkpoint
-        if past is not None and generation.number <= past["generation"]:
-            if generation.number == past["generation"] and content != past:
-                raise RunFailed(self._different(past, content))
+        if past is not None and generation.number < past["generation"]:
+            return
+        content = checkpoint(generation, self._pruner.state)
+        if past is not None and generation.number == past["generation"]:
+            self._compare(past, json.loads(json.dumps(content)), generation.logbook[:-1])
+            if len(self._before) <= generation.number:  # it was deleted
+                self._run.write_logbook(generation.logbook)
             return
         self._run.write_logbook(generation.logbook)
         self._run.write_checkpoint(content)
 
-    def _different(self, past: dict[str, Any], now: dict[str, Any]) -> str:
-        differing = ", ".join(name for name in past if past[name] != now.get(name))
-        return (
-            f"generation {now['generation']} of {self._run.path} comes out differently than the first time "
-            f"({differing}), so this run cannot go on: was a file in it edited, or deap_nn exchanged? (run.json names "
-            "the versions)"
-        )
+    def _compare(self, past: dict[str, Any], now: dict[str, Any], rows: list[dict[str, Any]]) -> None:
+        """Raise RunFailed unless checkpoint and logbook are what they were."""
+        differing = [name for name in past if name != "logbook" and past[name] != now.get(name)]  # once it was there
+        if any(_plain(row) != _plain(before) for row, before in zip(rows, self._before, strict=False)):
+            differing.append("logbook")
+        if differing:
+            raise RunFailed(
+                f"generation {now['generation']} of {self._run.path} comes out differently than the first time "
+                f"({', '.join(differing)}), so this run cannot go on: was a file in it edited, or deap_nn exchanged? "
+                "(run.json names the versions)"
+            )
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row as the logbook's file has it, without what is missing."""
+    return {name: value for name, value in storable(row).items() if value is not None}

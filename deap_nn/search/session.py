@@ -13,9 +13,8 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from deap_nn.engines import Engine, default_engine, make_engine
+from deap_nn.engines import Engine, default_engine, make_engine, refuse_unsendable
 from deap_nn.errors import InputError
-from deap_nn.evolution import FitnessValues, Individual, Key
 from deap_nn.random_stream import in_one_thread, seeded
 from deap_nn.runs import Cache, Run
 from deap_nn.search.evaluations import Evaluations
@@ -26,36 +25,37 @@ from deap_nn.search.recorder import Recorder
 from deap_nn.search.search import Search
 from deap_nn.search.settings import Settings
 from deap_nn.search.winner import write_winner
-from deap_nn.status import LIMITS, Status
+from deap_nn.status import LIMITS
 
 
 def perform(search: Search) -> Run:
     """Evolve and train the winner; in any case, `run.json` records how it ended.
 
     Raises:
-        InputError: If something cannot be opened; nothing has happened then.
+        InputError: If the function cannot be sent or something cannot be opened; nothing has happened then.
         RunFailed: If the run cannot continue.
         RuntimeError: If an InputError is raised later, about what a hook, or `deap_nn` itself, gave to something.
     """
     run, settings, hooks, objective = search.run, search.settings, search.hooks, search.objective
+    refuse_unsendable(objective.evaluate)
     with ExitStack() as stack:
         stack.enter_context(in_one_thread())
         if search.progress:
             hooks = stack.enter_context(closing(Progress())).hooks + hooks
-        journal = stack.enter_context(run.writing())
         # What is there is read before anything is changed: a damaged file is refused, and the run stays as it is
+        journal = stack.enter_context(run.writing(again=LIMITS if search.retry_failed else ()))
         pruner = objective.make_pruner()
-        recorder = Recorder(run, journal, pruner, compare=not search.retry_failed)
-        results, past = _journal(search), run.best or {}
+        recorder = Recorder(run, pruner, compare=not search.retry_failed)
+        past = run.best or {}
         engine = stack.enter_context(_engine(run, settings))
         cache = stack.enter_context(_cache(search)) if search.cache else None
         stack.enter_context(_status(run))
         picture = Picture(run, objective.label)
         evaluations = Evaluations(
             engine,
-            journal=results,
+            journal=journal,
             cost=objective.cost,
-            on_evaluation=(recorder.evaluation, *hooks.on_evaluation),
+            on_evaluation=hooks.on_evaluation,
             cache=cache,
             pruner=pruner,
             worst=objective.worst,
@@ -86,25 +86,6 @@ def _engine(run: Run, settings: Settings) -> Engine:
         scheduler_address=settings.dask_scheduler,
         log_dir=run.path / "logs",
     )
-
-
-def _journal(search: Search) -> list[tuple[Individual, FitnessValues]]:
-    """Return the journal's results in order. A key may have two: one pruned, then one trained in full.
-
-    Any other key that occurs again was retried: the last result counts, in the place of the first.
-    """
-    results: list[tuple[Individual, FitnessValues]] = []
-    latest: dict[Key, int] = {}
-    for individual, values in search.run.evaluations():
-        key = Key.of_result(individual, values)
-        if key in latest and results[latest[key]][1].status is not Status.PRUNED:
-            results[latest[key]] = individual, values
-            continue
-        latest[key] = len(results)
-        results.append((individual, values))
-    if search.retry_failed:
-        results = [(individual, values) for individual, values in results if values.status not in LIMITS]
-    return results
 
 
 @contextmanager

@@ -9,6 +9,7 @@ pytestmark = pytest.mark.slow
 
 SCRIPT = HERE.parent / "script_toolbox.py"
 UNGUARDED = HERE.parent / "script_no_guard.py"
+LATE = HERE.parent / "script_late_globals.py"
 BY_VALUE = HERE.parent / "script_by_value.py"
 IDIOM = HERE.parents[1] / "experiments" / "deap_idiom.py"
 SCOOP = ("-m", "scoop", "-n", "3")
@@ -44,6 +45,28 @@ def test_deaps_own_loop_with_scoops_own_map_on_digits(tmp_path):
     with Session(tmp_path, "-m", "scoop", "-n", "2", IDIOM) as session:
         session.wait(150)
         assert "best validation accuracy: 0." in session.output
+
+
+@pytest.mark.parametrize(
+    "launcher, engine",
+    [((), "serial"), ((), "processes"), ((), "dask"), (SCOOP, "scoop"), (("-m", "deap_nn.scoop", "-n", "3"), "scoop")],
+    ids=["serial", "processes", "dask", "scoop", "deap_nn.scoop"],
+)
+def test_globals_that_a_script_sets_below_its_guard_are_seen_as_they_are(tmp_path, launcher, engine):
+    with Session(tmp_path, *launcher, LATE, engine, tmp_path / "run") as session:
+        assert session.wait(120) == 0, session.output
+        assert "\nbest 514321.0\n" in session.output
+        assert "\nlate 514321.0\n" in session.output
+        if engine == "processes":
+            assert "network ['Flatten() -> 64', 'Dense() -> 7', " in session.output
+        session.assert_nothing_left()
+
+
+def test_one_that_cannot_be_sent_is_refused_before_the_run_exists(tmp_path):
+    with Session(tmp_path, LATE, "processes", tmp_path / "run", "lock") as session:
+        assert session.wait(60) != 0
+        assert "InputError: the global LOCK is set below" in session.output
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_script_without_a_guard_works_and_starts_one_search(tmp_path):

@@ -18,13 +18,14 @@ pytestmark = pytest.mark.slow
 
 SCRIPT = HERE.parent / "script_search.py"
 ENGINES = {"processes": (), "scoop": ("-m", "scoop", "-n", "3")}
+LAUNCHERS = {"serial": (), **ENGINES}
 WORKERS = "2"
 
 
 def start(folder, path, engine, objective, *limit):
     count = folder / f"count-{path.name}"
     environment = {search_stubs.COUNT_FILE: str(count), "PYTHONPATH": str(HERE.parent)}
-    return Session(folder, *ENGINES[engine], SCRIPT, path, engine, objective, WORKERS, *limit, **environment)
+    return Session(folder, *LAUNCHERS[engine], SCRIPT, path, engine, objective, WORKERS, *limit, **environment)
 
 
 def run_to_the_end(folder, path, engine, objective, *limit):
@@ -77,6 +78,24 @@ def test_a_run_that_is_killed_again_and_again_ends_as_if_nothing_had_happened(tm
     assert all(after[genome] == before[genome] for genome in finished)
     # a death costs at most what was being evaluated
     assert after.total() <= total + len(moments) * int(WORKERS)
+
+
+@pytest.mark.parametrize("engine", ["serial", "processes"])
+def test_a_run_that_is_killed_while_groups_are_written_loses_nothing_that_the_loop_or_a_hook_has_seen(tmp_path, engine):
+    whole = run_to_the_end(tmp_path, tmp_path / "whole", engine, "quick")
+    total = journaled(whole.path)
+    assert len((tmp_path / "whole.synced").read_bytes()) < total / 2  # groups there were
+    path, deaths = tmp_path / "killed", random.Random(8)
+    for moment in sorted(deaths.sample(range(1, total), 5)):
+        kill_at(tmp_path, path, engine, "quick", moment, after=deaths.uniform(0, 0.05))
+        finished, before = finished_genomes(path), counts(tmp_path, path)
+        told = (tmp_path / "killed.told").read_text().splitlines() if (tmp_path / "killed.told").exists() else []
+        assert len(finished) >= moment
+        assert set(told) <= finished
+    killed = run_to_the_end(tmp_path, path, engine, "quick")
+    assert outcome(killed) == outcome(whole)
+    after = counts(tmp_path, path)
+    assert all(after[genome] == before[genome] for genome in finished)
 
 
 @pytest.mark.parametrize("engine", ENGINES)

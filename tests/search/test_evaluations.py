@@ -1,6 +1,7 @@
 import functools
 import itertools
 import random
+import time
 from unittest.mock import Mock
 
 import pytest
@@ -11,13 +12,13 @@ from deap_nn.engines import Outcome
 from deap_nn.evolution import FitnessValues, Individual, Record
 from deap_nn.pruning import NoPruning, Thresholds
 from deap_nn.random_stream import protected
-from deap_nn.runs import Cache
+from deap_nn.runs import Cache, Journal
 from deap_nn.search import BrokenProgram, Evaluations, StopRun, fitness_of
 from deap_nn.status import Status
 
 
 class StubEngine:
-    """Runs what is submitted when it is asked for outcomes, the last first."""
+    """Runs what is submitted when it is asked for outcomes, the last first; none where the time to wait is over."""
 
     def __init__(self, outcomes=None):
         self.submitted = []
@@ -30,7 +31,7 @@ class StubEngine:
         return ticket
 
     def as_completed(self, until=None):
-        while self.submitted:
+        while self.submitted and (until is None or time.monotonic() < until):
             ticket, function, individual = self.submitted.pop()
             if ticket in self._outcomes:
                 yield ticket, self._outcomes[ticket]
@@ -68,7 +69,7 @@ def test_the_journal_stands_for_evaluations_and_counts_as_them():
     log, (one, two) = [], individuals(2)
     journal = [(one, FitnessValues((0.25,), {"status": "timeout"}))]
     told = []
-    evaluations = Evaluations(StubEngine(), journal=journal, on_evaluation=[lambda *a: told.append(a[0])])
+    evaluations = Evaluations(StubEngine(), journal=Journal(journal), on_evaluation=[lambda *a: told.append(a[0])])
     values = evaluations.map(functools.partial(calls, log), [one, two, one])
     assert values[0] == values[2] == (0.25,)
     assert log == [two.canonical()]
@@ -98,7 +99,7 @@ def test_what_is_reprieved_is_repeated_in_full_or_has_a_second_result_in_the_jou
         ([(one, FitnessValues((0.1,), {"status": "pruned"})), (one, FitnessValues((0.2,)))], []),
     ):
         log = []
-        evaluations = Evaluations(StubEngine(), journal=journal, pruner=Reprieving())
+        evaluations = Evaluations(StubEngine(), journal=Journal(journal), pruner=Reprieving())
         assert evaluations.map(functools.partial(with_rule, log), [one]) == [(0.2,)]
         assert log == asked
         assert evaluations.counts == {"pruned": 1, "ok": 1}
@@ -166,7 +167,7 @@ def test_when_the_time_is_over_the_run_stops():
     class Slow(StubEngine):
         def as_completed(self, until=None):
             if len(self.submitted) == 2:
-                yield next(super().as_completed(until))
+                yield next(super().as_completed())
 
     told = []
     evaluations = Evaluations(Slow(), until=0.0, on_evaluation=[lambda *a: told.append(a)])
@@ -187,19 +188,83 @@ def test_a_cache_is_asked_before_and_told_after(tmp_path):
         cache.close()
 
 
+class NotingJournal(Journal):
+    """Notes what is done with it, and takes as long to be on disk as it is told."""
+
+    def __init__(self, order, pace=0.0):
+        super().__init__()
+        self._order, self._pace = order, pace
+
+    def append(self, individual, values):
+        self._order.append("journal")
+        return super().append(individual, values)
+
+    def sync(self):
+        if self._order and self._order[-1] == "journal":
+            self._order.append("disk")
+
+    @property
+    def pace(self):
+        return self._pace
+
+
+def test_what_arrives_while_the_disk_would_write_is_written_together_and_told_afterwards():
+    order = []
+    hooks = [lambda *_: order.append("hook")]
+    evaluations = Evaluations(StubEngine(), on_evaluation=hooks, journal=NotingJournal(order, pace=60.0))
+    everyone = individuals(4)
+    assert evaluations.map(search_stubs.fitness, everyone) == [search_stubs.fitness(one) for one in everyone]
+    assert order == ["journal"] * 4 + ["disk"] + ["hook"] * 4
+
+
+def test_of_a_group_that_a_broken_program_ends_nothing_is_lost():
+    order = []
+    hooks = [lambda *_: order.append("hook")]
+    engine = StubEngine({1: Outcome("error", reason="KeyError")})
+    with pytest.raises(BrokenProgram):
+        Evaluations(engine, on_evaluation=hooks, journal=NotingJournal(order, pace=60.0)).map(
+            search_stubs.fitness, individuals(4)
+        )
+    assert order == ["journal", "journal", "disk", "hook", "hook"]  # the stub runs the last first
+
+
+def test_what_a_group_holds_is_told_to_all_hooks_before_one_of_them_stops():
+    seen = []
+
+    def stop(individual, values):
+        seen.append(individual)
+        return len(seen) == 1
+
+    with pytest.raises(StopRun):
+        Evaluations(StubEngine(), on_evaluation=[stop], journal=NotingJournal([], pace=60.0)).map(
+            search_stubs.fitness, individuals(3)
+        )
+    assert len(seen) == 3
+
+
+def test_the_answers_of_a_cache_are_one_group(tmp_path):
+    cache, order = Cache(tmp_path / "cache", {}), []
+    everyone = individuals(3)
+    Evaluations(StubEngine(), cache=cache).map(search_stubs.fitness, everyone)
+    Evaluations(StubEngine(), cache=cache, journal=NotingJournal(order)).map(search_stubs.fitness, everyone * 2)
+    cache.close()
+    assert order == ["journal"] * 3 + ["disk"]
+
+
 def test_a_finished_evaluation_is_in_the_journal_before_it_is_in_the_cache(tmp_path):
     """And is kept by the cache also where a hook stops the run."""
     cache, order = Mock(get=Mock(return_value=None), put=Mock(side_effect=lambda *_: order.append("cache"))), []
-    hooks = [lambda *_: order.append("journal"), lambda *_: True]
+    hooks = [lambda *_: order.append("hook"), lambda *_: True]
     with pytest.raises(StopRun):
-        Evaluations(StubEngine(), cache=cache, on_evaluation=hooks).map(search_stubs.fitness, individuals(1))
-    assert order == ["journal", "cache"]
+        evaluations = Evaluations(StubEngine(), cache=cache, on_evaluation=hooks, journal=NotingJournal(order))
+        evaluations.map(search_stubs.fitness, individuals(1))
+    assert order == ["journal", "disk", "cache", "hook"]
 
 
 def test_what_came_from_a_cache_counts_as_such_when_it_is_played_again():
     (one,) = individuals(1)
     journal = [(one, FitnessValues((0.5,), {"status": "ok", "from_cache": True}))]
-    evaluations = Evaluations(StubEngine(), journal=journal)
+    evaluations = Evaluations(StubEngine(), journal=Journal(journal))
     evaluations.map(search_stubs.fitness, [one])
     assert evaluations.counts == {"cached": 1}
 
@@ -264,7 +329,7 @@ class JumbledEngine(StubEngine):
         self._random = random.Random(seed)
 
     def as_completed(self, until=None):
-        while self.submitted:
+        while self.submitted and (until is None or time.monotonic() < until):
             ticket, function, individual = self.submitted.pop(self._random.randrange(len(self.submitted)))
             yield ticket, Outcome("ok", function(individual))
 
@@ -297,7 +362,9 @@ def test_a_loop_without_generations_is_played_again_in_the_order_of_its_journal(
     assert len(place) < len(whole)
     for kept in range(len(journal) + 1):
         heard = Mock(return_value=None)
-        told = steady_state(Evaluations(JumbledEngine(seed + 100), journal=journal[:kept], on_evaluation=[heard]))
+        told = steady_state(
+            Evaluations(JumbledEngine(seed + 100), journal=Journal(journal[:kept]), on_evaluation=[heard])
+        )
         late = next((i for i, (genome, _) in enumerate(whole) if place[genome] >= kept), len(whole))
         assert told[:late] == whole[:late]
         again = {call.args[0].canonical() for call in heard.call_args_list}

@@ -9,6 +9,7 @@ import search_stubs
 from search_stubs import outcome, search
 
 from deap_nn import Hooks, Individual, Run, evolve, resume
+from deap_nn.runs import write_json
 from deap_nn.search import RunFailed
 from deap_nn.space import PRESETS
 from deap_nn.space.presets import FULL
@@ -52,6 +53,34 @@ def test_seconds_of_generations_that_are_played_again_stay_what_they_were(tmp_pa
     before = search(tmp_path / "run").logbook
     after = resume(tmp_path / "run", evaluate=search_stubs.fitness, generations=5).logbook
     assert after[: len(before)] == before
+
+
+def test_the_checkpoint_does_not_grow_with_the_logbook(tmp_path):
+    run = search(tmp_path / "run", generations=1)
+    short = len((run.path / "checkpoint.json").read_bytes())
+    resume(run.path, evaluate=search_stubs.fitness, generations=60)
+    assert len(run.logbook) == 61
+    assert len((run.path / "checkpoint.json").read_bytes()) < 1.5 * short
+
+
+def test_a_checkpoint_that_still_holds_the_logbook_is_read(tmp_path):
+    """As those of version 0.1 do."""
+    whole = search(tmp_path / "whole", generations=3)
+    run = search(tmp_path / "run", generations=2)
+    write_json(run.path / "checkpoint.json", run.checkpoint | {"logbook": list(run.logbook)})
+    assert outcome(resume(run.path, evaluate=search_stubs.fitness, generations=3)) == outcome(whole)
+
+
+def test_a_logbook_that_was_edited_is_noticed_and_one_that_was_deleted_written_again(tmp_path):
+    run = search(tmp_path / "run")
+    rows, path = list(run.logbook), run.path / "logbook.csv"
+    path.unlink()
+    resume(run.path, evaluate=search_stubs.fitness)
+    assert [row["best"] for row in run.logbook] == [row["best"] for row in rows]
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join([*lines[:2], lines[2].replace("1,", "1,9", 1), *lines[3:]]))
+    with pytest.raises(RunFailed, match=r"generation 4 .* comes out differently than the first time \(logbook\)"):
+        resume(run.path, evaluate=search_stubs.fitness)
 
 
 def test_fewer_generations_than_there_are_is_refused(tmp_path):

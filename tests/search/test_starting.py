@@ -10,7 +10,7 @@ import pytest
 import search_stubs
 from search_stubs import SMALL, SPACE, outcome, search
 
-from deap_nn import Hooks, Individual, Run, evolve, resume
+from deap_nn import Hooks, Individual, InputError, Run, evolve, resume
 from deap_nn.search import BrokenProgram, RunFailed
 from deap_nn.space.presets import FULL
 
@@ -194,6 +194,12 @@ def test_hooks_and_functions_that_draw_random_numbers_do_not_change_the_search(t
     quiet = search(tmp_path / "quiet")
     noisy = search(tmp_path / "noisy", hooks=Hooks(on_evaluation=(draw,), on_generation=(draw,)))
     assert outcome(noisy) == outcome(quiet)
+
+
+def test_a_function_that_cannot_be_sent_is_refused_and_leaves_the_directory_free(tmp_path):
+    with pytest.raises(InputError, match="a lambda .* cannot be sent"):
+        search(tmp_path / "run", lambda individual: (1.0,))
+    assert search(tmp_path / "run").status == "finished"
 
 
 def test_an_engine_that_is_refused_leaves_the_directory_free(tmp_path):

@@ -63,7 +63,7 @@ class Child:
         """Hand over a call; `check` then returns its report."""
         script = self._limits.script if parcel.needs_script else None
         self._call += 1
-        self._outbox += frame(pickle.dumps((self._call, parcel.payload, script), protocol=5))
+        self._outbox += frame(pickle.dumps((self._call, parcel.payload, script, parcel.script_globals), protocol=5))
         self._began = self._next_look = time.monotonic()
         self._log_start = self._log.seek(0, os.SEEK_END)
         self._write()

@@ -27,10 +27,13 @@ from deap_nn.engines.child.wire import frame, read_frame
 from deap_nn.engines.parcel import SCRIPT_NAMES
 from deap_nn.engines.perform import perform
 from deap_nn.engines.role import SearchInWorker, serve
+from deap_nn.engines.script_globals import set_globals
 
 READY = b"ready"
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
+
+_script_globals = b""  # what was set last
 
 
 def main() -> None:
@@ -49,16 +52,28 @@ def main() -> None:
     _send(outbox, READY)
     own = os.getpid()
     while True:
-        number, payload, script = pickle.loads(calls.get())
-        report = perform(payload, functools.partial(load_script, script) if script else None)
+        number, payload, script, script_globals = pickle.loads(calls.get())
+        report = perform(payload, functools.partial(load_script, script, script_globals) if script else None)
         if os.getpid() != own:
             os._exit(0)  # A call that has forked returns twice; the copy's result is nobody's
         give_back()  # The owner measures the size of a child when it is idle
         _send(outbox, pickle.dumps((number, tuple(report)), protocol=5))
 
 
-def load_script(path: str) -> None:
-    """Import the user's script once, under every name that pickles may use for it.
+def load_script(path: str, script_globals: bytes = b"") -> None:
+    """Import the user's script once, and set globals that it has set in its owner's process since.
+
+    They are set once, too, unless they change: what the script makes of them, such as a cache, stays.
+    """
+    global _script_globals
+    _import_script(path)
+    if script_globals and script_globals != _script_globals:
+        set_globals(script_globals, sys.modules["__mp_main__"])
+        _script_globals = script_globals
+
+
+def _import_script(path: str) -> None:
+    """Import the user's script under every name that pickles may use for it.
 
     Its `if __name__ == "__main__":` block does not run. A script without one ends where it would start a search: what
     it defines up to there is what the search can need.
