@@ -22,9 +22,9 @@ import tensorflow as tf
 from deap_nn.networks import LayerSpec
 from deap_nn.networks.plan import Plan
 from deap_nn.training.compiled_tf.convolution import is_spectral
+from deap_nn.training.compiled_tf.micro_batches import MIN_MICRO_BATCH
 from deap_nn.training.compiled_tf.precision import product
 from deap_nn.training.compiled_tf.spectral import convolve
-from deap_nn.training.schedule import MIN_MICRO_BATCH
 
 MAPS = (5, 8, 11, 16, 32)
 KERNELS = (3, 5, 7)

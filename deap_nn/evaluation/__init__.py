@@ -1,14 +1,20 @@
 """The functions that engines run: the training of one individual, and the final training of the best."""
 
+from deap_nn.evaluation.calibration import Pace, calibrate
 from deap_nn.evaluation.evaluating import evaluate
 from deap_nn.evaluation.problem import MIN_STEPS, Problem, genome_seed
-from deap_nn.evaluation.winner import Winner, train_winner
+from deap_nn.evaluation.winner import FinalPlan, Winner, train_winner
+from deap_nn.evaluation.work import planned_work
 
 __all__ = [
     "MIN_STEPS",
+    "FinalPlan",
+    "Pace",
     "Problem",
     "Winner",
+    "calibrate",
     "evaluate",
     "genome_seed",
+    "planned_work",
     "train_winner",
 ]

@@ -11,13 +11,19 @@ import platform
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from deap_nn.errors import InputError
 from deap_nn.evaluation.problem import Problem, genome_seed, samples_of
 from deap_nn.evolution import FitnessValues, Individual, Record
 from deap_nn.networks import LayerSpec, blueprint, parameters
 from deap_nn.pruning import Rule
+from deap_nn.recipe import BATCH_SIZE, Schedule
 from deap_nn.status import Status
+
+if TYPE_CHECKING:
+    from deap_nn.data import Splits
+    from deap_nn.training import Training, Weights
 
 
 def evaluate(
@@ -27,6 +33,7 @@ def evaluate(
     repetition: int = 0,
     budget: float = 1.0,
     rule: Rule | None = None,
+    mirrored: bool = False,
 ) -> FitnessValues:
     """Train the network of an individual and return its validation measure after the last epoch.
 
@@ -37,6 +44,7 @@ def evaluate(
             and validation split.
         budget: The share of the genome's epochs to run, above 0 and up to 1; the number of epochs is rounded up.
         rule: Decides when the training is pruned; None: never.
+        mirrored: Whether to measure, too, what judging mirror images as well would give.
 
     Returns:
         The fitness with the record. A network that cannot be built, whose loss becomes infinite or NaN, or that exceeds
@@ -56,7 +64,7 @@ def evaluate(
     try:
         specs = blueprint(problem.space, individual, splits.input_shape, splits.task)
         record = replace(record, network=[str(spec) for spec in specs], parameters=parameters(specs))
-        record = _trained(individual, specs, problem, record, repetition, budget, rule)
+        record = _trained(individual, specs, problem, record, repetition, budget, rule, mirrored)
     except InputError as error:
         record = _failed(record, f"cannot be built: {error}")
     except MemoryError as error:
@@ -78,14 +86,14 @@ def _trained(
     repetition: int,
     budget: float,
     rule: Rule | None,
+    mirrored: bool,
 ) -> Record:
     """Train the network and return the record with its history."""
-    from deap_nn.training import Schedule, train
+    from deap_nn.training import train
 
     started = time.monotonic()
     splits = problem.splits(repetition)
-    of_genome = Schedule.from_genes(individual[-1].genes, problem.precision)
-    schedule = of_genome.with_steps(len(splits.y_train), problem.min_steps)
+    schedule = problem.schedule(individual, len(splits.y_train))
     epochs = math.ceil(budget * schedule.epochs)
     result = train(
         specs,
@@ -103,5 +111,27 @@ def _trained(
         seconds={**(record.seconds or {}), "train": time.monotonic() - started},
         history=result.history,
         epochs=result.epochs,
-        batch_size=None if schedule == of_genome else schedule.batch_size,
+        batch_size=_smaller_batch(individual, schedule),
+        mirrored=_mirrored(specs, splits, result.weights) if mirrored and _sees_mirrored(schedule, result) else None,
     )
+
+
+def _sees_mirrored(schedule: Schedule, result: Training) -> bool:
+    return schedule.flip != "none" and result.status is Status.OK
+
+
+def _mirrored(specs: Sequence[LayerSpec], splits: Splits, weights: Weights) -> float | None:
+    """Return the validation measure of a network that judges mirror images as well; None for what is no image."""
+    from deap_nn.training import trained_model
+
+    if len(splits.input_shape) != 3:
+        return None
+    model = trained_model(specs, weights, splits.scale, splits.offset, mirrored=True)
+    report = splits.task.report(splits.y_validation, model.predict(splits.x_validation, batch_size=500, verbose=0))
+    return float(report[f"test_{splits.task.measure.name}"])
+
+
+def _smaller_batch(individual: Individual, schedule: Schedule) -> int | None:
+    """Return the batch size if it is not that of the genome, because the data are small."""
+    of_genome = individual[-1].genes.get("batch_size", BATCH_SIZE)
+    return None if schedule.batch_size == of_genome else schedule.batch_size

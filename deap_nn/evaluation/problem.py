@@ -11,6 +11,7 @@ from typing import Any
 from deap_nn.data import DataSpec, Splits, load
 from deap_nn.evolution import Individual, Key
 from deap_nn.networks import NETWORK_INPUT, LayerSpec
+from deap_nn.recipe import Schedule
 from deap_nn.space import SearchSpace
 
 MIN_STEPS = 20
@@ -54,6 +55,10 @@ class Problem:
                 "run, or start a new one"
             )
         return load(self.data_of(repetition)) if repetition else first
+
+    def schedule(self, individual: Individual, samples: int) -> Schedule:
+        """Return how an individual's network is trained on that many samples."""
+        return Schedule.from_genes(individual[-1].genes, self.precision).with_steps(samples, self.min_steps)
 
     def data_of(self, repetition: int, specs: Sequence[LayerSpec] = ()) -> DataSpec:
         """Return the data of a repetition, each with a different validation split, as a network takes them in."""

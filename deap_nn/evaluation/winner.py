@@ -2,18 +2,43 @@
 
 from __future__ import annotations
 
+import math
+import os
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from deap_nn.data import load
+from deap_nn.data import Splits, load
 from deap_nn.evaluation.problem import Problem, genome_seed, samples_of
+from deap_nn.evaluation.work import epoch_work
 from deap_nn.evolution import Individual
-from deap_nn.networks import blueprint
+from deap_nn.networks import LayerSpec, blueprint
 from deap_nn.status import Status
+
+WATCHED = 200
+"""The number of validation samples on which a training on all samples is watched, to see whether it diverges."""
+
+
+class FinalPlan(NamedTuple):
+    """How a final training is to be done.
+
+    Attributes:
+        epochs: The number of epochs, at least 1; None for those of the genome.
+        with_validation: Whether to train on training and validation data.
+        seconds: The time in which it has to be over; None for any.
+        checkpoint: The file in which its state is kept; None for none.
+        mirrored: Whether the network is to judge each image and its mirror image, and answer with their mean.
+    """
+
+    epochs: int | None = None
+    with_validation: bool = True
+    seconds: float | None = None
+    checkpoint: str | None = None
+    mirrored: bool = False
 
 
 @dataclass(frozen=True)
@@ -23,7 +48,10 @@ class Winner:
     Attributes:
         model: The content of its `.keras` file.
         layers: One line per layer.
-        trained_on: "training + validation" or, if that training failed, "training".
+        trained_on: "training + validation", or "training".
+        epochs: The number of epochs that it was trained for.
+        threads: The number of threads that trained it, on which its last digits depend.
+        mirrored: Whether it judges mirror images, too.
         report: Its results on the test split, see `Task.report`.
         seconds: The time that it took.
     """
@@ -31,42 +59,69 @@ class Winner:
     model: bytes
     layers: list[str]
     trained_on: str
+    epochs: int
+    threads: int
+    mirrored: bool
     report: dict[str, Any]
     seconds: float
 
+    @property
+    def training(self) -> dict[str, Any]:
+        """How it was trained, as plain data."""
+        return {name: getattr(self, name) for name in ("trained_on", "epochs", "threads", "mirrored")}
 
-def train_winner(individual: Individual, with_validation: bool, problem: Problem) -> Winner:
+
+class Diverged(RuntimeError):  # noqa: N818 - what happened, not whose error
+    """A final training that came to nothing."""
+
+
+def train_winner(individual: Individual, plan: FinalPlan, problem: Problem) -> Winner:
     """Train an individual a final time and measure it on the test split.
 
     Args:
-        individual: The best individual of a search.
-        with_validation: Whether to train on training and validation data; otherwise, or if that training diverges,
-            the search's training is repeated from its seed, on the training data.
+        individual: The individual.
+        plan: How it is to be trained.
         problem: The space, data and seed of the search.
 
-    Returns:
-        The network as it is saved, with its results on the test split.
+    Raises:
+        Diverged: If its loss became infinite or NaN; the test split has not been used then.
     """
-    from deap_nn.training import Schedule, layer_lines, model_bytes, train, trained_model
+    from deap_nn.training import Course, layer_lines, model_bytes, train, trained_model
 
     started = time.monotonic()
     splits = problem.splits()
     specs = blueprint(problem.space, individual, splits.input_shape, splits.task)
-    data = problem.data_of(0, specs)
-    training, validation = samples_of(data)
-    fit = partial(
-        train,
-        specs,
-        splits.task,
-        Schedule.from_genes(individual[-1].genes, problem.precision).with_steps(len(training), problem.min_steps),
-        validation=validation,
-        seed=genome_seed(problem.training_seed, individual),
+    training, watched = _samples(problem, specs, plan.with_validation)
+    of_genome = problem.schedule(individual, len(training))
+    schedule = replace(of_genome, epochs=plan.epochs or of_genome.epochs)
+    path = None if plan.checkpoint is None else Path(plan.checkpoint)
+    costs = epoch_work(specs, schedule, len(training), len(watched))
+    course = Course(costs, math.ceil(len(training) / schedule.batch_size), path, plan.seconds)
+    seed = genome_seed(problem.training_seed, individual)
+    result = train(specs, splits.task, schedule, training, watched, seed, course=course)
+    if result.status is not Status.OK:
+        raise Diverged(result.reason)
+    taken_in = load(problem.data_of(0, specs))
+    model = trained_model(specs, result.weights, taken_in.scale, taken_in.offset, plan.mirrored)
+    return Winner(
+        model_bytes(model),
+        layer_lines(model),
+        "training + validation" if plan.with_validation else "training",
+        result.epochs,
+        int(os.environ.get("TF_NUM_INTRAOP_THREADS", "1")),
+        plan.mirrored,
+        _report(splits, model),
+        time.monotonic() - started,
     )
+
+
+def _samples(problem: Problem, specs: Sequence[LayerSpec], with_validation: bool) -> tuple[Any, Any]:
+    training, validation = samples_of(problem.data_of(0, specs))
+    if not with_validation:
+        return training, validation
     both = replace(training, x=np.concatenate([training.x, validation.x]), y=np.concatenate([training.y, validation.y]))
-    trained_on, result = "training + validation", fit(both) if with_validation else None
-    if result is None or result.status is not Status.OK:
-        trained_on, result = "training", fit(training)
-    taken_in = load(data)
-    model = trained_model(specs, result.weights, taken_in.scale, taken_in.offset)
-    report = splits.task.report(splits.y_test, model.predict(splits.x_test, batch_size=500, verbose=0))
-    return Winner(model_bytes(model), layer_lines(model), trained_on, report, time.monotonic() - started)
+    return both, replace(validation, x=validation.x[:WATCHED], y=validation.y[:WATCHED])
+
+
+def _report(splits: Splits, model: Any) -> dict[str, Any]:
+    return splits.task.report(splits.y_test, model.predict(splits.x_test, batch_size=500, verbose=0))

@@ -3,6 +3,7 @@
 Input: a search space and a function that evaluates. Output: populations. Nothing here knows what a network is.
 """
 
+from deap_nn.evolution.affordable import limit_cost
 from deap_nn.evolution.algorithms import Generation, OnGeneration, eaTruncation, survivor_count
 from deap_nn.evolution.individual import MAXIMIZE, MINIMIZE, Fitness, FitnessValues, Individual
 from deap_nn.evolution.key import Key
@@ -23,6 +24,7 @@ __all__ = [
     "OnGeneration",
     "Record",
     "eaTruncation",
+    "limit_cost",
     "make_toolbox",
     "selTruncation",
     "storable",

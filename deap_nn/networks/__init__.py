@@ -4,8 +4,7 @@ from deap_nn.networks.blueprints import blueprint, multiply_adds, parameters
 from deap_nn.networks.checks import check_space
 from deap_nn.networks.layers import LAYERS, Shape, Weight
 from deap_nn.networks.plan import NETWORK_INPUT, LayerSpec
-from deap_nn.networks.resizing import resized
-from deap_nn.networks.training_genes import check_training_gene
+from deap_nn.networks.resizing import growing, resized
 
 __all__ = [
     "LAYERS",
@@ -15,7 +14,7 @@ __all__ = [
     "Weight",
     "blueprint",
     "check_space",
-    "check_training_gene",
+    "growing",
     "multiply_adds",
     "parameters",
     "resized",

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from deap_nn.errors import InputError
 from deap_nn.networks.kinds import KINDS, layer_function
 from deap_nn.networks.layers import Shape
-from deap_nn.networks.training_genes import TRAINING_GENES, check_training_gene
+from deap_nn.recipe import TRAINING_GENES, check_training_gene
 from deap_nn.space import Choice, LayerKind, SearchSpace
 
 ACTIVATIONS = (

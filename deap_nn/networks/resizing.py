@@ -1,7 +1,8 @@
 """The same network on inputs of another size: its layers with their shapes worked out anew.
 
 Input: a blueprint and the shape of one sample. Output: a blueprint with equal weights, or None. A training may begin on
-small images and end on large ones that way; the weights go from one to the other as they are.
+small images and end on large ones that way (Tan and Le 2021, https://arxiv.org/abs/2104.00298, section 3.3): small ones
+cost less, and what they taught is not lost.
 """
 
 from __future__ import annotations
@@ -11,6 +12,29 @@ from dataclasses import replace
 
 from deap_nn.networks.layers import LAYERS, Shape
 from deap_nn.networks.plan import NETWORK_INPUT, LayerSpec
+
+PHASES = (2 / 7, 4 / 7)
+"""The shares of the epochs after which images are halfway between their first and full size, and full."""
+
+
+def growing(specs: Sequence[LayerSpec], epochs: int, start_resolution: float) -> list[tuple[LayerSpec, ...]]:
+    """Return the network in each epoch of a training whose images grow.
+
+    Its shapes are the full ones from the start where smaller images would change its weights.
+
+    Args:
+        specs: The blueprint.
+        epochs: The number of epochs.
+        start_resolution: The share of their sides, above 0 and up to 1, with which images begin.
+    """
+    full, network = specs[0].input_shape, tuple(specs)
+    phases = [sum(epoch >= begin * epochs for begin in PHASES) for epoch in range(epochs)]
+    if start_resolution == 1 or len(full) != 3:
+        return [network] * epochs
+    shares = (start_resolution, (1 + start_resolution) / 2)
+    smaller = [resized(specs, (*(round(side * share) for side in full[:2]), full[2])) for share in shares]
+    made = [one for one in smaller if one is not None]
+    return [([*made, network] if len(made) == len(shares) else [network] * 3)[phase] for phase in phases]
 
 
 def resized(specs: Sequence[LayerSpec], input_shape: Shape) -> tuple[LayerSpec, ...] | None:

@@ -5,6 +5,8 @@ from deap_nn.runs.files import write_atomic, write_json
 from deap_nn.runs.format import (
     BEST,
     DATA,
+    FINAL,
+    LOGS,
     MODEL,
     PICTURE,
     RUN,
@@ -21,6 +23,8 @@ from deap_nn.runs.warm_start import read_genomes
 __all__ = [
     "BEST",
     "DATA",
+    "FINAL",
+    "LOGS",
     "MODEL",
     "PICTURE",
     "RUN",

@@ -26,6 +26,7 @@ BEST = "best.json"
 LOGS = "logs"
 PICTURE = "plots/fitness.png"
 DATA = "data.npz"
+FINAL = "final-{}.npz"
 TENSORBOARD = "tensorboard"
 
 
@@ -111,7 +112,7 @@ def best_untrained(best: Individual) -> dict[str, Any]:
 def best_trained(
     best: Individual,
     measure: str,
-    trained_on: str,
+    training: Mapping[str, Any],
     test_evaluations: int,
     report: Mapping[str, Any],
     layers: Sequence[str],
@@ -121,7 +122,7 @@ def best_trained(
     Args:
         best: The individual, with its fitness from the search.
         measure: The name of the measure, such as "accuracy".
-        trained_on: The splits that it was trained on.
+        training: How it was trained: samples, epochs, threads and what was asked for.
         test_evaluations: The number of times that the test split has been used.
         report: The report of `Task.report`.
         layers: One line per layer.
@@ -131,7 +132,7 @@ def best_trained(
         "genome": best.to_json(),
         f"search_validation_{measure}": best.fitness.values[0],
         f"test_{measure}": figures.pop(f"test_{measure}"),
-        "trained_on": trained_on,
+        **training,
         "test_evaluations": test_evaluations,
         **figures,
         "layers": list(layers),

@@ -24,7 +24,7 @@ from deap_nn.evolution import FitnessValues, Individual, Key
 from deap_nn.pruning import NoPruning, Pruner, Rule
 from deap_nn.random_stream import protected
 from deap_nn.runs import Cache, Journal
-from deap_nn.search.outcomes import BrokenProgram, StopRun, fitness_of
+from deap_nn.search.outcomes import TIME_IS_OVER, BrokenProgram, StopRun, fitness_of
 from deap_nn.status import Status
 
 LONGEST_GROUP = 0.5
@@ -86,7 +86,13 @@ class Evaluations:
         """Evaluations since this was last cleared: `cached` (no training was needed) or by status."""
 
     def submit(
-        self, function: Callable[..., Any], individual: Individual, repetition: int = 0, budget: float = 1.0
+        self,
+        function: Callable[..., Any],
+        individual: Individual,
+        repetition: int = 0,
+        budget: float = 1.0,
+        *,
+        prune: bool = True,
     ) -> int:
         """Request the evaluation of an individual; `next` returns the result.
 
@@ -96,6 +102,7 @@ class Evaluations:
             individual: The individual to evaluate.
             repetition: The number of the evaluation among several of its genome, 0 or more.
             budget: The share of a full training, above 0 and up to 1.
+            prune: Whether the pruner may end it early.
 
         Returns:
             The ticket under which `next` returns the result.
@@ -107,9 +114,13 @@ class Evaluations:
         with protected():
             ticket = next(self._tickets)
             if not self._recall(ticket, key, individual):
-                self._start(function, key, individual, self._pruner.rule)
+                self._start(function, key, individual, self._pruner.rule if prune else None)
             self._commit()
         return ticket
+
+    def allow_more_time(self) -> None:
+        """Forget when the time is over: what is submitted from now on is waited for."""
+        self._until = None
 
     def next(self) -> tuple[int, FitnessValues]:
         """Return the ticket and fitness values of the next submitted evaluation to end.
@@ -225,7 +236,7 @@ class Evaluations:
         began = time.monotonic()
         try:
             if not self._arrive(self._until, most=1):
-                raise StopRun("the time is over")
+                raise StopRun(TIME_IS_OVER)
             self._arrive(began + min(self._journal.pace, LONGEST_GROUP))
         finally:
             self._commit()

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from deap import tools
 
-from deap_nn.evolution import Generation, Individual, OnGeneration, eaTruncation, make_toolbox
+from deap_nn.evolution import Generation, Individual, OnGeneration, eaTruncation, limit_cost, make_toolbox
 from deap_nn.pruning import Pruner
 from deap_nn.random_stream import protected
 from deap_nn.runs import Run
@@ -20,8 +20,12 @@ from deap_nn.status import FAILURES
 
 
 def find_best(
-    search: Search, evaluations: Evaluations, pruner: Pruner, hooks: Iterable[OnGeneration]
-) -> tuple[Individual, str]:
+    search: Search,
+    evaluations: Evaluations,
+    pruner: Pruner,
+    hooks: Iterable[OnGeneration],
+    most_work: float | None = None,
+) -> tuple[list[Individual], str]:
     """Run the loop.
 
     Args:
@@ -29,9 +33,10 @@ def find_best(
         evaluations: Evaluates the individuals.
         pruner: The pruner, which learns from each generation before the hooks see it.
         hooks: The hooks called with each generation; one that returns True stops the run.
+        most_work: The cost above which an individual is bred again; None: any.
 
     Returns:
-        The best individual and the reason why the loop was stopped early, "" if it was not.
+        The best individuals, the best first, and the reason why the loop was stopped early, "" if it was not.
 
     Raises:
         RunFailed: If it was stopped before any evaluation had ended.
@@ -45,6 +50,8 @@ def find_best(
         mutation_probability=settings.mutation_probability,
         weights=settings.weights,
     )
+    if most_work is not None and search.objective.cost is not None:
+        limit_cost(toolbox, search.objective.cost, most_work)
     starters = [Individual.from_json(genome, settings.weights) for genome in run.info["start_with"]]
     halloffame = tools.HallOfFame(10)
     stopped = ""
@@ -66,7 +73,7 @@ def find_best(
         halloffame.update(_best_evaluated(run, halloffame.maxsize))
     if not halloffame:
         raise RunFailed(f"{stopped}, before any evaluation had ended: give the run more time; it is in {run.path}")
-    return halloffame[0], stopped
+    return list(halloffame), stopped
 
 
 def _learn(generation: Generation, evaluations: Evaluations, pruner: Pruner) -> None:
@@ -105,7 +112,8 @@ def _best_evaluated(run: Run, count: int) -> list[Individual]:
 
     def evaluated() -> Iterator[Individual]:
         for individual, values in run.evaluations():
-            individual.fitness.values = values
-            yield individual
+            if not values.record.repetition:  # else of a finalist
+                individual.fitness.values = values
+                yield individual
 
     return heapq.nsmallest(count, evaluated(), key=lambda one: (-one.fitness.wvalues[0], one.canonical()))

@@ -18,9 +18,9 @@ import numpy as np
 
 from deap_nn.data import DataSpec, load, save_arrays
 from deap_nn.errors import InputError
-from deap_nn.evaluation import Problem, Winner, evaluate, train_winner
+from deap_nn.evaluation import FinalPlan, Problem, Winner, calibrate, evaluate, planned_work, train_winner
 from deap_nn.evolution import Individual, selTruncation, survivor_count
-from deap_nn.networks import blueprint, check_space, multiply_adds
+from deap_nn.networks import check_space
 from deap_nn.pruning import NoPruning, Pruner, Race
 from deap_nn.runs import DATA
 from deap_nn.search.settings import Settings
@@ -29,7 +29,7 @@ from deap_nn.tasks import TASKS, Task
 
 Data = str | os.PathLike[str] | tuple[np.ndarray, ...]
 Evaluate = Callable[[Individual], Any]
-TrainWinner = Callable[[Individual, bool], Winner]
+TrainWinner = Callable[[Individual, FinalPlan], Winner]
 
 
 @dataclass(frozen=True)
@@ -38,12 +38,15 @@ class Objective:
 
     Attributes:
         evaluate: `individual -> fitness values`, picklable.
+        evaluate_again: The same for finalists, who are also asked whether mirror images would help them; None where
+            there is no final training to choose for.
         info: The objective's entry in `run.json`; a run can only be resumed if the `essence` is the same.
         label: What is maximised, in words.
         worst: The fitness of an individual that could not be measured.
         task: What the networks learn; None without networks.
-        train_winner: `(individual, with_validation) -> Winner`, picklable; None if there is nothing to train.
-        cost: `individual -> expected cost of its evaluation`, in any unit; None if it is unknown.
+        train_winner: `(individual, plan) -> Winner`, picklable; None if there is nothing to train.
+        cost: `individual -> expected cost of its evaluation`, in multiply-adds; None if it is unknown.
+        calibrate: `individual -> Pace`, picklable: what a training costs where it runs; None if nothing is trained.
         make_pruner: `() -> pruner`, called once per session.
     """
 
@@ -52,8 +55,10 @@ class Objective:
     label: str = "fitness"
     worst: float = 0.0
     task: Task | None = None
+    evaluate_again: Evaluate | None = None
     train_winner: TrainWinner | None = None
     cost: Callable[[Individual], float] | None = None
+    calibrate: Callable[[Individual], Any] | None = None
     make_pruner: Callable[[], Pruner] = NoPruning
 
     @property
@@ -94,8 +99,10 @@ def keras_objective(space: SearchSpace, data: DataSpec, settings: Settings) -> O
         f"validation {task.measure.name}",
         task.measure.worst,
         task,
+        partial(evaluate, problem=problem, mirrored=True),
         partial(train_winner, problem=problem),
-        partial(_cost, space=space, input_shape=splits.input_shape, task=task) if countable else None,
+        partial(planned_work, problem=problem) if countable else None,
+        partial(calibrate, problem=problem) if countable else None,
         partial(make_race, task, task.naive_score(splits.y_validation), settings) if settings.race else NoPruning,
     )
 
@@ -104,12 +111,6 @@ def make_race(task: Task, naive_score: float, settings: Settings) -> Race:
     """Return the race of a search."""
     keep = survivor_count(settings.survivors, settings.population)
     return Race(task, naive_score, keep, selTruncation)
-
-
-def _cost(individual: Individual, space: SearchSpace, input_shape: tuple[int, ...], task: Task) -> float:
-    """Return the multiply-adds of a training, up to a constant factor."""
-    epochs: int = individual[-1].genes["epochs"]
-    return multiply_adds(blueprint(space, individual, input_shape, task)) * epochs
 
 
 def user_objective(function: Evaluate, settings: Settings) -> Objective:

@@ -10,6 +10,9 @@ from deap_nn.engines import Outcome
 from deap_nn.evolution import FitnessValues, Record
 from deap_nn.status import Status
 
+TIME_IS_OVER = "the time is over"
+"""The reason why a search stops by the clock."""
+
 
 class StopRun(Exception):  # noqa: N818 - a request, not an error
     """A request to stop the run, from a hook or because the time is over."""

@@ -10,20 +10,26 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from deap_nn.engines import Engine, default_engine, make_engine, refuse_unsendable
 from deap_nn.errors import InputError
+from deap_nn.evolution import Individual
 from deap_nn.random_stream import in_one_thread, seeded
 from deap_nn.runs import Cache, Run
+from deap_nn.search.budget import SEARCHED, Budget
 from deap_nn.search.evaluations import Evaluations
+from deap_nn.search.final import FinalTraining
+from deap_nn.search.finalists import Ranking, affordable_finalists, ranked
 from deap_nn.search.loop import find_best
 from deap_nn.search.picture import Picture
 from deap_nn.search.progress import Progress
 from deap_nn.search.recorder import Recorder
 from deap_nn.search.search import Search
 from deap_nn.search.settings import Settings
+from deap_nn.search.sizing import SEARCH_SHARE, most_work, sized
 from deap_nn.search.winner import write_winner
 from deap_nn.status import LIMITS
 
@@ -36,7 +42,7 @@ def perform(search: Search) -> Run:
         RunFailed: If the run cannot continue.
         RuntimeError: If an InputError is raised later, about what a hook, or `deap_nn` itself, gave to something.
     """
-    run, settings, hooks, objective = search.run, search.settings, search.hooks, search.objective
+    run, hooks, objective, asked = search.run, search.hooks, search.objective, search.settings
     refuse_unsendable(objective.evaluate)
     with ExitStack() as stack:
         stack.enter_context(in_one_thread())
@@ -47,32 +53,65 @@ def perform(search: Search) -> Run:
         pruner = objective.make_pruner()
         recorder = Recorder(run, pruner, compare=not search.retry_failed)
         past = run.best or {}
-        engine = stack.enter_context(_engine(run, settings))
+        engine = stack.enter_context(_engine(run, asked))
         cache = stack.enter_context(_cache(search)) if search.cache else None
         stack.enter_context(_status(run))
+        run.update(status="running", reason="", settings=asked.to_json(), engine=engine.description)
+        for hook in hooks.on_start:
+            hook(run, engine)
+        budget = stack.enter_context(closing(Budget(run, asked.budget)))
+        search = replace(search, settings=sized(asked, search.space, objective, engine, budget))
         picture = Picture(run, objective.label)
         evaluations = Evaluations(
             engine,
             journal=journal,
             cost=objective.cost,
-            on_evaluation=hooks.on_evaluation,
+            on_evaluation=(budget.keep, *hooks.on_evaluation),
             cache=cache,
             pruner=pruner,
             worst=objective.worst,
-            until=None if settings.stop_after is None else time.monotonic() + settings.stop_after,
+            until=_end_of_search(asked, budget),
         )
-        run.update(status="running", reason="", settings=settings.to_json(), engine=engine.description)
-        for hook in hooks.on_start:
-            hook(run, engine)
-        stack.enter_context(seeded(settings.seed))
+        stack.enter_context(seeded(asked.seed))
         best, stopped = find_best(
-            search, evaluations, pruner, (recorder.generation, picture.generation, *hooks.on_generation)
+            search,
+            evaluations,
+            pruner,
+            (recorder.generation, picture.generation, *hooks.on_generation),
+            most_work(engine, budget),
         )
-        picture.finish()
+        stopped = budget.end_search(stopped)
         engine.clear()
-        write_winner(run, best, objective, engine, past)
+        ranking = _ranking(best, search, evaluations, engine, budget)
+        picture.finish()
+        is_local = (asked.engine or default_engine()) in ("processes", "scoop")
+        write_winner(run, ranking, objective, FinalTraining(run, asked, engine, budget, is_local), past)
         run.update(status="stopped" if stopped else "finished", reason=stopped)
     return run
+
+
+def _end_of_search(settings: Settings, budget: Budget) -> float | None:
+    """Return the value of `time.monotonic()` at which no network is trained any more except finalists and winner."""
+    ends = [budget.until(SEARCH_SHARE)]
+    if settings.stop_after is not None:
+        ends.append(time.monotonic() + settings.stop_after)
+    if budget.decided(SEARCHED):
+        ends.append(time.monotonic())  # What the journal holds is all that there was
+    return min((end for end in ends if end is not None), default=None)
+
+
+def _ranking(
+    best: list[Individual], search: Search, evaluations: Evaluations, engine: Engine, budget: Budget
+) -> Ranking:
+    """Return the best individuals, in the order in which they are to be trained a final time."""
+    again = search.objective.evaluate_again
+    if again is None:
+        return Ranking(best, [None] * len(best))
+    count = search.settings.finalists
+    if count is None:
+        count = budget.decide("finalists", lambda: affordable_finalists(best, engine, budget)) if budget.seconds else 0
+    evaluations.allow_more_time()
+    return ranked(best, count, evaluations, again, search.settings.weights[0])
 
 
 def _engine(run: Run, settings: Settings) -> Engine:

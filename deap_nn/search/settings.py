@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -15,6 +16,7 @@ from deap_nn.engines import ENGINES
 from deap_nn.errors import InputError
 from deap_nn.evaluation import MIN_STEPS
 from deap_nn.evolution import CROSSOVERS, MAXIMIZE, MINIMIZE, survivor_count
+from deap_nn.search.duration import seconds_of
 from deap_nn.search.setting import Setting, choice, declare, flag, number, whole
 
 
@@ -142,7 +144,34 @@ class Settings:
         resumable=True,
     )
 
+    budget: float | None = declare(
+        None,
+        Setting(
+            "time for everything, all sittings together, such as 30m or 2h; the search sizes itself for it",
+            "no limit: population and generations say how long it takes",
+            "a time above 0, such as 90s, 30m or 2h",
+            lambda value: value is None or (type(value) in (int, float) and 0 < value < math.inf),
+            seconds_of,
+            metavar="TIME",
+            resumable=True,
+        ),
+    )
+    finalists: int | None = whole(
+        None,
+        "best networks that are trained once more, with another seed and other samples, before one is named",
+        0,
+        by_itself="0; with a budget, up to 3",
+    )
+    final_epochs: int | None = whole(
+        None,
+        "epochs of the final training",
+        1,
+        by_itself="twice those of the genome; with a budget, what there is time for",
+        resumable=True,
+    )
+
     def __post_init__(self) -> None:
+        object.__setattr__(self, "budget", self.budget if self.budget is None else seconds_of(self.budget))
         for name, setting in all_settings().items():
             value = getattr(self, name)
             if isinstance(value, np.generic):

@@ -18,13 +18,13 @@ import numpy as np
 
 from deap_nn.networks import LayerSpec
 from deap_nn.random_stream import protected
+from deap_nn.recipe import Schedule
 from deap_nn.tasks import Task
 from deap_nn.training.course import Course
 from deap_nn.training.feed import Feed
-from deap_nn.training.history import OnEpoch, Training
+from deap_nn.training.history import OnEpoch, Training, Weights
 from deap_nn.training.portable.model import layer_lines, model_bytes, predict_file, trained_model
 from deap_nn.training.samples import Samples
-from deap_nn.training.schedule import Schedule
 from deap_nn.training.trainer import Start, run
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "Samples",
     "Schedule",
     "Training",
+    "Weights",
     "layer_lines",
     "model_bytes",
     "predict_file",

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from deap_nn.recipe import Schedule
 from deap_nn.training.samples import Samples
-from deap_nn.training.schedule import Schedule
 
 DRAWS, SIDES = 3, 4
 """The purposes of random streams, after initial weights (none), the order of samples (1) and dropout (2)."""

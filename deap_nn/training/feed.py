@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from deap_nn.networks import LayerSpec, Shape
+from deap_nn.networks import LayerSpec, Shape, growing
+from deap_nn.recipe import Schedule
 from deap_nn.training.augmentation import Augmentation
-from deap_nn.training.resolution import resize, shapes
+from deap_nn.training.resolution import resize
 from deap_nn.training.samples import Samples
-from deap_nn.training.schedule import Schedule
 
 PART = 32 << 20
 """The bytes of scaled samples that are made at a time."""
@@ -38,7 +38,8 @@ class Feed:
         self, specs: Sequence[LayerSpec], schedule: Schedule, training: Samples, validation: Samples, seed: int
     ) -> None:
         self._schedule, self._training, self._validation, self._seed = schedule, training, validation, seed
-        self._shapes = shapes(specs, schedule)
+        networks = growing(specs, schedule.epochs, schedule.start_resolution)
+        self._shapes = [network[0].input_shape for network in networks]
         self._orders, self._drawn = np.random.default_rng([seed, ORDER]), 0
 
     def training(self, epoch: int) -> Parts:

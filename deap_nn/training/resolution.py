@@ -1,38 +1,12 @@
-"""Images that grow in the course of a training: small ones cost less, and what they taught is not lost.
-
-Tan and Le 2021, https://arxiv.org/abs/2104.00298, section 3.3. A training has three phases: the size it starts with,
-the one halfway, and the full one, for two, two and three sevenths of its epochs.
-"""
+"""Images at another size, for trainings in which they grow (`deap_nn.networks.growing`)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
 
-from deap_nn.networks import LayerSpec, Shape, resized
-from deap_nn.training.schedule import Schedule
-
-PHASES = (2 / 7, 4 / 7)
-"""The shares of the epochs after which the second and the last phase begin."""
-
-
-def shapes(specs: Sequence[LayerSpec], schedule: Schedule) -> list[Shape]:
-    """Return the shape that samples have in each epoch.
-
-    It is always the full one where smaller images would change the network's weights: without global pooling, or with
-    user-defined layers.
-    """
-    full = specs[0].input_shape
-    if schedule.start_resolution == 1 or len(full) != 3:
-        return [full] * schedule.epochs
-    halfway = (1 + schedule.start_resolution) / 2
-    smaller = [(*(round(side * share) for side in full[:2]), full[2]) for share in (schedule.start_resolution, halfway)]
-    if any(min(shape) < 1 or resized(specs, shape) is None for shape in smaller):
-        return [full] * schedule.epochs
-    phases = [sum(epoch >= begin * schedule.epochs for begin in PHASES) for epoch in range(schedule.epochs)]
-    return [[*smaller, full][phase] for phase in phases]
+from deap_nn.networks import Shape
 
 
 def resize(x: np.ndarray, shape: Shape) -> np.ndarray:

@@ -8,18 +8,18 @@ from typing import Protocol
 import numpy as np
 
 from deap_nn.networks import LayerSpec
+from deap_nn.recipe import Schedule
 from deap_nn.status import Status
 from deap_nn.tasks import Task
 from deap_nn.training.course import Course, Resumable
 from deap_nn.training.feed import Feed, Parts
 from deap_nn.training.history import OnEpoch, Training, Weights
-from deap_nn.training.schedule import Schedule
 
 
 class Trainer(Resumable, Protocol):
     """A network in training on a back end; creating the trainer starts the training.
 
-    The shape of the samples may change from call to call, see `deap_nn.training.resolution`.
+    The shape of the samples may change from call to call, see `deap_nn.networks.growing`.
     """
 
     def train(self, x: np.ndarray, y: np.ndarray) -> Sequence[float]:

@@ -7,7 +7,7 @@ import pytest
 from deap_nn import PRESETS, Block, Choice, Float, Integer, LayerKind, SearchSpace
 from deap_nn.networks import check_space
 from deap_nn.networks.checks import KERAS_NAMES
-from deap_nn.networks.training_genes import TRAINING_GENES
+from deap_nn.recipe.genes import TRAINING_GENES
 
 TRAINING = LayerKind("training", {"epochs": Integer(1, 2)})
 DENSE = {"units": Integer(1, 2), "activation": Choice(("relu",))}

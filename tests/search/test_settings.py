@@ -33,6 +33,9 @@ IN_RANGE = {
     "dask_scheduler": [None, "tcp://host:8786"],
     "race": [False, True],
     "stop_after": [None, 0.1, 60],
+    "budget": [None, 0.5, 1800],
+    "finalists": [None, 0, 3],
+    "final_epochs": [None, 1, 100],
 }
 
 WHOLE = [True, 1.0, "5", NAN]
@@ -59,6 +62,9 @@ OUT_OF_RANGE = {
     "race": [None, 1, "yes"],
     "minimize": [None, 1, "yes"],
     "stop_after": [0, -1, True, "60", NAN, INFINITE],
+    "budget": [0, -1, True, NAN, INFINITE],
+    "finalists": [-1, *WHOLE],
+    "final_epochs": [0, *WHOLE],
 }
 
 EXPECTED = {
@@ -84,6 +90,9 @@ EXPECTED = {
     "race": "True or False",
     "minimize": "True or False",
     "stop_after": "seconds above 0",
+    "budget": "a time above 0, such as 90s, 30m or 2h",
+    "finalists": "a whole number of at least 0",
+    "final_epochs": "a whole number of at least 1",
 }
 
 
@@ -122,6 +131,19 @@ def test_a_population_without_room_for_offspring_is_refused():
     assert Settings(population=5, survivors=0.8).population == 5
 
 
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90", 90), ("90s", 90), ("30m", 1800), ("1.5h", 5400), ("2d", 172_800), (45, 45)]
+)
+def test_a_budget_is_a_time_as_people_write_it(text, seconds):
+    assert Settings(budget=text).budget == seconds
+
+
+@pytest.mark.parametrize("text", ["", "m", "ten minutes", "30 min", "1h30m"])
+def test_what_is_no_time_is_refused(text):
+    with pytest.raises(ValueError, match=f"received the time '{text}', expected seconds or a text such as 90s, 30m"):
+        Settings(budget=text)
+
+
 def test_an_unknown_setting_is_refused():
     with pytest.raises(TypeError, match="populations"):
         Settings(populations=20)
@@ -143,7 +165,7 @@ def test_only_what_leaves_results_as_they_are_and_the_limits_of_a_machine_may_ch
     resumable = {name for name, setting in all_settings().items() if setting.resumable}
     assert resumable == {
         "generations", "stop_at", "engine", "workers", "workers_per_gpu", "dask_scheduler", "stop_after",
-        "time_limit", "memory_limit",
+        "time_limit", "memory_limit", "budget", "final_epochs",
     }  # fmt: skip
 
 

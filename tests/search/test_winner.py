@@ -6,7 +6,11 @@ import search_stubs
 from deap_nn import Individual, Run
 from deap_nn.engines import make_engine
 from deap_nn.evaluation import Winner
-from deap_nn.search import BrokenProgram
+from deap_nn.evolution import FitnessValues
+from deap_nn.search import BrokenProgram, Settings
+from deap_nn.search.budget import Budget
+from deap_nn.search.final import FinalTraining
+from deap_nn.search.finalists import Ranking
 from deap_nn.search.objective import Objective
 from deap_nn.search.winner import write_winner
 from deap_nn.tasks import Classification
@@ -14,18 +18,24 @@ from deap_nn.tasks import Classification
 REPORT = {"test_accuracy": 0.875, "class_accuracy": [0.75, 1.0], "confusion_matrix": [[3, 1], [0, 4]]}
 
 
-def train(individual, with_validation):
-    return Winner(b"model", ["layer"], f"validation {with_validation}", REPORT, 0.1)
+def train(individual, plan):
+    return Winner(b"model", ["layer"], f"validation {plan.with_validation}", plan.epochs, 1, plan.mirrored, REPORT, 0.1)
 
 
-def train_only_without_validation(individual, with_validation):
-    if with_validation:
+def train_only_without_validation(individual, plan):
+    if plan.with_validation:
         raise RuntimeError("too much data")
-    return train(individual, with_validation)
+    return train(individual, plan)
 
 
-def never_train(individual, with_validation):
+def never_train(individual, plan):
     raise RuntimeError("cannot be trained at all")
+
+
+def train_only_large_ones(individual, plan):
+    if individual[0].genes["units"] < 256:
+        raise RuntimeError("cannot be trained at all")
+    return train(individual, plan)
 
 
 @pytest.fixture
@@ -33,14 +43,22 @@ def run(tmp_path):
     return Run.create(tmp_path / "run", {})
 
 
-def write(run, train_winner, individual=None):
-    if individual is None:
-        individual = Individual(search_stubs.SPACE.sample())
-        individual.fitness.values = (0.5,)
+def drawn(fitness=0.5, **genes):
+    individual = Individual(search_stubs.SPACE.sample())
+    individual[-1].genes["epochs"] = 7
+    individual[0].genes |= genes
+    individual.fitness.values = (fitness,)
+    return individual
+
+
+def write(run, train_winner, *individuals, again=None, **settings):
+    individuals = individuals or (drawn(),)
+    ranking = Ranking(individuals, again or [None] * len(individuals))
     objective = Objective(search_stubs.fitness, {"evaluate": "x"}, task=Classification(2), train_winner=train_winner)
     with make_engine("serial") as engine:
-        write_winner(run, individual, objective, engine, run.best or {})
-    return individual
+        final = FinalTraining(run, Settings(**settings), engine, Budget(run, None), is_local=False)
+        write_winner(run, ranking, objective, final, run.best or {})
+    return individuals[0]
 
 
 def test_model_and_figures_are_written(run):
@@ -51,6 +69,10 @@ def test_model_and_figures_are_written(run):
         "search_validation_accuracy": 0.5,
         "test_accuracy": 0.875,
         "trained_on": "validation True",
+        "epochs": 14,
+        "threads": 1,
+        "mirrored": False,
+        "asked": {"genome": individual.to_json(), "epochs": 14},
         "test_evaluations": 1,
         "class_accuracy": [0.75, 1.0],
         "confusion_matrix": [[3, 1], [0, 4]],
@@ -61,6 +83,15 @@ def test_model_and_figures_are_written(run):
 def test_if_the_training_fails_that_of_the_search_is_repeated(run):
     write(run, train_only_without_validation)
     assert run.best["trained_on"] == "validation False"
+    assert run.best["epochs"] == 7
+
+
+def test_if_that_fails_too_the_next_best_is_taken(run):
+    best, second, third = drawn(0.9, units=16), drawn(0.8, units=256), drawn(0.7, units=256)
+    write(run, train_only_large_ones, best, second, third)
+    assert run.best["genome"] == second.to_json()
+    assert run.best["search_validation_accuracy"] == 0.8
+    write(run, never_train, best, second, third)  # what was asked for has been answered
 
 
 def test_if_that_fails_too_the_traceback_is_shown(run):
@@ -74,3 +105,16 @@ def test_the_test_split_is_opened_once_for_a_winner_and_the_times_are_counted(ru
     assert run.best["test_evaluations"] == 1
     write(run, train)
     assert run.best["test_evaluations"] == 2
+
+
+def test_the_epochs_may_be_given_and_others_are_another_training(run):
+    individual = write(run, train, final_epochs=50)
+    assert run.best["epochs"] == 50
+    write(run, train, individual, final_epochs=60)
+    assert (run.best["epochs"], run.best["test_evaluations"]) == (60, 2)
+
+
+@pytest.mark.parametrize(("mirrored", "inside"), [(None, False), (0.4, False), (0.5, True), (0.6, True)])
+def test_mirror_images_are_judged_where_that_helped_on_validation_data(run, mirrored, inside):
+    write(run, train, drawn(), again=[FitnessValues((0.5,), {"mirrored": mirrored})])
+    assert run.best["mirrored"] is inside

@@ -7,8 +7,7 @@ from network_stubs import chain
 
 from deap_nn.training import Schedule
 from deap_nn.training.compiled_tf import convolution
-from deap_nn.training.compiled_tf.micro_batches import micro_batch_size
-from deap_nn.training.schedule import MIN_MICRO_BATCH
+from deap_nn.training.compiled_tf.micro_batches import MIN_MICRO_BATCH, micro_batch_size
 
 pytestmark = pytest.mark.slow
 

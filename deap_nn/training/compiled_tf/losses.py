@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from deap_nn.training.schedule import Schedule
+from deap_nn.recipe import Schedule
 
 Loss = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 """`(outputs before the activation, targets) -> one number per sample`."""

@@ -11,8 +11,9 @@ import math
 from collections.abc import Sequence
 
 from deap_nn.networks import LAYERS, LayerSpec
+from deap_nn.recipe import Schedule
 from deap_nn.training.compiled_tf.convolution import is_spectral
-from deap_nn.training.schedule import MIN_MICRO_BATCH, Schedule
+from deap_nn.training.compiled_tf.spectral import MIN_MICRO_BATCH
 
 CACHE = 2 << 20
 """The bytes that the largest maps of a micro-batch may fill if all convolutions are direct."""

@@ -14,7 +14,7 @@ from typing import TypeAlias
 import numpy as np
 import tensorflow as tf
 
-from deap_nn.training.schedule import Schedule
+from deap_nn.recipe import Schedule
 
 Slots = tuple[tf.Tensor, ...]
 Rate: TypeAlias = float | tf.Tensor

@@ -20,7 +20,9 @@ import numpy as np
 import tensorflow as tf
 
 from deap_nn.training.compiled_tf.precision import product
-from deap_nn.training.schedule import MIN_MICRO_BATCH
+
+MIN_MICRO_BATCH = 50
+"""The number of samples below which a micro-batch no longer keeps a processor busy."""
 
 TRANSFORM = 2.0
 """The cost of a multiplication in a transform, whose matrices are small, relative to one in a convolution."""

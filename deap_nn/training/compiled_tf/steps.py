@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from deap_nn.networks import LayerSpec
+from deap_nn.recipe import Schedule
 from deap_nn.tasks import Task
 from deap_nn.training.compiled_tf.dropout import Masks
 from deap_nn.training.compiled_tf.layers import Pass, forward
@@ -16,7 +17,6 @@ from deap_nn.training.compiled_tf.losses import LOSSES, MEASURES, Loss
 from deap_nn.training.compiled_tf.micro_batches import micro_batch_size
 from deap_nn.training.compiled_tf.network import Network
 from deap_nn.training.compiled_tf.optimizers import Slots, optimizer_of
-from deap_nn.training.schedule import Schedule
 
 
 class State(NamedTuple):

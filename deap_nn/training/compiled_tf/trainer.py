@@ -20,6 +20,7 @@ import numpy as np
 import tensorflow as tf
 
 from deap_nn.networks import LayerSpec, Shape, resized
+from deap_nn.recipe import Schedule
 from deap_nn.tasks import Task
 from deap_nn.training.compiled_tf.dropout import Masks
 from deap_nn.training.compiled_tf.layers import compilable
@@ -36,7 +37,6 @@ from deap_nn.training.compiled_tf.steps import (
     steps_function,
 )
 from deap_nn.training.history import Weights
-from deap_nn.training.schedule import Schedule
 from deap_nn.training.weights import initial_weights
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from deap_nn.recipe import Schedule
 from deap_nn.tasks import Task
-from deap_nn.training.schedule import Schedule
 
 
 def compile_model(model: keras.Model, task: Task, schedule: Schedule, samples: int) -> None:

@@ -53,12 +53,17 @@ def connect(
         ValueError: Raised by Keras if a user-defined layer does not fit.
     """
     inputs = keras.Input(shape=specs[0].input_shape)
-    first = inputs if scaling is None else scaling(inputs)
+    return keras.Model(inputs, _outputs(layers, specs, inputs if scaling is None else scaling(inputs)))
+
+
+def _outputs(
+    layers: Sequence[keras.layers.Layer], specs: Sequence[LayerSpec], first: keras.KerasTensor
+) -> keras.KerasTensor:
     outputs: list[keras.KerasTensor] = []
     for layer, spec in zip(layers, specs, strict=True):
         sources = [first if i == NETWORK_INPUT else outputs[i] for i in spec.inputs]
         outputs.append(layer(sources if len(sources) > 1 else sources[0]))
-    return keras.Model(inputs, outputs[-1])
+    return outputs[-1]
 
 
 def trained_model(
@@ -66,6 +71,7 @@ def trained_model(
     weights: Sequence[list[np.ndarray]],
     scale: float | np.ndarray,
     offset: float | np.ndarray,
+    mirrored: bool = False,
 ) -> keras.Model:
     """Return the network with these weights, for raw inputs: `raw * scale + offset` is its first layer.
 
@@ -74,13 +80,24 @@ def trained_model(
         weights: The arrays of each layer of the blueprint, in Keras's order.
         scale: A number, or one per feature.
         offset: A number, or one per feature.
+        mirrored: Whether it takes in each image and its mirror image, left to right, and puts out the mean of both
+            outputs; both pass through the same layers.
     """
     layers = build_layers(specs, seed=0)
     scaling = keras.layers.Rescaling(_plain(scale), _plain(offset), name=SCALING)
     model = connect(layers, specs, scaling)
     for layer, arrays in zip(layers, weights, strict=True):
         layer.set_weights(arrays)
-    return model
+    return _mirrored(layers, specs, scaling) if mirrored else model
+
+
+def _mirrored(
+    layers: Sequence[keras.layers.Layer], specs: Sequence[LayerSpec], scaling: keras.layers.Layer
+) -> keras.Model:
+    inputs = keras.Input(shape=specs[0].input_shape)
+    images = scaling(inputs)
+    both = [_outputs(layers, specs, one) for one in (images, keras.ops.flip(images, axis=2))]
+    return keras.Model(inputs, keras.layers.Average(name="mean_of_both_sides")(both))
 
 
 def model_bytes(model: keras.Model) -> bytes:

@@ -13,11 +13,11 @@ import numpy as np
 
 from deap_nn.errors import InputError
 from deap_nn.networks import LayerSpec, Shape, resized
+from deap_nn.recipe import Schedule
 from deap_nn.tasks import Task
 from deap_nn.training.history import Weights
 from deap_nn.training.portable.compiling import compile_model
 from deap_nn.training.portable.model import build_layers, connect
-from deap_nn.training.schedule import Schedule
 
 
 def knows(specs: Sequence[LayerSpec], task: Task, schedule: Schedule) -> bool:

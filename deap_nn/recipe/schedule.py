@@ -9,13 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from deap_nn.networks import check_training_gene
+from deap_nn.recipe.genes import check_training_gene
 
 BATCH_SIZE = 300
 """The original project's batch size, for spaces without a gene of that name."""
-
-MIN_MICRO_BATCH = 50
-"""The number of samples below which a micro-batch no longer keeps a processor busy."""
 
 MIN_BATCH = 4
 """The smallest batch that small data are divided into, unless the genome says a smaller one."""
@@ -23,7 +20,7 @@ MIN_BATCH = 4
 
 @dataclass(frozen=True)
 class Schedule:
-    """The settings of a training; `deap_nn.networks.training_genes` names the source of each method.
+    """The settings of a training; `deap_nn.recipe.genes` names the source of each method.
 
     Attributes:
         epochs: The number of passes over the training samples, at least 1.
@@ -46,7 +43,7 @@ class Schedule:
         cutout: The side of the square, in pixels, that is blotted out of images; 0: none.
         noise: The standard deviation of what is added to each feature of flat samples, in those of the feature.
         start_resolution: The share of their sides, above 0 and up to 1, with which images begin; see
-            `deap_nn.training.resolution`.
+            `deap_nn.networks.growing`.
         precision: "float32", or "bfloat16" for convolutions whose inputs and results (in the frequency domain, the
             products and their factors) are rounded to 8 bits of precision; weights and everything else are float32
             either way. Not a gene.

@@ -1,0 +1,40 @@
+"""The work of a training, by arithmetic: what it costs in relation to others, before anything is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from deap_nn.evaluation.problem import Problem
+from deap_nn.evolution import Individual
+from deap_nn.networks import LayerSpec, blueprint, growing, multiply_adds
+from deap_nn.recipe import Schedule
+
+BACKWARD = 2
+"""The backward pass costs as much as this many forward passes."""
+
+LAYER_STEP = 1_000_000
+"""The multiply-adds that take as long as what a layer costs in each step, however small it is."""
+
+
+def epoch_work(specs: Sequence[LayerSpec], schedule: Schedule, samples: int, measured: int) -> list[float]:
+    """Return the work of each epoch of a training, in multiply-adds; user-defined layers count as free of charge.
+
+    Args:
+        specs: The network.
+        schedule: The settings of the training.
+        samples: The number of samples that it is trained on.
+        measured: The number of samples that it is measured on after each epoch.
+    """
+    passes = (1 + BACKWARD) * samples + measured
+    fixed = LAYER_STEP * len(specs) * schedule.steps(samples) / schedule.epochs
+    networks = growing(specs, schedule.epochs, schedule.start_resolution)
+    costs = {network[0].input_shape: multiply_adds(network) for network in {id(one): one for one in networks}.values()}
+    return [passes * costs[network[0].input_shape] + fixed for network in networks]
+
+
+def planned_work(individual: Individual, problem: Problem) -> float:
+    """Return the work of an individual's evaluation, in multiply-adds."""
+    splits = problem.splits()
+    specs = blueprint(problem.space, individual, splits.input_shape, splits.task)
+    schedule = problem.schedule(individual, len(splits.y_train))
+    return sum(epoch_work(specs, schedule, len(splits.y_train), len(splits.y_validation)))

@@ -1,0 +1,118 @@
+"""The final training: for how many epochs, how long at most, and where."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from deap_nn.engines import Engine, make_engine
+from deap_nn.evaluation import FinalPlan
+from deap_nn.evolution import Individual, Key
+from deap_nn.runs import FINAL, LOGS, Run
+from deap_nn.search.budget import Budget
+from deap_nn.search.settings import Settings
+
+LONGER = 2
+"""The epochs of a final training are this many times those of the genome, if nothing else is said."""
+
+MOST_TIMES_LONGER = 6
+"""The same where a budget leaves time for more."""
+
+GAIN_OF_A_THREAD = 0.28
+"""What a further thread adds to the speed of a training; measured with two."""
+
+CLOSING = 0.03, 4.0
+"""The share of a budget, and the seconds, that are kept for measuring, saving and the last picture."""
+
+MORE_SAMPLES = 1.25
+"""Samples of a final training, the validation split's included, for one of the search's."""
+
+
+class FinalTraining:
+    """What is planned for the final training of a run.
+
+    Args:
+        run: The run directory.
+        settings: The settings of the search.
+        engine: The engine of the search.
+        budget: The time of the run.
+        is_local: Whether a child of this process does it, with all cores of the host, rather than the engine.
+    """
+
+    def __init__(self, run: Run, settings: Settings, engine: Engine, budget: Budget, is_local: bool) -> None:
+        self._run, self._settings, self._engine, self._budget = run, settings, engine, budget
+        self._is_local = is_local
+
+    def epochs(self, best: Individual) -> int:
+        """Return the number of epochs."""
+        if self._settings.final_epochs is not None:
+            return self._settings.final_epochs
+        of_genome: int = best[-1].genes["epochs"]
+        if self._budget.seconds is None:
+            return LONGER * of_genome
+        return self._budget.decide("final_epochs", lambda: self._affordable(best, of_genome))
+
+    def plans(self, individual: Individual, epochs: int, mirrored: bool) -> Iterator[FinalPlan]:
+        """Yield a training on all data, then, if that fails, the search's own training of an individual."""
+        for number, with_validation in ((epochs, True), (individual[-1].genes["epochs"], False)):
+            what = f"{Key.of(individual).text} {number} {with_validation}"
+            name = FINAL.format(hashlib.blake2b(what.encode(), digest_size=8).hexdigest())
+            # Elsewhere there may be another disk
+            path = str((self._run.path / name).absolute()) if self._is_local else None
+            yield FinalPlan(number, with_validation, self._seconds, path, mirrored)
+
+    @contextmanager
+    def engine(self, individual: Individual, plan: FinalPlan) -> Iterator[Engine]:
+        """Yield the engine that does it, with a limit of its own."""
+        if not self._is_local:
+            yield self._engine
+            return
+        settings = self._settings
+        memory = None if settings.memory_limit is None else int(settings.memory_limit * 2**30)
+        with make_engine(
+            "processes",
+            workers=1,
+            time_limit=self._limit(individual, plan),
+            memory_limit=memory,
+            threads_per_worker=self._threads,
+            log_dir=self._run.path / LOGS / "final",
+        ) as engine:
+            yield engine
+
+    def _limit(self, individual: Individual, plan: FinalPlan) -> float:
+        """Return the time that the search would allow so much work, or what the budget has left and a little more."""
+        if plan.seconds is not None:
+            return 1.1 * plan.seconds + 30
+        work: float = MORE_SAMPLES * (plan.epochs or 1) / individual[-1].genes["epochs"]
+        return self._settings.time_limit * max(1.0, work)
+
+    def _affordable(self, best: Individual, of_genome: int) -> int:
+        """Return as many epochs as there is time for, judging by the search's training of the individual."""
+        record = best.fitness.record
+        took = None if record is None else (record.seconds or {}).get("train")
+        if not took or self._seconds is None:
+            return LONGER * of_genome
+        faster = 1 + GAIN_OF_A_THREAD * (self._threads - self._settings.threads_per_worker)
+        epochs = int(self._seconds * faster / (took * MORE_SAMPLES / of_genome))
+        return max(1, min(MOST_TIMES_LONGER * of_genome, epochs))
+
+    @property
+    def _seconds(self) -> float | None:
+        """The time that is left for it; None: any."""
+        left, total = self._budget.left, self._budget.seconds
+        if left is None or total is None:
+            return None
+        share, seconds = CLOSING
+        return max(1.0, left - share * total - seconds)
+
+    @property
+    def _threads(self) -> int:
+        return len(os.sched_getaffinity(0)) if self._is_local else self._settings.threads_per_worker
+
+    def clean_up(self) -> None:
+        """Remove the states that were kept on the way."""
+        for path in self._run.path.glob(FINAL.format("*")):
+            Path(path).unlink()

@@ -1,0 +1,163 @@
+"""Searches that have a time: how they size themselves, what they write down, and that a replay takes it from there."""
+
+import json
+import random
+import time
+
+import pytest
+import search_stubs
+
+from deap_nn import Individual, Run, resume
+from deap_nn.engines import make_engine
+from deap_nn.evaluation import Pace
+from deap_nn.search import Settings, budget
+from deap_nn.search.budget import SEARCHED, Budget
+from deap_nn.search.final import FinalTraining
+from deap_nn.search.objective import Objective
+from deap_nn.search.sizing import most_work, sized
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock that only tests move."""
+    now = [1000.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+
+    def move(seconds):
+        now[0] += seconds
+
+    return move
+
+
+@pytest.fixture
+def run(tmp_path):
+    return Run.create(tmp_path / "run", {"settings": {}})
+
+
+def again(run):
+    """The run as the next sitting reads it."""
+    return Run(run.path)
+
+
+def test_all_sittings_count(run, clock):
+    first = Budget(run, 100.0)
+    clock(30)
+    assert (first.spent, first.left) == (30, 70)
+    first.close()
+    clock(1000)  # between the sittings
+    second = Budget(again(run), 100.0)
+    clock(50)
+    assert (second.spent, second.left) == (80, 20)
+    clock(50)
+    assert second.left == 0
+    assert second.until(0.5) == time.monotonic()
+
+
+def test_what_a_kill_leaves_uncounted_is_little(run, clock):
+    one = Budget(run, 100.0)
+    for _ in range(20):
+        clock(1)
+        one.keep()
+    assert Budget(again(run), 100.0).spent >= 20 - budget.INTERVAL - 1
+
+
+def test_a_decision_is_written_before_it_is_used_and_taken_from_there(run, clock):
+    def make():
+        return [1, 2]
+
+    assert Budget(run, 100.0).decide("sizes", make) == [1, 2]
+    assert json.loads((run.path / "run.json").read_text())["decisions"] == {"sizes": [1, 2]}
+    assert Budget(again(run), 100.0).decide("sizes", lambda: pytest.fail("decided twice")) == [1, 2]
+
+
+def test_a_decision_may_rest_on_another(run, clock):
+    one = Budget(run, 100.0)
+    assert one.decide("outer", lambda: one.decide("inner", lambda: 1) + 1) == 2
+    assert run.info["decisions"] == {"inner": 1, "outer": 2}
+
+
+def test_more_time_takes_back_that_the_search_has_ended(run, clock):
+    one = Budget(run, 100.0)
+    one.decide("population", lambda: 7)
+    one.decide(SEARCHED, lambda: True)
+    assert Budget(again(run), 100.0).decided(SEARCHED)
+    more = Budget(again(run), 200.0)
+    assert not more.decided(SEARCHED)
+    assert more.decided("population")
+
+
+def test_without_a_limit_nothing_is_decided_by_the_clock(run):
+    none = Budget(run, None)
+    assert (none.left, none.until(0.5)) == (None, None)
+    settings = Settings()
+    with make_engine("serial") as engine:
+        assert sized(settings, search_stubs.SPACE, Objective(search_stubs.fitness, {}), engine, none) is settings
+        assert most_work(engine, none) is None
+
+
+def cost(individual):
+    return 1e9 * individual[-1].genes["epochs"]
+
+
+def measured(individual):
+    return Pace(1.0, 1e9)  # a second and one for each epoch
+
+
+def size(run, seconds):
+    objective = Objective(search_stubs.fitness, {}, cost=cost, calibrate=measured)
+    before = random.getstate()
+    with make_engine("serial") as engine:
+        one = Budget(run, seconds)
+        settings = sized(Settings(), search_stubs.SPACE, objective, engine, one)
+        limit = most_work(engine, one)
+    assert random.getstate() == before  # the evolution's stream is not touched
+    return settings, limit
+
+
+@pytest.mark.parametrize(("seconds", "population"), [(60, 5), (1200, 12), (36_000, 20)])
+def test_the_population_is_as_large_as_the_time_allows(run, clock, seconds, population):
+    settings, limit = size(run, seconds)
+    assert settings.population == pytest.approx(population, abs=2)
+    assert settings.generations > 1000
+    assert limit == pytest.approx((0.5 * seconds / 12 - 1) * 1e9)
+    assert size(again(run), seconds) == (settings, limit)
+
+
+def test_a_search_with_a_budget_ends_in_time_and_can_be_repeated_from_its_journal(tmp_path):
+    path = tmp_path / "run"
+    begun = time.monotonic()
+    search_stubs.search(path, search_stubs.slow_fitness, budget=1.0)
+    assert time.monotonic() - begun < 3
+    run = Run(path)
+    assert run.status == "finished"
+    assert run.info["decisions"] == {SEARCHED: True}
+    best, journal = run.best, (path / "evaluations.jsonl").read_text()
+    assert len(journal.splitlines()) > 8
+    resume(path, evaluate=search_stubs.slow_fitness)
+    assert (Run(path).best, (path / "evaluations.jsonl").read_text()) == (best, journal)
+
+
+def test_more_time_goes_on_with_the_search(tmp_path):
+    path = tmp_path / "run"
+    search_stubs.search(path, search_stubs.slow_fitness, budget=1.0)
+    before = (path / "evaluations.jsonl").read_text()
+    resume(path, evaluate=search_stubs.slow_fitness, budget=3.0)
+    assert (path / "evaluations.jsonl").read_text().startswith(before)
+    assert len((path / "evaluations.jsonl").read_text()) > len(before)
+
+
+@pytest.mark.parametrize(
+    ("took", "epochs"),
+    [(700.0, 2), (70.0, 10), (1.0, 42), (None, 14)],  # at most six times as many; unknown: twice
+)
+def test_the_final_training_takes_as_many_epochs_as_there_is_time_for(run, clock, took, epochs):
+    best = Individual(search_stubs.SPACE.sample())
+    best[-1].genes["epochs"] = 7
+    values = search_stubs.FitnessValues((0.5,), {"seconds": {"train": took}} if took else {})
+    best.fitness.values = values
+    with make_engine("serial") as engine:
+        final = FinalTraining(run, Settings(), engine, Budget(run, 140.0), is_local=False)
+        assert final.epochs(best) == pytest.approx(epochs, abs=1)
+        (plan, other) = final.plans(best, 9, mirrored=False)
+    assert (plan.epochs, plan.with_validation, plan.seconds) == (9, True, pytest.approx(140 - 4.2 - 4))
+    assert (other.epochs, other.with_validation) == (7, False)
