@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from deap_nn.networks import NETWORK_INPUT, LayerSpec
 from deap_nn.training.compiled_tf.activations import ACTIVATIONS
-from deap_nn.training.compiled_tf.convolution import convolve
+from deap_nn.training.compiled_tf.convolution import add_bias, convolve
 from deap_nn.training.compiled_tf.dropout import Dropout
 from deap_nn.training.compiled_tf.pooling import POOLINGS, activate, activate_and_pool, with_activations_at_pooling
 
@@ -108,7 +108,7 @@ def _dense(call: Call, x: tf.Tensor) -> tf.Tensor:
 
 def _add_bias(y: tf.Tensor, bias: list[tf.Tensor]) -> tf.Tensor:
     """Add the bias, if the layer has one."""
-    return tf.nn.bias_add(y, bias[0]) if bias else y
+    return add_bias(y, bias[0]) if bias else y
 
 
 def _dropout(call: Call, x: tf.Tensor) -> tf.Tensor:
