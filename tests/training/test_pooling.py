@@ -15,7 +15,7 @@ from deap_nn.training.compiled_tf.pooling import (
     MONOTONE,
     activate,
     activate_and_pool,
-    with_activations_at_pooling,
+    merged_into_pooling,
 )
 
 pytestmark = pytest.mark.slow
@@ -70,6 +70,21 @@ def test_of_equal_values_the_first_gets_the_gradient(activation, shape):
     assert_the_same(island(activation, "max"), plain(activation, "max"), maps(shape, "ties"))
 
 
+def with_sum(activation, kind):
+    return lambda x, other: POOLS[kind](ACTIVATIONS[activation](x) + other, 2, 2, "VALID")
+
+
+@pytest.mark.parametrize("way", [island, lambda *names: lambda x, other: activate_and_pool(x, *names, other)])
+@pytest.mark.parametrize("shape", [EVEN, ODD])
+@pytest.mark.parametrize("kind", POOLS)
+@pytest.mark.parametrize("activation", ["gelu", "tanh", "linear"])
+def test_sums_are_pooled_and_every_part_gets_its_gradient(activation, kind, shape, way):
+    x, other = maps(shape), maps(shape)[::-1]
+    ours, theirs = way(activation, kind), with_sum(activation, kind)
+    assert_the_same(lambda part: ours(part, other), lambda part: theirs(part, other), x)
+    assert_the_same(lambda part: ours(x, part), lambda part: theirs(x, part), other)
+
+
 @pytest.mark.parametrize("values", ["any", "ties"])
 @pytest.mark.parametrize("shape", [EVEN, ODD])
 @pytest.mark.parametrize("activation", MONOTONE)
@@ -96,22 +111,25 @@ def falls_never(y):
 
 
 @pytest.mark.parametrize(
-    ("shape", "activation", "kind", "expected"),
+    ("shape", "activation", "kind", "adds", "expected"),
     [
-        (LARGE, "swish", "none", True),
-        (LARGE, "gelu", "max", True),
-        (LARGE, "relu", "average", True),
-        (LARGE, "relu", "max", False),
-        (LARGE, "relu", "none", False),
-        (LARGE, "linear", "average", False),
-        ((16, 16, 31), "swish", "none", False),
-        ((MIN_SIZE,), "swish", "none", False),
+        (LARGE, "swish", "none", False, True),
+        (LARGE, "gelu", "max", False, True),
+        (LARGE, "gelu", "max", True, True),
+        (LARGE, "relu", "average", False, True),
+        (LARGE, "relu", "max", False, False),
+        (LARGE, "relu", "max", True, False),
+        (LARGE, "relu", "none", False, False),
+        (LARGE, "linear", "average", False, False),
+        (LARGE, "linear", "average", True, True),
+        ((16, 16, 31), "swish", "none", False, False),
+        ((MIN_SIZE,), "swish", "none", False, False),
     ],
 )
-def test_what_is_compiled(monkeypatch, shape, activation, kind, expected):
-    assert pays(shape, activation, kind) == expected
+def test_what_is_compiled(monkeypatch, shape, activation, kind, adds, expected):
+    assert pays(shape, activation, kind, adds) == expected
     monkeypatch.setattr(islands.tf.config, "list_physical_devices", lambda kind: ["a GPU"])
-    assert not pays(shape, activation, kind)
+    assert not pays(shape, activation, kind, adds)
 
 
 def test_large_maps_go_to_an_island_and_small_ones_do_not(monkeypatch):
@@ -130,7 +148,7 @@ CONVOLUTION = {"filters": 16, "kernel_size": 3, "strides": 1, "padding": "same",
 def test_activations_move_to_the_pooling_that_alone_reads_them():
     layers = [("Conv2D", CONVOLUTION), ("MaxPooling2D", {"pool_size": 2}), ("Activation", {"activation": "gelu"})]
     specs = chain((8, 8, 3), *layers, ("AveragePooling2D", {"pool_size": 2}), ("MaxPooling2D", {"pool_size": 2}))
-    moved = with_activations_at_pooling(specs)
+    moved = merged_into_pooling(specs)
     assert [spec.config.get("activation") for spec in moved] == ["linear", "swish", "linear", "gelu", None]
     assert [(spec.layer, spec.inputs, spec.output_shape) for spec in moved] == [
         (spec.layer, spec.inputs, spec.output_shape) for spec in specs
@@ -143,9 +161,50 @@ def test_an_activation_that_others_read_stays_where_it_is():
     plan.add("MaxPooling2D", pool_size=2)
     plan.add("Conv2D", inputs=(0,), **CONVOLUTION | {"strides": 2})
     plan.add("Add", inputs=(1, 2))
-    assert with_activations_at_pooling(plan.specs) == plan.specs
-    assert with_activations_at_pooling(chain((8, 8, 3), ("MaxPooling2D", {"pool_size": 2})))[0].inputs == (
-        NETWORK_INPUT,
+    assert merged_into_pooling(plan.specs) == plan.specs
+
+
+def test_pooling_does_the_sum_that_it_alone_reads():
+    plan = Plan((8, 8, 3))
+    plan.add("Activation", activation="tanh")
+    plan.add("Add", inputs=(0, NETWORK_INPUT))
+    plan.add("MaxPooling2D", pool_size=2)
+    activation, _, pooling_layer = merged_into_pooling(plan.specs)
+    assert activation.config["activation"] == "linear"
+    assert pooling_layer.config["activation"] == "tanh" and pooling_layer.inputs == (0, NETWORK_INPUT)
+    plan.add("Conv2D", inputs=(1,), **CONVOLUTION)
+    assert merged_into_pooling(plan.specs) == plan.specs
+
+
+def test_of_a_sum_whose_activated_part_others_read_only_the_sum_moves():
+    plan = Plan((8, 8, 3))
+    plan.add("Activation", activation="tanh")
+    plan.add("Add", inputs=(0, NETWORK_INPUT))
+    plan.add("AveragePooling2D", pool_size=2)
+    plan.add("Conv2D", inputs=(0,), **CONVOLUTION)
+    activation, _, pooling_layer, _ = merged_into_pooling(plan.specs)
+    assert activation == plan.specs[0]
+    assert "activation" not in pooling_layer.config and pooling_layer.inputs == (0, NETWORK_INPUT)
+
+
+def test_pooling_of_the_input_stays_as_it_is():
+    assert merged_into_pooling(chain((8, 8, 3), ("MaxPooling2D", {"pool_size": 2})))[0].inputs == (NETWORK_INPUT,)
+
+
+@pytest.mark.parametrize("shape", [(8, 8, 3), (32, 32, 32)])
+@pytest.mark.parametrize("kind", ["MaxPooling2D", "AveragePooling2D"])
+@pytest.mark.parametrize("activation", ["gelu", "tanh"])
+def test_a_network_with_a_moved_sum_is_the_same_network(activation, kind, shape):
+    plan = Plan(shape)
+    plan.add("Activation", activation=activation)
+    plan.add("Add", inputs=(0, NETWORK_INPUT))
+    plan.add(kind, pool_size=2)
+    plan.add("Activation", activation="linear")
+    pool = POOLS["max" if kind == "MaxPooling2D" else "average"]
+    assert_the_same(
+        lambda x: forward(plan.specs, [[]] * 4, x, Pass()),
+        lambda x: pool(ACTIVATIONS[activation](x) + x, 2, 2, "VALID"),
+        maps(shape),
     )
 
 

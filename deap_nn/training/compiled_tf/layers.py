@@ -16,7 +16,7 @@ from deap_nn.networks import NETWORK_INPUT, LayerSpec
 from deap_nn.training.compiled_tf.activations import ACTIVATIONS
 from deap_nn.training.compiled_tf.convolution import add_bias, convolve
 from deap_nn.training.compiled_tf.dropout import Dropout
-from deap_nn.training.compiled_tf.pooling import POOLINGS, activate, activate_and_pool, with_activations_at_pooling
+from deap_nn.training.compiled_tf.pooling import POOLINGS, activate, activate_and_pool, merged_into_pooling
 
 EPSILON = 1e-3
 """Keras's default for BatchNormalization."""
@@ -75,16 +75,16 @@ class Call:
         """Apply the layer's activation."""
         return activate(x, self.spec.config["activation"])
 
-    def pool(self, x: tf.Tensor) -> tf.Tensor:
-        """Apply an activation that was moved here, and pool."""
-        return activate_and_pool(x, self.spec.config.get("activation", "linear"), POOLINGS[self.spec.layer])
+    def pool(self, x: tf.Tensor, *others: tf.Tensor) -> tf.Tensor:
+        """Apply an activation and a sum that were merged into this layer, and pool."""
+        return activate_and_pool(x, self.spec.config.get("activation", "linear"), POOLINGS[self.spec.layer], *others)
 
 
 def forward(specs: Sequence[LayerSpec], weights: list[list[tf.Tensor]], x: tf.Tensor, run: Pass) -> tf.Tensor:
     """Return the output of the last layer before its activation, which is left to the loss."""
     outputs: list[tf.Tensor] = []
     last = replace(specs[-1], config={**specs[-1].config, "activation": "linear"})
-    for index, spec in enumerate(with_activations_at_pooling([*specs[:-1], last])):
+    for index, spec in enumerate(merged_into_pooling([*specs[:-1], last])):
         sources = [x if i == NETWORK_INPUT else outputs[i] for i in spec.inputs]
         outputs.append(FUNCTIONS[spec.layer](Call(spec, index, weights[index], run), *sources))
     return outputs[-1]
