@@ -14,8 +14,9 @@ import tensorflow as tf
 
 from deap_nn.networks import NETWORK_INPUT, LayerSpec
 from deap_nn.training.compiled_tf.activations import ACTIVATIONS
-from deap_nn.training.compiled_tf.convolution import convolve
+from deap_nn.training.compiled_tf.convolution import add_bias, convolve
 from deap_nn.training.compiled_tf.dropout import Dropout
+from deap_nn.training.compiled_tf.pooling import POOLINGS, activate, activate_and_pool, merged_into_pooling
 
 EPSILON = 1e-3
 """Keras's default for BatchNormalization."""
@@ -72,14 +73,18 @@ class Call:
 
     def activate(self, x: tf.Tensor) -> tf.Tensor:
         """Apply the layer's activation."""
-        return ACTIVATIONS[self.spec.config["activation"]](x)
+        return activate(x, self.spec.config["activation"])
+
+    def pool(self, x: tf.Tensor, *others: tf.Tensor) -> tf.Tensor:
+        """Apply an activation and a sum that were merged into this layer, and pool."""
+        return activate_and_pool(x, self.spec.config.get("activation", "linear"), POOLINGS[self.spec.layer], *others)
 
 
 def forward(specs: Sequence[LayerSpec], weights: list[list[tf.Tensor]], x: tf.Tensor, run: Pass) -> tf.Tensor:
     """Return the output of the last layer before its activation, which is left to the loss."""
     outputs: list[tf.Tensor] = []
     last = replace(specs[-1], config={**specs[-1].config, "activation": "linear"})
-    for index, spec in enumerate([*specs[:-1], last]):
+    for index, spec in enumerate(merged_into_pooling([*specs[:-1], last])):
         sources = [x if i == NETWORK_INPUT else outputs[i] for i in spec.inputs]
         outputs.append(FUNCTIONS[spec.layer](Call(spec, index, weights[index], run), *sources))
     return outputs[-1]
@@ -103,21 +108,11 @@ def _dense(call: Call, x: tf.Tensor) -> tf.Tensor:
 
 def _add_bias(y: tf.Tensor, bias: list[tf.Tensor]) -> tf.Tensor:
     """Add the bias, if the layer has one."""
-    return tf.nn.bias_add(y, bias[0]) if bias else y
+    return add_bias(y, bias[0]) if bias else y
 
 
 def _dropout(call: Call, x: tf.Tensor) -> tf.Tensor:
     return x if call.run.dropout is None else call.run.dropout(x, call.index)
-
-
-def _max_pool(call: Call, x: tf.Tensor) -> tf.Tensor:
-    size = call.spec.config["pool_size"]
-    return tf.nn.max_pool2d(x, size, size, "VALID")
-
-
-def _average_pool(call: Call, x: tf.Tensor) -> tf.Tensor:
-    size = call.spec.config["pool_size"]
-    return tf.nn.avg_pool2d(x, size, size, "VALID")
 
 
 def _global_pool(reduce: Callable[..., tf.Tensor]) -> Callable[[Call, tf.Tensor], tf.Tensor]:
@@ -149,8 +144,8 @@ FUNCTIONS: dict[str, Callable[..., tf.Tensor]] = {
     "BatchNormalization": _normalize,
     "Activation": lambda call, x: call.activate(x),
     "Dropout": _dropout,
-    "MaxPooling2D": _max_pool,
-    "AveragePooling2D": _average_pool,
+    "MaxPooling2D": Call.pool,
+    "AveragePooling2D": Call.pool,
     "GlobalAveragePooling2D": _global_pool(tf.reduce_mean),
     "GlobalMaxPooling2D": _global_pool(tf.reduce_max),
     "Flatten": lambda call, x: tf.reshape(x, [-1, math.prod(call.spec.output_shape)]),
