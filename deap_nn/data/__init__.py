@@ -5,8 +5,9 @@ into `Splits`, once per process. Modules: `source` (where arrays come from), `do
 in a child process), `checks` (the requirements on a data set), `splits`.
 """
 
+from deap_nn.data.checks import check_numbers
 from deap_nn.data.npz import read_npz
 from deap_nn.data.source import DATASETS, SCALINGS, DataSpec, save_arrays
 from deap_nn.data.splits import Splits, load
 
-__all__ = ["DATASETS", "SCALINGS", "DataSpec", "Splits", "load", "read_npz", "save_arrays"]
+__all__ = ["DATASETS", "SCALINGS", "DataSpec", "Splits", "check_numbers", "load", "read_npz", "save_arrays"]

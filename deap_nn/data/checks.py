@@ -56,7 +56,7 @@ def _check_split(
 ) -> tuple[np.ndarray, np.ndarray, int]:
     x = _features(f"{where}: x_{split}", arrays[f"x_{split}"])
     name = f"{where}: y_{split}"
-    y, outputs = kind.read_targets(name, _numbers(name, arrays[f"y_{split}"]))
+    y, outputs = kind.read_targets(name, check_numbers(name, arrays[f"y_{split}"]))
     if len(x) != len(y):
         raise InputError(
             f"{where}: x_{split} has {len(x)} samples but y_{split} has {len(y)}; expected one label per sample"
@@ -64,7 +64,12 @@ def _check_split(
     return x, y, outputs
 
 
-def _numbers(name: str, raw: Any) -> np.ndarray:
+def check_numbers(name: str, raw: Any) -> np.ndarray:
+    """Return finite numbers, at least one, as an array; `name` begins every message.
+
+    Raises:
+        InputError: If they are anything else.
+    """
     try:
         array = np.asarray(raw)
     except ValueError as error:
@@ -80,7 +85,7 @@ def _numbers(name: str, raw: Any) -> np.ndarray:
 
 
 def _features(name: str, raw: Any) -> np.ndarray:
-    array = _numbers(name, raw)
+    array = check_numbers(name, raw)
     if array.ndim not in (2, 3, 4):
         raise InputError(
             f"{name} has shape {array.shape}; expected (N, height, width, channels), (N, height, width) "

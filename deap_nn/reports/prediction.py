@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from deap_nn.data import read_npz
+from deap_nn.data import check_numbers, read_npz
 from deap_nn.errors import InputError
 from deap_nn.runs import MODEL, Run
 from deap_nn.tasks import Task, task_from_json
@@ -38,12 +38,13 @@ def predict(run_dir: Path, images: np.ndarray) -> str:
             `(n, features)`.
 
     Raises:
-        InputError: If the run has no trained network, or the shape of the images differs from that of its data.
+        InputError: If the run has no trained network, or there are no images, or other ones than it was trained on.
     """
     run = Run(run_dir)
     path = run.path / MODEL
     if not path.exists():
         raise InputError(f"{run_dir} holds no {MODEL}: name the directory of a run that has trained its winner")
+    images = check_numbers("images", images)
     from deap_nn.training import predict_file  # The import loads Keras
 
     return to_csv(predict_file(path, images), task_from_json(run.info["data"]))

@@ -190,7 +190,12 @@ class Run:
     def checkpoint(self) -> dict[str, Any] | None:
         """The content of `checkpoint.json`; None before the first generation has ended."""
         path = self.path / CHECKPOINT
-        return read_json(path, "generation", remedy=AGAIN) if path.exists() else None
+        if not path.exists():
+            return None
+        content = read_json(path, "generation", remedy=AGAIN)
+        if type(content["generation"]) is not int:
+            raise InputError(f"{path} is damaged (its generation is {content['generation']!r}): {AGAIN}")
+        return content
 
     def write_checkpoint(self, content: dict[str, Any]) -> None:
         """Replace `checkpoint.json`."""

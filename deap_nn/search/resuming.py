@@ -12,7 +12,8 @@ from typing import Any
 from deap_nn.data import DataSpec, load
 from deap_nn.engines import refuse_in_worker
 from deap_nn.errors import InputError
-from deap_nn.runs import DATA, Run
+from deap_nn.evolution import Individual
+from deap_nn.runs import DATA, RUN, Run
 from deap_nn.search.call_forms import data_of
 from deap_nn.search.hooks import Hooks
 from deap_nn.search.objective import Data, Evaluate, Objective, data_spec, keras_objective, user_objective
@@ -55,8 +56,9 @@ def resume(
     """
     refuse_in_worker("resume")
     run = Run(Path(run_dir))
+    recorded = _recorded_settings(run)
     data = None if data is None else data_of(data)
-    settings = _changed(run, changes)
+    settings = _changed(run, recorded, changes)
     own = SearchSpace.from_json(run.info["space"]) if space is None else space
     if own.to_json() != run.info["space"]:
         raise InputError(
@@ -68,12 +70,24 @@ def resume(
     return perform(Search(run, own, objective, settings, file, retry_failed, hooks or Hooks(), progress=progress))
 
 
-def _changed(run: Run, changes: Mapping[str, Any]) -> Settings:
+def _recorded_settings(run: Run) -> Settings:
+    """Return the settings of a run whose `run.json` has all that a resume needs."""
+    try:
+        settings = Settings(**run.info["settings"])
+        _ = run.info["data"]["fingerprint"] if "data" in run.info else run.info["evaluate"]
+        _ = run.info["space"]["name"], [Individual.from_json(genome) for genome in run.info["start_with"]]
+    except (KeyError, TypeError, InputError) as error:
+        raise InputError(
+            f"{run.path / RUN} is damaged ({error!r}): restore it from a copy, or start a new run"
+        ) from error
+    return settings
+
+
+def _changed(run: Run, recorded: Settings, changes: Mapping[str, Any]) -> Settings:
     fixed = [name for name in changes if name not in all_settings() or not all_settings()[name].resumable]
     if fixed:
         free = ", ".join(name for name, setting in all_settings().items() if setting.resumable)
         raise InputError(f"a resumed run keeps its {', '.join(fixed)}; only {free} may change")
-    recorded = Settings(**run.info["settings"])
     settings = replace(recorded, **{"dask_scheduler": None, **changes})
     if settings.engine == "dask" and recorded.dask_scheduler is not None and "dask_scheduler" not in changes:
         raise InputError(

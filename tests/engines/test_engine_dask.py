@@ -120,3 +120,17 @@ class _Cluster:
                 session.process.wait(10)
             finally:
                 session.__exit__()
+
+
+@pytest.mark.parametrize("after", [0.0, 0.4, 0.8, 1.6, 3.0])
+def test_ctrl_c_while_the_cluster_starts_or_just_after_ends_it_without_a_word_of_its_workers(tmp_path, after):
+    """A terminal sends it to every process of the group."""
+    with sessions.Session(tmp_path, SCRIPT, "dask", tmp_path, "stubborn") as session:
+        assert sessions.wait_until(lambda: len(session.members()) > 1, 60), session.output  # the first one starts
+        time.sleep(after)
+        os.killpg(session.process.pid, signal.SIGINT)
+        assert session.wait(60) == 4, session.output
+        lines = session.output.splitlines()
+        assert lines[-1] == "interrupted"
+        assert "Traceback" not in session.output
+        session.assert_nothing_left()

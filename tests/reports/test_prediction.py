@@ -25,6 +25,21 @@ def test_a_run_without_a_winner_is_refused(tmp_path):
         predict(tmp_path, np.zeros((1, 8, 8)))
 
 
+@pytest.mark.parametrize(
+    ("images", "message"),
+    [
+        (np.zeros((0, 8, 8)), "so it is empty; expected at least one sample"),
+        (np.full((1, 8, 8), np.nan), "holds NaN or infinity"),
+        (np.array([["a"]]), "expected numbers"),
+    ],
+    ids=["none", "NaN", "words"],
+)
+def test_what_are_no_images_is_refused_before_the_network_is_loaded(tmp_path, images, message):
+    (Run.create(tmp_path, {}).path / "best.keras").write_bytes(b"")
+    with pytest.raises(InputError, match=f"images .*{message}"):
+        predict(tmp_path, images)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("content", [b"", b"garbage", b"PK\x03\x04garbage"])
 def test_a_damaged_network_is_named_with_the_way_out(tmp_path, content):

@@ -63,6 +63,28 @@ def test_a_directory_whose_run_json_is_garbled_holds_no_run(begun, content):
         Run(begun)
 
 
+WRONG = [(name, value) for name in ("settings", "space", "start_with") for value in (None, 7, "text", [1], "no entry")]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [*WRONG, ("evaluate", None), ("evaluate", "no entry"), ("population", "many")]
+)
+def test_a_run_json_without_what_a_resume_needs_is_named_with_the_way_out(begun, name, value):
+    info = json.loads((begun / "run.json").read_text())
+    place = info if name in info else info["settings"]
+    place[name] = value
+    if value == "no entry":
+        del place[name]
+    (begun / "run.json").write_text(json.dumps(info))
+    refused(begun, r"(?s)run\.json is damaged .*: restore it|was made with \{'evaluate': None\}")
+
+
+@pytest.mark.parametrize("generation", [None, "2", [2], 2.0, True])
+def test_a_checkpoint_of_no_generation_is_damaged(begun, generation):
+    (begun / "checkpoint.json").write_text(json.dumps(Run(begun).checkpoint | {"generation": generation}))
+    refused(begun, r"checkpoint.json is damaged \(its generation is .*\): delete the file")
+
+
 @pytest.mark.parametrize("name", ["run.json", "checkpoint.json", "best.json", "logbook.csv", "evaluations.jsonl"])
 def test_what_is_no_file_is_not_waited_for(begun, name):
     (begun / name).unlink()

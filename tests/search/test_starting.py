@@ -11,6 +11,8 @@ import search_stubs
 from search_stubs import SMALL, SPACE, outcome, search
 
 from deap_nn import Hooks, Individual, InputError, Run, evolve, resume
+from deap_nn.runs.files import JsonLines
+from deap_nn.runs.journal import RunJournal
 from deap_nn.search import BrokenProgram, RunFailed
 from deap_nn.space.presets import FULL
 
@@ -159,6 +161,7 @@ def test_a_full_disk_stops_the_run_and_it_can_go_on(tmp_path, counted, monkeypat
             raise OSError(28, "No space left on device")
         real(descriptor)
 
+    monkeypatch.setattr(RunJournal, "pace", 0.0)  # no groups: what could not be synced is one evaluation
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", full_after_20)
         with pytest.raises(OSError, match="No space left on device"):
@@ -166,6 +169,30 @@ def test_a_full_disk_stops_the_run_and_it_can_go_on(tmp_path, counted, monkeypat
     assert outcome(resume(tmp_path / "run", evaluate=search_stubs.fitness)) == outcome(whole)
     assert set(counted().values()) <= {2, 3}
     assert counted().total() <= 2 * len(counted()) + 1
+
+
+def test_a_disk_that_is_full_in_the_middle_of_a_group_costs_the_evaluation_that_did_not_fit(
+    tmp_path, counted, monkeypatch
+):
+    size, told, append, written = {"population": 60}, [], JsonLines.append, []
+    whole = search(tmp_path / "whole", **size)
+
+    def full_after_80(lines, value):
+        if len(written) == 80:
+            raise OSError(28, "No space left on device")
+        written.append(append(lines, value))
+        return written[-1]
+
+    hooks = Hooks(on_evaluation=(lambda individual, _: told.append(individual.canonical()),))
+    monkeypatch.setattr(RunJournal, "pace", 60.0)  # a group is a generation
+    with monkeypatch.context() as patch:
+        patch.setattr(JsonLines, "append", full_after_80)
+        with pytest.raises(OSError, match="No space left on device"):
+            search(tmp_path / "run", hooks=hooks, **size)
+    assert told == [individual.canonical() for individual, _ in Run(tmp_path / "run").evaluations()]
+    assert len(told) == 80
+    assert outcome(resume(tmp_path / "run", evaluate=search_stubs.fitness)) == outcome(whole)
+    assert counted().total() == 2 * len(counted()) + 1
 
 
 def test_a_directory_that_is_deleted_stops_the_run(tmp_path):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import multiprocessing.resource_tracker
 import queue
+import signal
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from deap_nn.engines.backends.processes import default_workers
@@ -163,11 +165,25 @@ def _import_distributed() -> Any:
     return distributed
 
 
+@contextlib.contextmanager
+def _out_of_reach_of_ctrl_c() -> Iterator[None]:
+    """Start processes that Ctrl-C does not reach: the terminal sends it to all, and only the origin knows how to end.
+
+    It is not lost meanwhile, but waits until they have started.
+    """
+    multiprocessing.resource_tracker.ensure_running()  # it would lift the block when it starts
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _local_cluster(distributed: Any, workers: int | None, limits: Limits) -> Any:
     """Start a cluster on this host that only holders of its key can reach, whoever else uses the host."""
     import dask
 
-    with dask.config.set(_SETTINGS):
+    with dask.config.set(_SETTINGS), _out_of_reach_of_ctrl_c():
         return distributed.LocalCluster(
             n_workers=workers or default_workers(limits, find_gpus()),
             threads_per_worker=1,

@@ -13,11 +13,7 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 def resident(pid: int) -> int:
     """Return the resident memory, in bytes, of a process and its descendants; 0 once it is gone."""
-    try:
-        own = int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE
-    except (OSError, IndexError):
-        return 0
-    return own + sum(resident(child) for child in _children(pid))
+    return sum(_own_size(one) for one in (pid, *descendants(pid)))
 
 
 def descendants(pid: int) -> list[int]:
@@ -34,6 +30,13 @@ def kill_tree(pid: int) -> None:
     _signal(os.kill, pid, signal.SIGKILL)
     for one in started:
         _signal(os.kill, one, signal.SIGKILL)
+
+
+def _own_size(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE
+    except (OSError, IndexError):
+        return 0
 
 
 def _signal(send: Callable[[int, int], None], pid: int, number: int) -> None:

@@ -20,18 +20,18 @@ _MODULE = "deap_nn.engines.child.main"
 _COMMAND = "import sys; sys.path[:] = filter(None, sys.path); from {} import main; main()"
 _ROOT = Path(__file__).resolve().parents[3]
 
-# Linux kills a child when the *thread* that started it ends (see main.die_with_parent), so this thread,
-# which lives as long as its process, starts the children of threads that may end earlier.
-_starter = concurrent.futures.ThreadPoolExecutor(1, "deap_nn-starter")
+_starter: concurrent.futures.ThreadPoolExecutor
+"""Linux kills a child when the *thread* that started it ends (see main.die_with_parent), so this thread, which lives as
+long as its process, starts the children of threads that may end earlier."""
 
 
-def _renew_starter() -> None:
-    """Replace the thread that a fork does not take along, though its executor believes that it runs."""
+def _make_starter() -> None:
     global _starter
     _starter = concurrent.futures.ThreadPoolExecutor(1, "deap_nn-starter")
 
 
-os.register_at_fork(after_in_child=_renew_starter)
+_make_starter()
+os.register_at_fork(after_in_child=_make_starter)  # a fork takes no thread along, though its executor believes so
 
 
 def open_log(log_dir: str | None, name: str) -> IO[bytes]:
