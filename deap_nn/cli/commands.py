@@ -65,7 +65,8 @@ def _main(argv: Sequence[str] | None) -> None:
 
 
 def _evolve_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("space", metavar="SPACE", help=f"search space: {', '.join(PRESETS)}")
+    text = f"search space: {', '.join(PRESETS)} (default: vision for images, tabular for features)"
+    parser.add_argument("space", metavar="SPACE", nargs="?", help=text)
     add_data(parser)
     add_settings(parser)
     add_new_run(parser)
@@ -73,12 +74,12 @@ def _evolve_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _evolve(options: dict[str, Any]) -> None:
-    name = options.pop("space")
-    if name not in PRESETS:
+    name = options.pop("space", None)
+    if name is not None and name not in PRESETS:
         raise InputError(
             f"SPACE: received {name!r}, expected one of {', '.join(PRESETS)} (`{COMMAND} presets` shows them)"
         )
-    search_and_report(PRESETS[name], options, again=AGAIN)
+    search_and_report(None if name is None else PRESETS[name], options, again=AGAIN)
 
 
 def _resume_options(parser: argparse.ArgumentParser) -> None:

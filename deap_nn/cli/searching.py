@@ -50,7 +50,7 @@ def search(
     """Evolve or resume with command-line options, showing the progress.
 
     Args:
-        space: The search space; None: that of the resumed run.
+        space: The search space; None: that of the resumed run, or what suits the data.
         options: The parsed options, without the script's own; a new run's directory is added to them.
         quiet: Whether to show nothing.
         resume_with: The directory to resume with after an interruption, if it is not the run directory.
@@ -75,7 +75,7 @@ def _search(space: SearchSpace | None, options: dict[str, Any], quiet: bool) -> 
         hooks += TensorBoard().hooks
     settings = {name: value for name, value in options.items() if name in all_settings()}
     common = {"cache": options.get("cache"), "hooks": hooks, "progress": not quiet, **settings}
-    if space is None or "resume" in options:
+    if "resume" in options:
         retry = options.get("retry_failed", False)
         return resume(options["resume"], space=space, data=options.get("dataset"), retry_failed=retry, **common)
     return evolve(

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from deap_nn.data import DataSpec, load
 from deap_nn.errors import InputError
 from deap_nn.search.settings import Settings, all_settings
 from deap_nn.space import PRESETS, SearchSpace
@@ -30,13 +31,23 @@ ELSEWHERE = {
 }
 
 
-def space_of(space: SearchSpace | str) -> SearchSpace:
+def space_of(space: SearchSpace | str | None) -> SearchSpace:
     """Return a search space, also by the name of a preset."""
     if isinstance(space, SearchSpace):
         return space
     if not isinstance(space, str) or space not in PRESETS:
         raise InputError(f"space is {space!r}, expected a SearchSpace or the name of a preset: {', '.join(PRESETS)}")
     return PRESETS[space]
+
+
+def space_for(data: str | os.PathLike[str] | tuple[Any, ...]) -> SearchSpace:
+    """Return the space that suits data when none is named: `vision` for images, `tabular` for features.
+
+    Args:
+        data: Data in the form that `data_of` returns.
+    """
+    axes = np.ndim(data[0]) - 1 if isinstance(data, tuple) else len(load(DataSpec(os.fspath(data))).input_shape)
+    return PRESETS["tabular" if axes == 1 else "vision"]
 
 
 def settings_of(given: Mapping[str, Any]) -> Settings:

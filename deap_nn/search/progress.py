@@ -14,6 +14,9 @@ from deap_nn.runs import Run
 from deap_nn.search.hooks import Hooks
 from deap_nn.status import Status
 
+KNOWN_END = "{desc}{bar}| {n_fmt}/{total_fmt} networks [{elapsed}<{remaining}{postfix}]"
+UNKNOWN_END = "{desc}: {n_fmt} networks [{elapsed}{postfix}]"
+
 
 class Progress:
     """Hooks that show the progress of a run; once nobody can see it any more, the run goes on without.
@@ -25,7 +28,8 @@ class Progress:
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream: TextIO | None = stream or sys.stdout  # None if it was closed before the start
         self._bar: tqdm | None = None
-        self._generations = self._done = 0
+        self._generations: int | None = 0
+        self._done = 0
         self._best: float | None = None
         self._minimize = False
 
@@ -65,18 +69,18 @@ class Progress:
         if "data" in run.info:
             self._say(_about(run.info["data"]))
         self._say(f"engine: {engine.description}")
-        self._generations = settings["generations"]
+        self._generations = None if settings.get("budget") else settings["generations"]  # else there is only a time
         self._best, self._minimize = None, settings.get("minimize", False)
         size = settings["population"]
         children = size - survivor_count(settings["survivors"], size)
         self._bar = tqdm(
-            desc=f"generation 0/{self._generations}",
-            total=size + self._generations * children,
+            desc=_place(0, self._generations),
+            total=None if self._generations is None else size + self._generations * children,
             unit="network",
             file=self._stream,
             disable=None,  # disabled unless the stream is a terminal
             dynamic_ncols=True,
-            bar_format="{desc}{bar}| {n_fmt}/{total_fmt} networks [{elapsed}<{remaining}{postfix}]",
+            bar_format=KNOWN_END if self._generations is not None else UNKNOWN_END,
         )
 
     def _evaluation(self, individual: Individual, values: FitnessValues) -> None:
@@ -94,8 +98,8 @@ class Progress:
             return
         self._done += row["nevals"]
         self._best = row["best"]
-        under_way = min(row["gen"] + 1, self._generations)
-        self._bar.set_description(f"generation {under_way}/{self._generations}", refresh=False)
+        under_way = row["gen"] + 1 if self._generations is None else min(row["gen"] + 1, self._generations)
+        self._bar.set_description(_place(under_way, self._generations), refresh=False)
         self._show_best()
         self._bar.update(self._done - self._bar.n)  # Counts results that were already known, too
         self._bar.refresh()
@@ -114,10 +118,14 @@ def _about(data: dict[str, Any]) -> str:
     return f"data: {data['source']}, inputs {shape}, {data['classes']} classes{note}"
 
 
-def _line(row: dict[str, Any], generations: int) -> str:
+def _place(generation: int, last: int | None) -> str:
+    return f"generation {generation}" if last is None else f"generation {generation}/{last}"
+
+
+def _line(row: dict[str, Any], generations: int | None) -> str:
     mean = "none" if row["avg"] is None else f"{row['avg']:.4f}"
     pruned = f"{row['pruned']} pruned, " if row["pruned"] else ""
     return (
-        f"generation {row['gen']}/{generations}: best {row['best']:.4f}, mean {mean}, "
+        f"{_place(row['gen'], generations)}: best {row['best']:.4f}, mean {mean}, "
         f"{row['nevals']} networks ({pruned}{row['failed']} failed, {row['cached']} known) in {row['seconds']:.1f} s"
     )

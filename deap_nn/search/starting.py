@@ -14,7 +14,7 @@ from deap_nn.engines import refuse_in_worker
 from deap_nn.errors import InputError
 from deap_nn.evolution import Individual
 from deap_nn.runs import Run, read_genomes, run_info
-from deap_nn.search.call_forms import data_of, settings_of, space_of
+from deap_nn.search.call_forms import data_of, settings_of, space_for, space_of
 from deap_nn.search.hooks import Hooks
 from deap_nn.search.objective import Data, Evaluate, Objective, data_spec, keras_objective, user_objective
 from deap_nn.search.search import Search
@@ -26,7 +26,7 @@ PACKAGES = ("deap_nn", "deap", "keras", "numpy")
 
 
 def evolve(
-    space: SearchSpace | str,
+    space: SearchSpace | str | None = None,
     data: Any = None,
     *,
     evaluate: Evaluate | None = None,
@@ -40,7 +40,8 @@ def evolve(
     """Search a space for the network with the highest validation accuracy, and train the best one found.
 
     Args:
-        space: The search space: which networks may exist; or the name of a preset.
+        space: The search space: which networks may exist; or the name of a preset. None: `vision` for images,
+            `tabular` for features.
         data: A data set's name ("digits", "cifar10", ...), an .npz file with x_train, y_train and, if there is a
             test split, x_test, y_test; or these arrays as a tuple in this order, as a dict with these names, or as the
             two pairs that Keras's `load_data` returns.
@@ -63,12 +64,14 @@ def evolve(
         OSError: If the run directory can no longer be written; the run can be resumed from what it holds.
     """
     refuse_in_worker("evolve")
-    space = space_of(space)
-    chosen = settings_of(({"race": False} if evaluate is not None else {}) | settings)
-    starters = _starters(start_with, space, chosen.population)
     if (data is None) == (evaluate is None):
         raise InputError("expected either data to train networks on, or evaluate=, a function of your own; give one")
     data = None if data is None else data_of(data)
+    if space is None and data is None:
+        raise InputError("a function of your own needs a search space, which says what it is a function of: give one")
+    space = space_for(data) if space is None and data is not None else space_of(space)
+    chosen = settings_of(({"race": False} if evaluate is not None else {}) | settings)
+    starters = _starters(start_with, space, chosen.population)
     if evaluate is not None and chosen.race:
         raise InputError("the race needs the learning curves of networks; give data, or leave race out")
     started = datetime.now(timezone.utc).isoformat(timespec="seconds")

@@ -68,7 +68,7 @@ def test_evolve_takes_every_setting_and_resume_those_that_may_change(capsys):
     [
         ("", "the following arguments are required: COMMAND"),
         ("grow", "argument COMMAND: invalid choice: 'grow'"),
-        ("evolve", "the following arguments are required: SPACE"),
+        ("evolve --budget soon", "argument --budget: received 'soon', expected a time above 0, such as 90s, 30m"),
         ("evolve vgg", "SPACE: received 'vgg', expected one of conv2d, dense, full, deep, modern"),
         ("evolve dense --population 2", "argument --population: received '2', expected a whole number of at least 3"),
         ("evolve dense --dataset nonsense", "data set: received 'nonsense', expected one of digits"),

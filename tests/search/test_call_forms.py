@@ -115,3 +115,21 @@ def test_labels_that_are_no_indices_are_refused_with_the_way_to_make_them(tmp_pa
     with pytest.raises(ValueError, match=message):
         evolve("dense", (X, y), run_dir=tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        ("digits", "vision"),
+        ((np.zeros((3, 8, 8)), Y), "vision"),
+        ((np.zeros((3, 8, 8, 1)), Y), "vision"),
+        ((X, Y), "tabular"),
+    ],
+)
+def test_without_a_space_the_data_say_which(data, name):
+    assert space_for(data) is PRESETS[name]
+
+
+def test_a_function_of_ones_own_needs_a_space():
+    with pytest.raises(ValueError, match="a function of your own needs a search space"):
+        evolve(evaluate=search_stubs.fitness)
