@@ -6,7 +6,7 @@ import search_stubs
 from search_stubs import SMALL, SPACE
 
 from deap_nn import PRESETS, evolve
-from deap_nn.search.call_forms import data_of, settings_of, space_of
+from deap_nn.search.call_forms import data_of, settings_of, space_for, space_of
 
 X, Y = np.arange(240.0).reshape(60, 4), np.arange(60) % 3
 TRAIN, TEST = (X[:40], Y[:40]), (X[40:], Y[40:])

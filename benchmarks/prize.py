@@ -1,0 +1,129 @@
+"""The prize: what the winner of a search with a budget is worth, beside random search and a network written by hand.
+
+All three have the same time on the same machine, on which nothing else may run; a seed of each in turn. Finished seeds
+are kept in `--results` and not repeated, so that a measurement may go on another day.
+
+    python benchmarks/prize.py --dataset cifar10-10k.npz --budget 10m --seeds 3
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import re
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+EVOLVE = "from deap_nn.cli import main; main()"
+RANDOM = "from deap_nn.search import sizing; sizing.GENERATIONS = 1; " + EVOLVE
+"""One generation, as large as the time allows, is random search; its best is trained a final time all the same."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--dataset", required=True)
+    parser.add_argument("--train-samples", type=int, default=10_000)
+    parser.add_argument("--budget", default="10m")
+    parser.add_argument("--space", default="", help="a preset; by default what suits the data")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--ways", nargs="*", default=list(WAYS), choices=list(WAYS))
+    parser.add_argument("--results", type=Path, default=HERE / "results" / "prize.jsonl")
+    options = parser.parse_args()
+    done = _done(options)
+    for seed in range(options.seeds):
+        for way in options.ways:
+            if (way, seed) not in done:
+                done[way, seed] = _keep(options, way, seed, _measured(options, way, seed))
+    print(f"{Path(options.dataset).stem}, {options.train_samples} samples, {options.budget}, {_processor()}")
+    for way in options.ways:
+        rows = [done[way, seed] for seed in range(options.seeds)]
+        print(f"{way:8} {_mean(rows, 'accuracy', 4)}  wall {_mean(rows, 'wall', 0)} s  CPU {_mean(rows, 'cpu', 0)} s")
+
+
+def _evolved(program: str) -> Callable[[argparse.Namespace, int, str], tuple[list[str], Callable[[str], float]]]:
+    def command(options: argparse.Namespace, seed: int, folder: str) -> tuple[list[str], Callable[[str], float]]:
+        run = f"{folder}/run"
+        space = [options.space] if options.space else []
+        line = [sys.executable, "-c", program, "evolve", *space, *_common(options, seed), "--run-dir", run]
+        return line, lambda _: float(json.loads(Path(run, "best.json").read_text())["test_accuracy"])
+
+    return command
+
+
+def _by_hand(options: argparse.Namespace, seed: int, folder: str) -> tuple[list[str], Callable[[str], float]]:
+    line = [sys.executable, str(HERE / "by_hand.py"), *_common(options, seed)]
+    return line, lambda shown: float(re.findall(r"test accuracy ([\d.]+)", shown)[0])
+
+
+WAYS = {"deap_nn": _evolved(EVOLVE), "random": _evolved(RANDOM), "by_hand": _by_hand}
+
+
+def _common(options: argparse.Namespace, seed: int) -> list[str]:
+    given = {"dataset": options.dataset, "train-samples": options.train_samples, "budget": options.budget, "seed": seed}
+    return [word for name, value in given.items() for word in (f"--{name}", str(value))]
+
+
+def _measured(options: argparse.Namespace, way: str, seed: int) -> dict[str, float]:
+    with tempfile.TemporaryDirectory() as folder:
+        line, accuracy = WAYS[way](options, seed, folder)
+        began, before = time.monotonic(), _cpu_of_children()
+        ended = subprocess.run(line, capture_output=True, text=True, check=False, env={**os.environ, "COLUMNS": "120"})
+        if ended.returncode:
+            raise SystemExit(f"{way}, seed {seed}: {ended.stderr[-2000:]}")
+        found = {"accuracy": accuracy(ended.stdout), "wall": time.monotonic() - began}
+        return {**found, "cpu": _cpu_of_children() - before}
+
+
+def _cpu_of_children() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def _what(options: argparse.Namespace) -> dict[str, Any]:
+    return {"data": Path(options.dataset).stem, "samples": options.train_samples, "budget": options.budget,
+            "space": options.space}  # fmt: skip
+
+
+def _keep(options: argparse.Namespace, way: str, seed: int, found: dict[str, float]) -> dict[str, Any]:
+    row = {**_what(options), "way": way, "seed": seed, **found, "machine": _processor()}
+    options.results.parent.mkdir(parents=True, exist_ok=True)
+    with options.results.open("a") as file:
+        file.write(json.dumps(row) + "\n")
+    print(f"{way}, seed {seed}: {found['accuracy']:.4f} after {found['wall']:.0f} s", flush=True)
+    return row
+
+
+def _done(options: argparse.Namespace) -> dict[tuple[str, int], dict[str, Any]]:
+    if not options.results.exists():
+        return {}
+    rows = [json.loads(line) for line in options.results.read_text().splitlines()]
+    return {(row["way"], row["seed"]): row for row in rows if _what(options).items() <= row.items()}
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return f"{len(names)} x {names[0]}" if names else platform.processor()
+
+
+def _mean(rows: list[dict[str, Any]], name: str, digits: int) -> str:
+    values = [row[name] for row in rows]
+    spread = f" +- {statistics.stdev(values):.{digits}f}" if len(values) > 1 else ""
+    return f"{statistics.mean(values):.{digits}f}{spread}"
+
+
+if __name__ == "__main__":
+    main()
