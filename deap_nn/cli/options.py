@@ -67,6 +67,7 @@ def add_settings(parser: argparse.ArgumentParser, *, without: Sequence[str] = ()
 
 def add_new_run(parser: argparse.ArgumentParser) -> None:
     """Add the options for new runs only."""
+    _flag(parser, "--dry-run", "only say what the search would be: its networks, their cost, the time", "search")
     _add(parser, "--run-dir", "DIR", "directory of the run; must not hold one yet", "a new one in runs/")
     text = "genomes for the first generation: a best.json, a checkpoint.json (its hall of fame) or a file of your own"
     _add(parser, "--start-with", "FILE.json", text, "all are drawn at random")
@@ -103,7 +104,7 @@ def check_resume(options: dict[str, Any]) -> None:
     """Raise an InputError if options contradict each other."""
     if "resume" not in options and "retry_failed" in options:
         raise InputError("--retry-failed goes with --resume RUN: name the run whose failures are tried again")
-    for name in ("run_dir", "start_with"):
+    for name in ("run_dir", "start_with", "dry_run"):
         if "resume" in options and name in options:
             raise InputError(f"{option(name)} is for a new run, --resume for one that exists: give one of them")
 

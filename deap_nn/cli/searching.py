@@ -33,6 +33,9 @@ def run_experiment(space: SearchSpace, description: str | None, argv: Sequence[s
 def search_and_report(space: SearchSpace | None, options: dict[str, Any], *, again: str | None = None) -> None:
     """Search and print the final report; the arguments are those of `search`."""
     quiet = options.pop("quiet", False)
+    if options.get("dry_run"):
+        print(_dry_run(space, options))
+        return
     run = search(space, options, quiet=quiet, again=again)
     from deap_nn.reports import print_report
 
@@ -64,6 +67,14 @@ def search(
         place = options.get("resume") or options.get("run_dir")
         _tell_how_to_go_on(Path(place) if place else None, f"{again or _again()} {resume_with or place}")
         raise
+
+
+def _dry_run(space: SearchSpace | None, options: dict[str, Any]) -> str:
+    check_resume(options)
+    from deap_nn.search import dry_run
+
+    settings = {name: value for name, value in options.items() if name in all_settings()}
+    return dry_run(space, options.get("dataset", "cifar10"), **settings)
 
 
 def _search(space: SearchSpace | None, options: dict[str, Any], quiet: bool) -> Run:

@@ -3,6 +3,7 @@
 from deap_nn.search.evaluations import Evaluations
 from deap_nn.search.hooks import Hooks
 from deap_nn.search.outcomes import BrokenProgram, RunFailed, StopRun, fitness_of
+from deap_nn.search.outlook import dry_run
 from deap_nn.search.resuming import resume
 from deap_nn.search.setting import Setting
 from deap_nn.search.settings import Settings, all_settings
@@ -17,6 +18,7 @@ __all__ = [
     "Settings",
     "StopRun",
     "all_settings",
+    "dry_run",
     "evolve",
     "fitness_of",
     "resume",

@@ -13,6 +13,7 @@ from deap_nn.evaluation import FinalPlan
 from deap_nn.evolution import Individual, Key
 from deap_nn.runs import FINAL, LOGS, Run
 from deap_nn.search.budget import Budget
+from deap_nn.search.engine import is_local, memory_limit
 from deap_nn.search.settings import Settings
 
 LONGER = 2
@@ -39,12 +40,11 @@ class FinalTraining:
         settings: The settings of the search.
         engine: The engine of the search.
         budget: The time of the run.
-        is_local: Whether a child of this process does it, with all cores of the host, rather than the engine.
     """
 
-    def __init__(self, run: Run, settings: Settings, engine: Engine, budget: Budget, is_local: bool) -> None:
+    def __init__(self, run: Run, settings: Settings, engine: Engine, budget: Budget) -> None:
         self._run, self._settings, self._engine, self._budget = run, settings, engine, budget
-        self._is_local = is_local
+        self._is_local = is_local(settings)
 
     def epochs(self, best: Individual) -> int:
         """Return the number of epochs."""
@@ -70,13 +70,11 @@ class FinalTraining:
         if not self._is_local:
             yield self._engine
             return
-        settings = self._settings
-        memory = None if settings.memory_limit is None else int(settings.memory_limit * 2**30)
         with make_engine(
             "processes",
             workers=1,
             time_limit=self._limit(individual, plan),
-            memory_limit=memory,
+            memory_limit=memory_limit(self._settings),
             threads_per_worker=self._threads,
             log_dir=self._run.path / LOGS / "final",
         ) as engine:

@@ -14,12 +14,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from deap_nn.engines import Engine, default_engine, make_engine, refuse_unsendable
+from deap_nn.engines import Engine, refuse_unsendable
 from deap_nn.errors import InputError
 from deap_nn.evolution import Individual
 from deap_nn.random_stream import in_one_thread, seeded
-from deap_nn.runs import Cache, Run
+from deap_nn.runs import LOGS, Cache, Run
 from deap_nn.search.budget import SEARCHED, Budget
+from deap_nn.search.engine import engine_of
 from deap_nn.search.evaluations import Evaluations
 from deap_nn.search.final import FinalTraining
 from deap_nn.search.finalists import Ranking, affordable_finalists, ranked
@@ -53,7 +54,7 @@ def perform(search: Search) -> Run:
         pruner = objective.make_pruner()
         recorder = Recorder(run, pruner, compare=not search.retry_failed)
         past = run.best or {}
-        engine = stack.enter_context(_engine(run, asked))
+        engine = stack.enter_context(engine_of(asked, run.path / LOGS))
         cache = stack.enter_context(_cache(search)) if search.cache else None
         stack.enter_context(_status(run))
         run.update(status="running", reason="", settings=asked.to_json(), engine=engine.description)
@@ -84,8 +85,7 @@ def perform(search: Search) -> Run:
         engine.clear()
         ranking = _ranking(best, search, evaluations, engine, budget)
         picture.finish()
-        is_local = (asked.engine or default_engine()) in ("processes", "scoop")
-        write_winner(run, ranking, objective, FinalTraining(run, asked, engine, budget, is_local), past)
+        write_winner(run, ranking, objective, FinalTraining(run, asked, engine, budget), past)
         run.update(status="stopped" if stopped else "finished", reason=stopped)
     return run
 
@@ -112,19 +112,6 @@ def _ranking(
         count = budget.decide("finalists", lambda: affordable_finalists(best, engine, budget)) if budget.seconds else 0
     evaluations.allow_more_time()
     return ranked(best, count, evaluations, again, search.settings.weights[0])
-
-
-def _engine(run: Run, settings: Settings) -> Engine:
-    return make_engine(
-        settings.engine or default_engine(),
-        workers=settings.workers,
-        time_limit=settings.time_limit,
-        memory_limit=None if settings.memory_limit is None else int(settings.memory_limit * 2**30),
-        threads_per_worker=settings.threads_per_worker,
-        workers_per_gpu=settings.workers_per_gpu,
-        scheduler_address=settings.dask_scheduler,
-        log_dir=run.path / "logs",
-    )
 
 
 @contextmanager

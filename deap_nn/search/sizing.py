@@ -43,7 +43,7 @@ def sized(settings: Settings, space: SearchSpace, objective: Objective, engine: 
     if budget.seconds is None:
         return settings
     population = settings.population
-    if objective.cost is not None and objective.calibrate is not None:
+    if objective.calibrate is not None:
         population = budget.decide("population", lambda: _population(settings, space, objective, engine, budget))
     return replace(settings, population=population, generations=max(settings.generations, 10**6))
 
@@ -60,31 +60,37 @@ def most_work(engine: Engine, budget: Budget) -> float | None:
     return budget.decide("most_work", decide)
 
 
-def _population(settings: Settings, space: SearchSpace, objective: Objective, engine: Engine, budget: Budget) -> int:
-    works = _works(space, objective.cost or (lambda _: 0.0))
-    middle = works[len(works) // 2][1]
-    pace = Pace(*budget.decide("pace", lambda: list(_pace(middle, objective.calibrate, engine))))
-    typical = statistics.mean(pace.seconds(work) for work, _ in works)
-    trainings = _search_seconds(budget) * engine.capacity / typical
-    return max(LEAST, min(settings.population, int(trainings / GENERATIONS)))
+def population_for(settings: Settings, seconds: float, training: float, workers: int) -> int:
+    """Return the population with which trainings that take so long make a few generations in that time."""
+    return max(LEAST, min(settings.population, int(seconds * workers / training / GENERATIONS)))
 
 
-def _search_seconds(budget: Budget) -> float:
-    return max(1.0, SEARCH_SHARE * (budget.seconds or 0.0) - budget.spent)
-
-
-def _works(space: SearchSpace, cost: Callable[[Individual], float]) -> list[tuple[float, Individual]]:
-    """Return some networks with their work, drawn without touching the evolution's stream."""
+def drawn(space: SearchSpace, cost: Callable[[Individual], float], count: int) -> list[tuple[float, Individual]]:
+    """Return some networks with their work, the least first, drawn without touching the evolution's stream."""
     with protected():
         random.seed(0)
-        drawn = [Individual(space.sample()) for _ in range(DRAWN)]
-    return sorted(((cost(one), one) for one in drawn), key=lambda pair: pair[0])
+        individuals = [Individual(space.sample()) for _ in range(count)]
+    return sorted(((cost(one), one) for one in individuals), key=lambda pair: pair[0])
 
 
-def _pace(individual: Individual, calibrate: Any, engine: Engine) -> Pace:
+def timed(individual: Individual, calibrate: Callable[[Individual], Any], engine: Engine) -> Pace:
     """Time a network on all workers at once, as they will work."""
     outcomes = engine.map(calibrate, [individual] * engine.capacity)
     paces = [outcome.value for outcome in outcomes if outcome.status == "ok"]
     if not paces:
         raise BrokenProgram(f"a network that was to be timed could not be trained: {outcomes[0].reason}")
     return Pace(statistics.mean(one.overhead for one in paces), statistics.mean(one.speed for one in paces))
+
+
+def _population(settings: Settings, space: SearchSpace, objective: Objective, engine: Engine, budget: Budget) -> int:
+    cost, calibrate = objective.cost, objective.calibrate
+    if cost is None or calibrate is None:
+        return settings.population
+    sample = drawn(space, cost, DRAWN)
+    pace = Pace(*budget.decide("pace", lambda: list(timed(sample[DRAWN // 2][1], calibrate, engine))))
+    typical = statistics.mean(pace.seconds(work) for work, _ in sample)
+    return population_for(settings, _search_seconds(budget), typical, engine.capacity)
+
+
+def _search_seconds(budget: Budget) -> float:
+    return max(1.0, SEARCH_SHARE * (budget.seconds or 0.0) - budget.spent)

@@ -166,7 +166,7 @@ def test_help_explains_every_option_with_its_default(help_text):
         names = "--race, --no-race" if name == "race" else option(name)
         assert " ".join(f"{names} {value} {setting.help}".split()) in help_text
         assert f"{setting.help} (default: {setting.default})" in help_text
-    others = ["dataset", "run-dir", "resume", "start-with", "cache", "retry-failed", "tensorboard", "quiet"]
+    others = ["dataset", "run-dir", "resume", "start-with", "cache", "retry-failed", "tensorboard", "quiet", "dry-run"]
     for name in others:
         explanation = help_text.split(f" --{name} ")[-1].split(" --")[0]
         assert "(default: " in explanation or name in ("resume", "retry-failed"), name

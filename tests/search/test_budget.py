@@ -156,7 +156,7 @@ def test_the_final_training_takes_as_many_epochs_as_there_is_time_for(run, clock
     values = search_stubs.FitnessValues((0.5,), {"seconds": {"train": took}} if took else {})
     best.fitness.values = values
     with make_engine("serial") as engine:
-        final = FinalTraining(run, Settings(), engine, Budget(run, 140.0), is_local=False)
+        final = FinalTraining(run, Settings(engine="serial"), engine, Budget(run, 140.0))
         assert final.epochs(best) == pytest.approx(epochs, abs=1)
         (plan, other) = final.plans(best, 9, mirrored=False)
     assert (plan.epochs, plan.with_validation, plan.seconds) == (9, True, pytest.approx(140 - 4.2 - 4))

@@ -56,7 +56,7 @@ def write(run, train_winner, *individuals, again=None, **settings):
     ranking = Ranking(individuals, again or [None] * len(individuals))
     objective = Objective(search_stubs.fitness, {"evaluate": "x"}, task=Classification(2), train_winner=train_winner)
     with make_engine("serial") as engine:
-        final = FinalTraining(run, Settings(**settings), engine, Budget(run, None), is_local=False)
+        final = FinalTraining(run, Settings(engine="serial", **settings), engine, Budget(run, None))
         write_winner(run, ranking, objective, final, run.best or {})
     return individuals[0]
 
