@@ -23,7 +23,7 @@ from deap_nn import Run
 from deap_nn.data import load
 from deap_nn.evolution import survivor_count
 from deap_nn.pruning import PACEMAKERS
-from deap_nn.pruning.rule import BETTER, USUAL, first_thresholds, furthest, usual_thresholds
+from deap_nn.pruning.rule import BETTER, USUAL, Gains, first_thresholds, furthest
 from deap_nn.search import Settings
 from deap_nn.search.objective import Objective, data_spec, keras_objective
 from deap_nn.space import SearchSpace
@@ -98,7 +98,10 @@ def replay(search: Search, better: float = BETTER, usual: float = USUAL) -> Repl
         spent += sum(len(curves[key]) for key in again)
         trained += [key for key in newcomers if stopped[key] is None or key in again]
         goal = curves[best_of(trained)[:pacemakers][-1]][-1]
-        limits = usual_thresholds([curves[key] for key in trained], goal, better, usual)
+        gains = Gains()
+        for key in trained:
+            gains.note(key, curves[key])
+        limits = gains.thresholds(goal, better, usual)
         survivors |= set(best_of(itertools.chain(*search.generations[: number + 1]))[: search.survivors])
     everyone = list(itertools.chain(*search.generations))  # without a generation that the search did not finish
     best = max(curves[key][-1] for key in trained) - max(curves[key][-1] for key in everyone)

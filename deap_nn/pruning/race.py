@@ -23,8 +23,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from deap_nn.evolution import FitnessValues, Individual
-from deap_nn.pruning.rule import Thresholds, first_thresholds, furthest, usual_thresholds
+from deap_nn.evolution import FitnessValues, Individual, Key
+from deap_nn.pruning.rule import Gains, Thresholds, first_thresholds, furthest
 from deap_nn.status import Status
 from deap_nn.tasks import Task
 
@@ -48,7 +48,7 @@ class Race:
         self._metric, self._worst = task.validation_measure, task.measure.worst
         self._select = select
         self._pacemakers = max(PACEMAKERS, survivors)
-        self._curves: dict[str, Sequence[float]] = {}
+        self._gains = Gains()
         self._is_first = True
         self.rule = first_thresholds(naive_score)
 
@@ -87,6 +87,6 @@ class Race:
         trained = [one for one in population if one.fitness.status is Status.OK]
         for one in trained:
             if one.fitness.record is not None:
-                self._curves[one.canonical()] = one.fitness.record.curve(self._metric)
+                self._gains.note(Key.of(one).digest, one.fitness.record.curve(self._metric))
         pace = [one.fitness.values[0] for one in self._select(trained, self._pacemakers)]
-        self.rule = usual_thresholds(self._curves.values(), min(pace)) if pace else Thresholds()
+        self.rule = self._gains.thresholds(min(pace)) if pace else Thresholds()

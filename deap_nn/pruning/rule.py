@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TypeVar
+
+import numpy as np
 
 from deap_nn.pruning.pruner import Verdict
 
@@ -57,26 +60,37 @@ class Thresholds:
         return next((epoch for epoch, measured in enumerate(curve, 1) if is_pruned(epoch, measured)), None)
 
 
-def usual_thresholds(
-    curves: Collection[Sequence[float]], goal: float, better: float = BETTER, usual: float = USUAL
-) -> Thresholds:
-    """Return the thresholds from which a training still reaches the goal with the usual gain.
+class Gains:
+    """What trainings that ran to their end have gained, from each share of their epochs on: a table that grows.
 
-    Args:
-        curves: The validation measure per epoch of trainings that ran to their end; at least one, none empty.
-        goal: The validation measure that must be reached at the end.
-        better: The share of the trainings, the best, whose gains count, above 0 and at most 1.
-        usual: The share of these whose gain is no more than usual, above 0 and at most 1.
+    The thresholds are asked for in every generation, and all trainings of a run count.
     """
-    best = sorted(curves, key=lambda curve: curve[-1], reverse=True)
-    best = best[: max(FEWEST, math.ceil(better * len(best)))]
-    return Thresholds(tuple(max(0.0, goal - _usual_gain(best, share, usual)) for share in range(SHARES)))
 
+    def __init__(self) -> None:
+        self._rows: dict[Hashable, int] = {}
+        self._table = np.empty((64, SHARES + 1))  # the last column is the measure at the end
 
-def _usual_gain(curves: Sequence[Sequence[float]], share: int, usual: float) -> float:
-    """Return the gain, from `share` twentieths of the epochs on, that a share `usual` of trainings do not exceed."""
-    gains = sorted(curve[-1] - max(curve[: share * len(curve) // SHARES], default=0.0) for curve in curves)
-    return gains[math.ceil(usual * len(gains)) - 1]
+    def note(self, key: Hashable, curve: Sequence[float]) -> None:
+        """Note a training's validation measure per epoch, at least one; of two with the same key, the last counts."""
+        row = self._rows.setdefault(key, len(self._rows))
+        if row == len(self._table):
+            self._table = np.concatenate([self._table, np.empty_like(self._table)])
+        best = [0.0, *accumulate(curve, max)]
+        self._table[row] = [*(curve[-1] - best[share * len(curve) // SHARES] for share in range(SHARES)), curve[-1]]
+
+    def thresholds(self, goal: float, better: float = BETTER, usual: float = USUAL) -> Thresholds:
+        """Return the thresholds from which a training still reaches the goal with the usual gain.
+
+        Args:
+            goal: The validation measure that must be reached at the end.
+            better: The share of the trainings, the best, whose gains count, above 0 and at most 1.
+            usual: The share of these whose gain is no more than usual, above 0 and at most 1.
+        """
+        table = self._table[: len(self._rows)]
+        best = np.argsort(-table[:, -1], kind="stable")[: max(FEWEST, math.ceil(better * len(table)))]
+        rank = math.ceil(usual * len(best)) - 1
+        gains = np.partition(table[best, :-1], rank, axis=0)[rank]
+        return Thresholds(tuple(max(0.0, goal - gain) for gain in gains.tolist()))
 
 
 def first_thresholds(naive_score: float) -> Thresholds:

@@ -49,7 +49,7 @@ class Evaluations:
         engine: Where the evaluations run.
         journal: Where results are written to. Those that it has from an earlier part of the run are each used in place
             of an evaluation and counted as one.
-        on_evaluation: Hooks called with each evaluation as it ends; one that returns True stops the run.
+        on_evaluation: Hooks called with each evaluation once it is on disk; one that returns True stops the run.
         cost: The expected cost of an evaluation, in any unit; in a batch, the most expensive start first, so that no
             long one starts when the others end.
         cache: The results shared with other runs, read and added to.

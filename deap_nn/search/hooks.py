@@ -17,7 +17,8 @@ class Hooks:
 
     Attributes:
         on_start: Called with the run and the engine before the first evaluation.
-        on_evaluation: Called with the individual and its fitness values as each evaluation ends.
+        on_evaluation: Called with the individual and its fitness values once an evaluation is on disk; several in a row
+            where evaluations end faster than the disk writes.
         on_generation: Called with each `Generation`, including those that a resumed run replays.
     """
 

@@ -1,7 +1,11 @@
 """Evaluations with real networks, in this process."""
 
+import json
 import math
+import os
 import random
+import subprocess
+import sys
 from dataclasses import replace
 
 import keras
@@ -264,6 +268,62 @@ def test_token_numbers_reach_an_embedding_as_they_are(tmp_path):
     (tmp_path / "model.keras").write_bytes(winner.model)
     outputs = keras.models.load_model(tmp_path / "model.keras").predict(np.array([[7] * 6, [3] * 6]), verbose=0)
     assert list(outputs.argmax(axis=1)) == [1, 0]
+
+
+@keras.saving.register_keras_serializable("tests")
+class Scale(keras.layers.Layer):
+    """What Keras's guide asks of a layer, and no more."""
+
+    def build(self, shape):
+        self.factors = self.add_weight(shape=(shape[-1],), initializer="ones")
+
+    def call(self, inputs):
+        return inputs * self.factors
+
+
+def one_of_its_own(genes, shape):
+    return Scale()
+
+
+def a_lambda(genes, shape):
+    return [keras.layers.Flatten(), keras.layers.Lambda(lambda inputs: inputs[:, :8])]
+
+
+@pytest.mark.parametrize(("build", "shape"), [(one_of_its_own, "8x8x1"), (a_lambda, "8")])
+def test_layers_of_ones_own_need_what_keras_asks_and_are_saved(tmp_path, build, shape):
+    training = LayerKind("training", {"epochs": Integer(2, 2), "optimizer": Choice(("adam",))})
+    space = SearchSpace("own", (Block(LayerKind("own", {}, takes="map", build=build), 1, 1),), training)
+    one, problem = Individual(space.sample()), Problem(space, DIGITS)
+    record = evaluate(one, problem).record
+    assert (record.status, record.reason) == ("ok", "")
+    assert any(line.endswith(f"-> {shape}") for line in record.network)
+    (tmp_path / "model.keras").write_bytes(train_winner(one, True, problem).model)
+    model = keras.models.load_model(tmp_path / "model.keras", safe_mode=False)
+    assert model.predict(np.zeros((1, 8, 8, 1)), verbose=0).shape == (1, 10)
+
+
+FOREIGN = """
+import random
+from deap_nn import PRESETS, Individual
+from deap_nn.data import DataSpec
+from deap_nn.evaluation import Problem, evaluate, train_winner
+random.seed(1)
+space = PRESETS["conv2d"]
+individual, problem = Individual(space.sample()), Problem(space, DataSpec("digits", train_samples=100))
+print(evaluate(individual, problem).status, train_winner(individual, True, problem).trained_on)
+"""
+
+
+@pytest.mark.parametrize(
+    "setting", [{"image_data_format": "channels_first"}, {"backend": "nowhere"}, {"floatx": "float16"}]
+)
+def test_what_the_keras_json_of_another_project_says_does_not_matter(tmp_path, setting):
+    (tmp_path / "keras.json").write_text(json.dumps({"backend": "tensorflow"} | setting))
+    environment = {name: value for name, value in os.environ.items() if name != "KERAS_BACKEND"}
+    environment |= {"KERAS_HOME": str(tmp_path), "CUDA_VISIBLE_DEVICES": "-1"}
+    command = [sys.executable, "-c", FOREIGN]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+    assert done.stdout.splitlines() == ["ok training + validation"], done.stderr
 
 
 def test_a_network_that_the_framework_has_no_memory_for_is_the_worst():

@@ -1,3 +1,5 @@
+import math
+import random
 from functools import partial
 
 import pytest
@@ -8,7 +10,7 @@ from search_stubs import SPACE
 from deap_nn import Individual, evolve
 from deap_nn.evolution import FitnessValues
 from deap_nn.pruning import Race, Thresholds
-from deap_nn.pruning.rule import SHARES, first_thresholds, usual_thresholds
+from deap_nn.pruning.rule import BETTER, FEWEST, SHARES, USUAL, Gains, first_thresholds
 from deap_nn.runs import Run
 from deap_nn.search import Settings
 from deap_nn.search.objective import Objective, make_race
@@ -19,8 +21,38 @@ from deap_nn.tasks import Classification
 TASK = Classification(10)
 
 
-def thresholds(curves, goal):
-    return usual_thresholds(curves, goal).values
+def thresholds(curves, goal, **shares):
+    gains = Gains()
+    for number, curve in enumerate(curves):
+        gains.note(number, curve)
+    return gains.thresholds(goal, **shares).values
+
+
+def by_sorting(curves, goal, better, usual):
+    """The rule as one would write it down."""
+    best = sorted(curves, key=lambda curve: curve[-1], reverse=True)[: max(FEWEST, math.ceil(better * len(curves)))]
+    values = []
+    for share in range(SHARES):
+        gains = sorted(curve[-1] - max(curve[: share * len(curve) // SHARES], default=0.0) for curve in best)
+        values.append(max(0.0, goal - gains[math.ceil(usual * len(gains)) - 1]))
+    return tuple(values)
+
+
+@pytest.mark.parametrize("count", [1, 7, 8, 9, 64, 65, 300])
+@pytest.mark.parametrize(("better", "usual"), [(BETTER, USUAL), (1.0, 1.0), (0.1, 0.5)])
+def test_the_table_gives_what_sorting_gives_to_the_last_digit(count, better, usual):
+    stream = random.Random(count)
+    curves = [
+        [round(stream.random(), stream.choice([1, 9])) for _ in range(stream.randint(1, 25))] for _ in range(count)
+    ]
+    assert thresholds(curves, 0.6, better=better, usual=usual) == by_sorting(curves, 0.6, better, usual)
+
+
+def test_a_training_that_is_repeated_counts_once():
+    gains = Gains()
+    for curve in ([0.1, 0.9], [0.2, 0.4]):
+        gains.note("one", curve)
+    assert gains.thresholds(0.6).values == thresholds([[0.2, 0.4]], 0.6)
 
 
 def after(thresholds, share):
