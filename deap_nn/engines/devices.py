@@ -1,4 +1,4 @@
-"""Threads, GPUs and kernels of a child, as environment variables that are set before TensorFlow is imported."""
+"""Threads, GPUs, kernels and pages of a child, as environment variables that are set before TensorFlow is imported."""
 
 from __future__ import annotations
 
@@ -54,9 +54,19 @@ def child_environment(
     changes["TF_CPP_MIN_LOG_LEVEL"] = base.get("TF_CPP_MIN_LOG_LEVEL", "2")
     # TensorFlow leaves oneDNN's convolutions off on processors without AVX-512; they are faster there too.
     changes["TF_ENABLE_ONEDNN_OPTS"] = base.get("TF_ENABLE_ONEDNN_OPTS", "1")
+    changes["GLIBC_TUNABLES"] = _with_huge_pages(base.get("GLIBC_TUNABLES", ""))
     if gpus:
         changes["CUDA_VISIBLE_DEVICES"] = gpus[rank % len(gpus)]
     return changes
+
+
+def _with_huge_pages(tunables: str) -> str:
+    """Return the C library's tunables with large pages for large blocks, unless they say otherwise.
+
+    Maps of hundreds of megabytes on pages of 4 kB keep a processor looking up addresses. glibc before 2.35 and other C
+    libraries ignore what they do not know.
+    """
+    return tunables if "malloc.hugetlb" in tunables else ":".join(filter(None, [tunables, "glibc.malloc.hugetlb=1"]))
 
 
 def describe_devices(gpus: tuple[str, ...], threads: int, workers_per_gpu: int) -> str:

@@ -149,6 +149,15 @@ def holds_the_interpreter(seconds):
     ctypes.PyDLL(None).sleep(int(seconds))
 
 
+def huge_pages(size):
+    """Return how many bytes of a block of memory lie on large pages."""
+    libc = ctypes.CDLL(None)
+    libc.malloc.restype = ctypes.c_void_p
+    ctypes.memset(libc.malloc(ctypes.c_size_t(size)), 1, size)
+    line = next(line for line in Path("/proc/self/smaps_rollup").read_text().splitlines() if "AnonHugePages" in line)
+    return 1024 * int(line.split()[1])
+
+
 def pages_of_a_second_block(size, in_thread):
     """Take and free a block of memory twice; return how many pages the kernel made for the second one."""
 

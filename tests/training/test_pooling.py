@@ -65,7 +65,7 @@ def test_islands(activation, kind, shape):
 
 
 @pytest.mark.parametrize("shape", [EVEN, ODD])
-@pytest.mark.parametrize("activation", SLOW)
+@pytest.mark.parametrize("activation", [*SLOW, "linear"])
 def test_of_equal_values_the_first_gets_the_gradient(activation, shape):
     assert_the_same(island(activation, "max"), plain(activation, "max"), maps(shape, "ties"))
 
@@ -121,6 +121,8 @@ def falls_never(y):
         (LARGE, "relu", "max", True, False),
         (LARGE, "relu", "none", False, False),
         (LARGE, "linear", "average", False, False),
+        (LARGE, "linear", "max", False, True),
+        (LARGE, "linear", "max", True, False),
         (LARGE, "linear", "average", True, True),
         ((16, 16, 31), "swish", "none", False, False),
         ((MIN_SIZE,), "swish", "none", False, False),
@@ -139,7 +141,7 @@ def test_large_maps_go_to_an_island_and_small_ones_do_not(monkeypatch):
         activate(maps(shape), "swish")
         activate_and_pool(maps(shape), "gelu", "max")
         activate_and_pool(maps(shape), "relu", "max")
-    assert taken == [("swish", "none"), ("gelu", "max")]
+    assert taken == [("swish", "none"), ("gelu", "max"), ("linear", "max")]
 
 
 CONVOLUTION = {"filters": 16, "kernel_size": 3, "strides": 1, "padding": "same", "activation": "swish"}

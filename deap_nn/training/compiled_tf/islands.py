@@ -25,7 +25,11 @@ SLOW = ("gelu", "silu", "swish")
 """The activations that TensorFlow computes in several operations; they gain with every pooling and without any."""
 
 CHEAP = ("elu", "leaky_relu", "relu", "selu", "sigmoid", "tanh")
-"""Those of one operation; they gain where average pooling follows."""
+"""Those of one operation; they gain where average pooling follows.
+
+Max pooling alone gains too: TensorFlow has two kernels for its gradient, one of which takes ten times as long as the
+other, and it is a matter of chance which of them a network gets.
+"""
 
 Function = Callable[..., tf.Tensor]
 
@@ -39,7 +43,11 @@ def pays(shape: Sequence[int], activation: str, pooling: str, adds: bool = False
         pooling: What follows it: `none`, `max` or `average`.
         adds: Whether other maps are added in between.
     """
-    gains = activation in SLOW or (pooling == "average" and (adds or activation in CHEAP))
+    gains = {
+        "none": activation in SLOW,
+        "average": adds or activation in SLOW or activation in CHEAP,
+        "max": activation in SLOW or (activation == "linear" and not adds),
+    }[pooling]
     return gains and len(shape) == 3 and math.prod(shape) >= MIN_SIZE and not tf.config.list_physical_devices("GPU")
 
 

@@ -55,10 +55,15 @@ def activate_and_pool(x: tf.Tensor, activation: str, pooling: str, *others: tf.T
     if pays(x.shape[1:], activation, pooling, adds=bool(others)):
         return island(activation, pooling)(x, *others)
     function = ACTIVATIONS[activation]
-    if pooling == "max" and activation in MONOTONE and not others:
-        return function(tf.nn.max_pool2d(x, 2, 2, "VALID"))
-    pool = {"max": tf.nn.max_pool2d, "average": tf.nn.avg_pool2d}[pooling]
-    return pool(sum(others, function(x)), 2, 2, "VALID")
+    if pooling == "average":
+        return tf.nn.avg_pool2d(sum(others, function(x)), 2, 2, "VALID")
+    if activation in MONOTONE and not others:
+        return function(_max_pool(x))
+    return _max_pool(sum(others, function(x)))
+
+
+def _max_pool(x: tf.Tensor) -> tf.Tensor:
+    return island("linear", "max")(x) if pays(x.shape[1:], "linear", "max") else tf.nn.max_pool2d(x, 2, 2, "VALID")
 
 
 def _with_activation(spec: LayerSpec, activation: str) -> LayerSpec:
