@@ -13,7 +13,7 @@ from contest.starting import starting
 from deap_nn import PRESETS
 from deap_nn.data import DataSpec
 from deap_nn.errors import InputError
-from deap_nn.evaluation import Problem, train_winner
+from deap_nn.evaluation import FinalPlan, Problem, train_winner
 from deap_nn.evolution import Individual
 from deap_nn.runs import JsonLines, write_json
 from deap_nn.runs.files import read_lines
@@ -159,7 +159,7 @@ class Turn:
         if not complete:
             return None
         best = max(complete, key=lambda line: line["accuracy"])
-        return train_winner(Individual.from_json(best["genome"]), True, self.problem).report["test_accuracy"]
+        return train_winner(Individual.from_json(best["genome"]), FinalPlan(), self.problem).report["test_accuracy"]
 
     def to_json(self, began: float) -> str:
         """Describe the turn, which begins at a value of `time.monotonic()`, for another process."""

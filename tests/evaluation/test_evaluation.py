@@ -15,7 +15,7 @@ import search_stubs
 
 from deap_nn import PRESETS, Individual, LayerKind
 from deap_nn.data import DataSpec, load, save_arrays
-from deap_nn.evaluation import Problem, evaluate, genome_seed, train_winner
+from deap_nn.evaluation import FinalPlan, Problem, calibrate, evaluate, genome_seed, planned_work, train_winner
 from deap_nn.pruning import Thresholds
 from deap_nn.space import Block, Choice, Float, Integer, SearchSpace
 from deap_nn.status import Status
@@ -184,7 +184,7 @@ def test_a_value_error_of_our_own_is_a_broken_program(monkeypatch, individual, p
 
 
 def test_the_winner_is_measured_on_the_test_split(individual, problem):
-    winner = train_winner(individual, True, problem)
+    winner = train_winner(individual, FinalPlan(), problem)
     counts = np.array(winner.report["confusion_matrix"]).sum(axis=1)
     assert list(counts) == list(np.bincount(load(DIGITS).y_test))
     assert winner.trained_on == "training + validation"
@@ -199,13 +199,13 @@ def test_the_winner_of_a_search_in_bfloat16_is_saved_in_float32(tmp_path):
     random.seed(3)
     individual = Individual(space.sample())
     assert evaluate(individual, problem).record.history != evaluate(individual, Problem(space, DIGITS)).record.history
-    (tmp_path / "best.keras").write_bytes(train_winner(individual, True, problem).model)
+    (tmp_path / "best.keras").write_bytes(train_winner(individual, FinalPlan(), problem).model)
     model = keras.models.load_model(tmp_path / "best.keras")
     assert {layer.dtype_policy.name for layer in model.layers} == {"float32"}
 
 
 def test_without_validation_data_the_training_of_the_search_is_repeated(tmp_path, individual, problem):
-    winner, splits = train_winner(individual, False, problem), problem.splits()
+    winner, splits = train_winner(individual, FinalPlan(with_validation=False), problem), problem.splits()
     assert winner.trained_on == "training"
     (tmp_path / "best.keras").write_bytes(winner.model)
     outputs = keras.models.load_model(tmp_path / "best.keras").predict(splits.x_validation, verbose=0)
@@ -263,7 +263,7 @@ def test_token_numbers_reach_an_embedding_as_they_are(tmp_path):
     space = SearchSpace("tokens", blocks, LayerKind("training", training))
     problem, one = Problem(space, DataSpec(str(tmp_path / "tokens.npz"))), Individual(space.sample())
     assert evaluate(one, problem)[0] == 1.0
-    winner = train_winner(one, True, problem)
+    winner = train_winner(one, FinalPlan(), problem)
     assert winner.report["test_accuracy"] == 1.0
     (tmp_path / "model.keras").write_bytes(winner.model)
     outputs = keras.models.load_model(tmp_path / "model.keras").predict(np.array([[7] * 6, [3] * 6]), verbose=0)
@@ -297,7 +297,7 @@ def test_layers_of_ones_own_need_what_keras_asks_and_are_saved(tmp_path, build, 
     record = evaluate(one, problem).record
     assert (record.status, record.reason) == ("ok", "")
     assert any(line.endswith(f"-> {shape}") for line in record.network)
-    (tmp_path / "model.keras").write_bytes(train_winner(one, True, problem).model)
+    (tmp_path / "model.keras").write_bytes(train_winner(one, FinalPlan(), problem).model)
     model = keras.models.load_model(tmp_path / "model.keras", safe_mode=False)
     assert model.predict(np.zeros((1, 8, 8, 1)), verbose=0).shape == (1, 10)
 
@@ -306,11 +306,11 @@ FOREIGN = """
 import random
 from deap_nn import PRESETS, Individual
 from deap_nn.data import DataSpec
-from deap_nn.evaluation import Problem, evaluate, train_winner
+from deap_nn.evaluation import FinalPlan, Problem, evaluate, train_winner
 random.seed(1)
 space = PRESETS["conv2d"]
 individual, problem = Individual(space.sample()), Problem(space, DataSpec("digits", train_samples=100))
-print(evaluate(individual, problem).status, train_winner(individual, True, problem).trained_on)
+print(evaluate(individual, problem).status, train_winner(individual, FinalPlan(), problem).trained_on)
 """
 
 
@@ -331,3 +331,82 @@ def test_a_network_that_the_framework_has_no_memory_for_is_the_worst():
     values = evaluate(Individual(space.sample()), Problem(space, DIGITS))
     assert values == (0.0,)
     assert values.record.reason.startswith("out of memory: ")
+
+
+def mirrored_individual():
+    """A small network for images, trained on mirror images."""
+    space = PRESETS["vision"]
+    random.seed(2)
+    individual = Individual(space.sample())
+    for layer in individual[:-2]:
+        layer.genes |= {"filters": 16} | ({"depth": 1, "block": "plain"} if "depth" in layer.genes else {})
+    individual[-1].genes |= {"epochs": 4, "flip": "random", "start_resolution": 1.0}
+    return individual, Problem(space, DIGITS, training_seed=1)
+
+
+def test_a_network_that_judges_both_sides_is_measured_and_saved_so(tmp_path):
+    individual, problem = mirrored_individual()
+    record = evaluate(individual, problem, repetition=1, mirrored=True).record
+    assert evaluate(individual, problem, repetition=1).record.mirrored is None
+    assert 0 < record.mirrored <= 1
+    splits = problem.splits()
+    for mirrored in (False, True):
+        winner = train_winner(individual, FinalPlan(mirrored=mirrored), problem)
+        assert winner.mirrored is mirrored
+        (tmp_path / "best.keras").write_bytes(winner.model)
+        model = keras.models.load_model(tmp_path / "best.keras")
+        one, other = (model.predict(x, verbose=0) for x in (splits.x_test, splits.x_test[:, :, ::-1]))
+        assert np.allclose(one, other, atol=1e-5) is mirrored
+        right = np.mean(one.argmax(axis=1) == splits.y_test)
+        assert right == pytest.approx(winner.report["test_accuracy"], abs=0.006)
+
+
+def test_a_final_training_that_was_cut_off_goes_on(tmp_path, monkeypatch):
+    from deap_nn.training import course
+
+    individual, problem = mirrored_individual()
+    monkeypatch.setattr(course, "INTERVAL", 0)
+    plan = FinalPlan(epochs=6, checkpoint=str(tmp_path / "state.npz"))
+    whole = train_winner(individual, plan._replace(checkpoint=None), problem)
+    paced, after = [], course.Course.after
+
+    def cut_off(self, epoch, *others):
+        following = after(self, epoch, *others)
+        paced.append(epoch)
+        if len(paced) == 3:
+            raise KeyboardInterrupt
+        return following
+
+    monkeypatch.setattr(course.Course, "after", cut_off)
+    with pytest.raises(KeyboardInterrupt):
+        train_winner(individual, plan, problem)
+    again = train_winner(individual, plan, problem)
+    assert paced == [1, 2, 3, 4, 5, 6]
+    assert (again.report, again.epochs) == (whole.report, 6)
+
+
+def test_a_final_training_keeps_its_time(tmp_path):
+    individual, problem = mirrored_individual()
+    winner = train_winner(individual, FinalPlan(epochs=5000, seconds=3.0), problem)
+    assert 0 < winner.epochs < 5000
+    assert winner.seconds < 30
+
+
+def test_the_work_of_a_training_grows_with_what_it_does():
+    individual, problem = mirrored_individual()
+    work = planned_work(individual, problem)
+    more = Individual.from_json(individual.to_json())
+    more[-1].genes["epochs"] = 8
+    assert planned_work(more, problem) == pytest.approx(2 * work)
+    more[-1].genes["start_resolution"] = 0.75
+    assert planned_work(more, problem) < 2 * work
+    wider = Individual.from_json(individual.to_json())
+    wider[1].genes["filters"] = 64
+    assert planned_work(wider, problem) > work
+
+
+def test_what_a_training_takes_is_measured():
+    pace = calibrate(*mirrored_individual())
+    assert pace.overhead > 0
+    assert 1e6 < pace.speed < 1e15
+    assert pace.seconds(pace.speed) == pytest.approx(pace.overhead + 1)

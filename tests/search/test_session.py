@@ -19,7 +19,7 @@ from deap_nn.tasks import Classification
 REPORT = {"test_accuracy": 1.0, "class_accuracy": [1.0, 1.0], "confusion_matrix": [[1, 0], [0, 1]]}
 
 
-def train_winner(individual, with_validation):
+def train_winner(individual, plan):
     return Winner(b"model", ["layer"], "training", 1, 1, False, REPORT, 0.1)
 
 
