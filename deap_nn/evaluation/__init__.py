@@ -1,6 +1,7 @@
 """The functions that engines run: the training of one individual, and the final training of the best."""
 
 from deap_nn.evaluation.calibration import Pace, calibrate
+from deap_nn.evaluation.ensemble import Ensemble, join_winners
 from deap_nn.evaluation.evaluating import evaluate
 from deap_nn.evaluation.problem import MIN_STEPS, Problem, genome_seed
 from deap_nn.evaluation.winner import FinalPlan, Winner, train_winner
@@ -8,6 +9,7 @@ from deap_nn.evaluation.work import planned_work
 
 __all__ = [
     "MIN_STEPS",
+    "Ensemble",
     "FinalPlan",
     "Pace",
     "Problem",
@@ -15,6 +17,7 @@ __all__ = [
     "calibrate",
     "evaluate",
     "genome_seed",
+    "join_winners",
     "planned_work",
     "train_winner",
 ]

@@ -32,6 +32,7 @@ from deap_nn.runs.format import (
     BEST,
     CHECKPOINT,
     DATA,
+    ENSEMBLE,
     FORMAT,
     JOURNAL,
     LOGBOOK,
@@ -212,6 +213,10 @@ class Run:
         if model is not None:
             write_atomic(self.path / MODEL, model)
         write_json(self.path / BEST, report)
+
+    def write_ensemble(self, model: bytes) -> None:
+        """Replace `ensemble.keras`; before `best.json`, which speaks of it."""
+        write_atomic(self.path / ENSEMBLE, model)
 
 
 def _taken(path: Path) -> str:

@@ -55,18 +55,26 @@ class FinalTraining:
             return LONGER * of_genome
         return self._budget.decide("final_epochs", lambda: self._affordable(best, of_genome))
 
-    def plans(self, individual: Individual, epochs: int, mirrored: bool) -> Iterator[FinalPlan]:
-        """Yield a training on all data, then, if that fails, the search's own training of an individual."""
+    def plans(self, individual: Individual, epochs: int, mirrored: bool, to_come: int) -> Iterator[FinalPlan]:
+        """Yield a training on all data, then, if that fails, the search's own training of an individual.
+
+        Args:
+            individual: The individual.
+            epochs: The number of epochs of the first.
+            mirrored: Whether the network is to judge mirror images, too.
+            to_come: How many networks, this one included, share the time that is left.
+        """
         for number, with_validation in ((epochs, True), (individual[-1].genes["epochs"], False)):
             what = f"{Key.of(individual).text} {number} {with_validation}"
             name = FINAL.format(hashlib.blake2b(what.encode(), digest_size=8).hexdigest())
             # Elsewhere there may be another disk
             path = str((self._run.path / name).absolute()) if self._is_local else None
-            yield FinalPlan(number, with_validation, self._seconds, path, mirrored)
+            seconds = None if self._seconds is None else self._seconds / to_come
+            yield FinalPlan(number, with_validation, seconds, path, mirrored)
 
     @contextmanager
-    def engine(self, individual: Individual, plan: FinalPlan) -> Iterator[Engine]:
-        """Yield the engine that does it, with a limit of its own."""
+    def engine(self, individual: Individual | None = None, plan: FinalPlan | None = None) -> Iterator[Engine]:
+        """Yield the engine that does it, with a limit of its own; without a plan, for anything else at the end."""
         if not self._is_local:
             yield self._engine
             return
@@ -80,8 +88,15 @@ class FinalTraining:
         ) as engine:
             yield engine
 
-    def _limit(self, individual: Individual, plan: FinalPlan) -> float:
+    @property
+    def networks(self) -> int:
+        """How many networks are to be trained a final time."""
+        return self._settings.ensemble
+
+    def _limit(self, individual: Individual | None, plan: FinalPlan | None) -> float:
         """Return the time that the search would allow so much work, or what the budget has left and a little more."""
+        if individual is None or plan is None:
+            return self._settings.time_limit
         if plan.seconds is not None:
             return 1.1 * plan.seconds + 30
         work: float = MORE_SAMPLES * (plan.epochs or 1) / individual[-1].genes["epochs"]
@@ -94,7 +109,7 @@ class FinalTraining:
         if not took or self._seconds is None:
             return LONGER * of_genome
         faster = 1 + GAIN_OF_A_THREAD * (self._threads - self._settings.threads_per_worker)
-        epochs = int(self._seconds * faster / (took * MORE_SAMPLES / of_genome))
+        epochs = int(self._seconds / self._settings.ensemble * faster / (took * MORE_SAMPLES / of_genome))
         return max(1, min(MOST_TIMES_LONGER * of_genome, epochs))
 
     @property

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,17 @@ import numpy as np
 
 from deap_nn.data import DataSpec, load, save_arrays
 from deap_nn.errors import InputError
-from deap_nn.evaluation import FinalPlan, Problem, Winner, calibrate, evaluate, planned_work, train_winner
+from deap_nn.evaluation import (
+    Ensemble,
+    FinalPlan,
+    Problem,
+    Winner,
+    calibrate,
+    evaluate,
+    join_winners,
+    planned_work,
+    train_winner,
+)
 from deap_nn.evolution import Individual, selTruncation, survivor_count
 from deap_nn.networks import check_space
 from deap_nn.pruning import NoPruning, Pruner, Race
@@ -30,6 +40,7 @@ from deap_nn.tasks import TASKS, Task
 Data = str | os.PathLike[str] | tuple[np.ndarray, ...]
 Evaluate = Callable[[Individual], Any]
 TrainWinner = Callable[[Individual, FinalPlan], Winner]
+Join = Callable[[Sequence[bytes]], Ensemble]
 
 
 @dataclass(frozen=True)
@@ -45,6 +56,7 @@ class Objective:
         worst: The fitness of an individual that could not be measured.
         task: What the networks learn; None without networks.
         train_winner: `(individual, plan) -> Winner`, picklable; None if there is nothing to train.
+        join_winners: `models -> Ensemble`, picklable; None if there is nothing to train.
         cost: `individual -> expected cost of its evaluation`, in multiply-adds; None if it is unknown.
         calibrate: `individual -> Pace`, picklable: what a training costs where it runs; None if nothing is trained.
         make_pruner: `() -> pruner`, called once per session.
@@ -57,6 +69,7 @@ class Objective:
     task: Task | None = None
     evaluate_again: Evaluate | None = None
     train_winner: TrainWinner | None = None
+    join_winners: Join | None = None
     cost: Callable[[Individual], float] | None = None
     calibrate: Callable[[Individual], Any] | None = None
     make_pruner: Callable[[], Pruner] = NoPruning
@@ -101,6 +114,7 @@ def keras_objective(space: SearchSpace, data: DataSpec, settings: Settings) -> O
         task,
         partial(evaluate, problem=problem, mirrored=True),
         partial(train_winner, problem=problem),
+        partial(join_winners, problem=problem),
         partial(planned_work, problem=problem) if countable else None,
         partial(calibrate, problem=problem) if countable else None,
         partial(make_race, task, task.naive_score(splits.y_validation), settings) if settings.race else NoPruning,

@@ -162,6 +162,12 @@ class Settings:
         0,
         by_itself="0; with a budget, up to 3",
     )
+    ensemble: int = whole(
+        1,
+        "best networks that are trained a final time; several also give ensemble.keras, the mean of their outputs",
+        1,
+        resumable=True,
+    )
     final_epochs: int | None = whole(
         None,
         "epochs of the final training",

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from deap_nn.engines import Outcome
-from deap_nn.evaluation import Winner
+from deap_nn.evaluation import Ensemble, Winner
 from deap_nn.evolution import Individual
 from deap_nn.runs import Run, best_trained, best_untrained
 from deap_nn.search.final import FinalTraining
 from deap_nn.search.finalists import Ranking
-from deap_nn.search.objective import Objective, TrainWinner
+from deap_nn.search.objective import Join, Objective, TrainWinner
 from deap_nn.search.outcomes import BrokenProgram
 
 CANDIDATES = 3
@@ -21,9 +21,9 @@ CANDIDATES = 3
 def write_winner(
     run: Run, ranking: Ranking, objective: Objective, final: FinalTraining, past: Mapping[str, Any]
 ) -> None:
-    """Train the best individual of a search and write the results, unless they are already there.
+    """Train the best individual of a search, or several, and write the results, unless they are already there.
 
-    The test split is used here and nowhere else, once for each winner.
+    The test split is used here and nowhere else, once for each network.
 
     Args:
         run: The run directory.
@@ -40,28 +40,47 @@ def write_winner(
         run.write_best(None, best_untrained(best))
         return
     epochs = final.epochs(best)
-    asked = {"genome": best.to_json(), "epochs": epochs}
-    if past.get("asked", {"genome": past.get("genome"), "epochs": epochs}) == asked:
+    asked = {"genome": best.to_json(), "epochs": epochs, "ensemble": final.networks}
+    if past.get("asked", asked | {"genome": past.get("genome")}) == asked:
         return
-    chosen, winner = _train(ranking, epochs, objective.train_winner, final)
-    opened, training = past.get("test_evaluations", 0) + 1, winner.training | {"asked": asked}
-    measure = objective.task.measure.name
+    trained = _train(ranking, epochs, objective.train_winner, final)
+    (chosen, winner), measure = trained[0], objective.task.measure.name
+    training = winner.training | {"asked": asked}
+    if len(trained) > 1 and objective.join_winners is not None:
+        joined = _join([one for _, one in trained], objective.join_winners, final)
+        run.write_ensemble(joined.model)
+        training |= {"ensemble_of": len(trained), f"ensemble_test_{measure}": joined.report[f"test_{measure}"]}
+    opened = past.get("test_evaluations", 0) + len(trained) + (len(trained) > 1)
     run.write_best(winner.model, best_trained(chosen, measure, training, opened, winner.report, winner.layers))
     final.clean_up()
 
 
-def _train(ranking: Ranking, epochs: int, train: TrainWinner, final: FinalTraining) -> tuple[Individual, Winner]:
-    """Return the best candidate that can be trained, and what came of it."""
+def _train(ranking: Ranking, epochs: int, train: TrainWinner, final: FinalTraining) -> list[tuple[Individual, Winner]]:
+    """Return as many of the best candidates as are wanted and can be trained, each with what came of it."""
     failures: list[Outcome] = []
-    candidates = zip(ranking.individuals, ranking.mirrored, strict=True)
-    for individual, mirrored in list(candidates)[:CANDIDATES]:
-        for plan in final.plans(individual, epochs, mirrored):
+    trained: list[tuple[Individual, Winner]] = []
+    for individual, mirrored in zip(ranking.individuals, ranking.mirrored, strict=True):
+        if len(trained) == final.networks or (not trained and len(failures) >= 2 * CANDIDATES):
+            break
+        for plan in final.plans(individual, epochs, mirrored, final.networks - len(trained)):
             with final.engine(individual, plan) as engine:
                 (outcome,) = engine.map(train, [individual], [plan])
             if outcome.status == "ok":
-                return individual, outcome.value
+                trained.append((individual, outcome.value))
+                break
             failures.append(outcome)
+    if trained:
+        return trained
     first = failures[0]
     raise BrokenProgram(
         f"the training of the winner ended as {first.status}: {first.reason}\n{first.traceback}".strip()
     )
+
+
+def _join(winners: Sequence[Winner], join: Join, final: FinalTraining) -> Ensemble:
+    with final.engine() as engine:
+        (outcome,) = engine.map(join, [[one.model for one in winners]])
+    if outcome.status != "ok":
+        raise BrokenProgram(f"the networks could not be joined: {outcome.reason}\n{outcome.traceback}".strip())
+    ensemble: Ensemble = outcome.value
+    return ensemble

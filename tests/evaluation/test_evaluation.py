@@ -15,7 +15,16 @@ import search_stubs
 
 from deap_nn import PRESETS, Individual, LayerKind
 from deap_nn.data import DataSpec, load, save_arrays
-from deap_nn.evaluation import FinalPlan, Problem, calibrate, evaluate, genome_seed, planned_work, train_winner
+from deap_nn.evaluation import (
+    FinalPlan,
+    Problem,
+    calibrate,
+    evaluate,
+    genome_seed,
+    join_winners,
+    planned_work,
+    train_winner,
+)
 from deap_nn.pruning import Thresholds
 from deap_nn.space import Block, Choice, Float, Integer, SearchSpace
 from deap_nn.status import Status
@@ -410,3 +419,19 @@ def test_what_a_training_takes_is_measured():
     assert pace.overhead > 0
     assert 1e6 < pace.speed < 1e15
     assert pace.seconds(pace.speed) == pytest.approx(pace.overhead + 1)
+
+
+def test_an_ensemble_answers_with_the_mean(tmp_path):
+    individual, problem = mirrored_individual()
+    other = Individual.from_json(individual.to_json())
+    other[1].genes["filters"] = 24
+    winners = [train_winner(one, FinalPlan(mirrored=one is other), problem) for one in (individual, other)]
+    joined = join_winners([winner.model for winner in winners], problem)
+    outputs = []
+    for name, content in (("a", winners[0].model), ("b", winners[1].model), ("joined", joined.model)):
+        (tmp_path / f"{name}.keras").write_bytes(content)
+        model = keras.models.load_model(tmp_path / f"{name}.keras")
+        outputs.append(model.predict(problem.splits().x_test, verbose=0))
+    np.testing.assert_allclose(outputs[2], (outputs[0] + outputs[1]) / 2, atol=1e-5)
+    right = np.mean(outputs[2].argmax(axis=1) == problem.splits().y_test)
+    assert joined.report["test_accuracy"] == pytest.approx(right, abs=0.003)

@@ -158,6 +158,6 @@ def test_the_final_training_takes_as_many_epochs_as_there_is_time_for(run, clock
     with make_engine("serial") as engine:
         final = FinalTraining(run, Settings(engine="serial"), engine, Budget(run, 140.0))
         assert final.epochs(best) == pytest.approx(epochs, abs=1)
-        (plan, other) = final.plans(best, 9, mirrored=False)
+        (plan, other) = final.plans(best, 9, mirrored=False, to_come=1)
     assert (plan.epochs, plan.with_validation, plan.seconds) == (9, True, pytest.approx(140 - 4.2 - 4))
     assert (other.epochs, other.with_validation) == (7, False)

@@ -36,6 +36,7 @@ IN_RANGE = {
     "budget": [None, 0.5, 1800],
     "finalists": [None, 0, 3],
     "final_epochs": [None, 1, 100],
+    "ensemble": [1, 5],
 }
 
 WHOLE = [True, 1.0, "5", NAN]
@@ -65,6 +66,7 @@ OUT_OF_RANGE = {
     "budget": [0, -1, True, NAN, INFINITE],
     "finalists": [-1, *WHOLE],
     "final_epochs": [0, *WHOLE],
+    "ensemble": [0, None, *WHOLE],
 }
 
 EXPECTED = {
@@ -93,6 +95,7 @@ EXPECTED = {
     "budget": "a time above 0, such as 90s, 30m or 2h",
     "finalists": "a whole number of at least 0",
     "final_epochs": "a whole number of at least 1",
+    "ensemble": "a whole number of at least 1",
 }
 
 
@@ -165,7 +168,7 @@ def test_only_what_leaves_results_as_they_are_and_the_limits_of_a_machine_may_ch
     resumable = {name for name, setting in all_settings().items() if setting.resumable}
     assert resumable == {
         "generations", "stop_at", "engine", "workers", "workers_per_gpu", "dask_scheduler", "stop_after",
-        "time_limit", "memory_limit", "budget", "final_epochs",
+        "time_limit", "memory_limit", "budget", "final_epochs", "ensemble",
     }  # fmt: skip
 
 

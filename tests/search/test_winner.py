@@ -5,7 +5,7 @@ import search_stubs
 
 from deap_nn import Individual, Run
 from deap_nn.engines import make_engine
-from deap_nn.evaluation import Winner
+from deap_nn.evaluation import Ensemble, Winner
 from deap_nn.evolution import FitnessValues
 from deap_nn.search import BrokenProgram, Settings
 from deap_nn.search.budget import Budget
@@ -38,6 +38,10 @@ def train_only_large_ones(individual, plan):
     return train(individual, plan)
 
 
+def join(models):
+    return Ensemble(b"+".join(models), {"test_accuracy": 0.9375})
+
+
 @pytest.fixture
 def run(tmp_path):
     return Run.create(tmp_path / "run", {})
@@ -54,7 +58,9 @@ def drawn(fitness=0.5, **genes):
 def write(run, train_winner, *individuals, again=None, **settings):
     individuals = individuals or (drawn(),)
     ranking = Ranking(individuals, again or [None] * len(individuals))
-    objective = Objective(search_stubs.fitness, {"evaluate": "x"}, task=Classification(2), train_winner=train_winner)
+    objective = Objective(
+        search_stubs.fitness, {"evaluate": "x"}, task=Classification(2), train_winner=train_winner, join_winners=join
+    )
     with make_engine("serial") as engine:
         final = FinalTraining(run, Settings(engine="serial", **settings), engine, Budget(run, None))
         write_winner(run, ranking, objective, final, run.best or {})
@@ -72,7 +78,7 @@ def test_model_and_figures_are_written(run):
         "epochs": 14,
         "threads": 1,
         "mirrored": False,
-        "asked": {"genome": individual.to_json(), "epochs": 14},
+        "asked": {"genome": individual.to_json(), "epochs": 14, "ensemble": 1},
         "test_evaluations": 1,
         "class_accuracy": [0.75, 1.0],
         "confusion_matrix": [[3, 1], [0, 4]],
@@ -118,3 +124,19 @@ def test_the_epochs_may_be_given_and_others_are_another_training(run):
 def test_mirror_images_are_judged_where_that_helped_on_validation_data(run, mirrored, inside):
     write(run, train, drawn(), again=[FitnessValues((0.5,), {"mirrored": mirrored})])
     assert run.best["mirrored"] is inside
+
+
+def test_the_best_few_are_joined(run):
+    write(run, train, drawn(0.9), drawn(0.8), drawn(0.7), ensemble=2)
+    assert (run.path / "best.keras").read_bytes() == b"model"
+    assert (run.path / "ensemble.keras").read_bytes() == b"model+model"
+    best = run.best
+    assert (best["test_accuracy"], best["ensemble_test_accuracy"], best["ensemble_of"]) == (0.875, 0.9375, 2)
+    assert best["test_evaluations"] == 3  # two networks and both together
+
+
+def test_those_that_can_be_trained_are_joined(run):
+    write(run, train_only_large_ones, drawn(0.9, units=256), drawn(0.8, units=16), drawn(0.7, units=256), ensemble=2)
+    assert run.best["ensemble_of"] == 2
+    write(run, train_only_large_ones, drawn(0.9, units=256), drawn(0.8, units=16), ensemble=2)
+    assert "ensemble_of" not in run.best  # nobody is left to be joined with

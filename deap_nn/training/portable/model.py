@@ -108,6 +108,22 @@ def model_bytes(model: keras.Model) -> bytes:
         return path.read_bytes()
 
 
+def averaged(models: Sequence[bytes]) -> keras.Model:
+    """Return networks, each given as the content of a `.keras` file, as one with the mean of their outputs."""
+    loaded = [_model_of(content) for content in models]
+    for number, model in enumerate(loaded, start=1):
+        model.name = f"network_{number}"
+    inputs = keras.Input(shape=loaded[0].input_shape[1:])
+    return keras.Model(inputs, keras.layers.Average(name="mean")([model(inputs) for model in loaded]))
+
+
+def _model_of(content: bytes) -> keras.Model:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.keras"
+        path.write_bytes(content)
+        return keras.models.load_model(path)
+
+
 def layer_lines(model: keras.Model) -> list[str]:
     """Return one line per layer: its name, its output shape and its number of weights."""
     return [
