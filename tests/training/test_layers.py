@@ -181,6 +181,7 @@ def test_layers_it_does_not_know_are_left_to_keras():
     assert not compilable((LayerSpec("LayerNormalization", {}, (NETWORK_INPUT,), MAP), *known[1:]))
     assert not compilable((LayerSpec("Activation", {"activation": "mish"}, (NETWORK_INPUT,), MAP), *known[1:]))
     assert not compilable((LayerSpec("Flatten", {}, (NETWORK_INPUT,), MAP, built=object()), *known[1:]))
+    assert not compilable(network("MaxPooling2D", {"pool_size": 3}, MAP))
 
 
 def test_the_blueprint_needs_no_tensorflow():

@@ -25,7 +25,10 @@ EPSILON = 1e-3
 def compilable(specs: Sequence[LayerSpec]) -> bool:
     """Tell whether every layer and activation of a network has a function here."""
     return all(
-        spec.built is None and spec.layer in FUNCTIONS and spec.config.get("activation", "linear") in ACTIVATIONS
+        spec.built is None
+        and spec.layer in FUNCTIONS
+        and spec.config.get("activation", "linear") in ACTIVATIONS
+        and spec.config.get("pool_size", 2) == 2
         for spec in specs
     )
 
