@@ -18,7 +18,7 @@ from deap_nn.search.outcomes import BrokenProgram
 from deap_nn.search.settings import Settings
 from deap_nn.space import SearchSpace
 
-SEARCH_SHARE = 0.5
+SEARCH_SHARE = 0.45
 """The share of the time after which no network is trained any more but the finalists and the winner."""
 
 GENERATIONS = 4
