@@ -300,6 +300,39 @@ def test_modern_network(tmp_path):
     assert {"learning_rate", "batch_size"} <= genes.keys()
 
 
+@pytest.mark.parametrize("script", ["vision_network.py", "tabular_network.py"])
+def test_a_search_with_a_budget(tmp_path, script):
+    began = time.monotonic()
+    run(tmp_path, script, *TOY, "--budget", "20s", "--workers", "1", "--ensemble", "2", "--run-dir", "run")
+    assert time.monotonic() - began < 90  # the time to wait for a machine that does other things as well
+    path = tmp_path / "run"
+    info, best = content(path / "run.json"), content(path / "best.json")
+    assert info["status"] == "finished"
+    assert {"pace", "population", "most_work", "search_ended", "finalists", "final_epochs"} <= info["decisions"].keys()
+    assert best["threads"] == len(os.sched_getaffinity(0))
+    assert (path / "best.keras").exists()
+    assert (path / "ensemble.keras").exists() == ("ensemble_of" in best)
+    assert not list(path.glob("final-*"))
+    before = (path / "evaluations.jsonl").read_text()
+    run(tmp_path, script, "--resume", "run", "--dataset", "digits")
+    assert (path / "evaluations.jsonl").read_text() == before
+    assert content(path / "best.json") == best
+
+
+def test_a_final_training_goes_on_after_a_kill(tmp_path):
+    argv = ("full_network.py", *TOY, "--population", "3", "--generations", "0", "--final-epochs", "3000")
+    with Script(tmp_path, *argv, "--run-dir", "run") as running:
+        wait_until(lambda: list((tmp_path / "run").glob("final-*.npz")), 100)
+        running.process.kill()
+    kept = next((tmp_path / "run").glob("final-*.npz"))
+    with np.load(kept) as state:
+        done = int(state["epoch"])
+    assert 0 < done < 3000
+    run(tmp_path, "full_network.py", "--resume", "run", "--final-epochs", "3000")
+    assert content(tmp_path / "run" / "best.json")["epochs"] == 3000
+    assert not kept.exists()
+
+
 def test_custom_layer(tmp_path):
     short = (*TOY, "--population", "3", "--generations", "0", "--no-race")
     out = run(tmp_path, "custom_layer.py", *short, "--run-dir", "run")

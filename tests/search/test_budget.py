@@ -14,7 +14,7 @@ from deap_nn.search import Settings, budget
 from deap_nn.search.budget import SEARCHED, Budget
 from deap_nn.search.final import FinalTraining
 from deap_nn.search.objective import Objective
-from deap_nn.search.sizing import most_work, sized
+from deap_nn.search.sizing import SEARCH_SHARE, most_work, sized
 
 
 @pytest.fixture
@@ -119,7 +119,7 @@ def test_the_population_is_as_large_as_the_time_allows(run, clock, seconds, popu
     settings, limit = size(run, seconds)
     assert settings.population == pytest.approx(population, abs=2)
     assert settings.generations > 1000
-    assert limit == pytest.approx((0.5 * seconds / 12 - 1) * 1e9)
+    assert limit == pytest.approx((SEARCH_SHARE * seconds / 12 - 1) * 1e9)
     assert size(again(run), seconds) == (settings, limit)
 
 
@@ -148,7 +148,7 @@ def test_more_time_goes_on_with_the_search(tmp_path):
 
 @pytest.mark.parametrize(
     ("took", "epochs"),
-    [(700.0, 2), (70.0, 10), (1.0, 42), (None, 14)],  # at most six times as many; unknown: twice
+    [(700.0, 2), (70.0, 10), (1.0, 56), (None, 14)],  # at most eight times as many; unknown: twice
 )
 def test_the_final_training_takes_as_many_epochs_as_there_is_time_for(run, clock, took, epochs):
     best = Individual(search_stubs.SPACE.sample())

@@ -17,7 +17,7 @@ from sklearn.datasets import load_digits
 from deap_nn.errors import InputError
 from deap_nn.networks import blueprint
 from deap_nn.space import TRAINING, Block, Choice, Chromosome, Float, Integer, LayerKind, SearchSpace
-from deap_nn.space.presets import FULL
+from deap_nn.space.presets import FULL, MODERN
 from deap_nn.status import Status
 from deap_nn.training import Samples, Schedule, train, trainer
 from deap_nn.training.compiled_tf import micro_batches
@@ -176,24 +176,48 @@ def test_samples_in_other_arrays_change_nothing():
     assert same(first, train(network(), TEN_CLASSES, SCHEDULE, *others, seed=3))
 
 
+def of_small_maps():
+    """Train a network of the preset `modern` on digits."""
+    return run(network(5, MODERN), seed=3)
+
+
+def of_large_maps():
+    """Train a network whose maps are large enough for activations and pooling to be compiled."""
+    sizes = {"filters": 16, "kernel_size": 3, "strides": 1, "padding": "same"}
+    specs = chain(
+        (32, 32, 3),
+        ("Conv2D", {**sizes, "activation": "gelu"}),
+        ("AveragePooling2D", {"pool_size": 2}),
+        ("Conv2D", {**sizes, "filters": 48, "activation": "relu"}),
+        ("MaxPooling2D", {"pool_size": 2}),
+        ("GlobalAveragePooling2D", {}),
+        ("Dense", {"units": 10, "activation": "softmax"}),
+    )
+    rng = np.random.default_rng(0)
+    data = Samples(
+        rng.integers(0, 256, (300, 32, 32, 3)).astype(np.uint8), np.arange(300, dtype=np.int32) % 10, 1 / 255
+    )
+    return train(specs, TEN_CLASSES, Schedule(epochs=2, batch_size=64), data, data, 3)
+
+
 FRESH = """
 import sys
 sys.path[:0] = sys.argv[1:3]
 import numpy as np
-from deap_nn.space.presets import MODERN
-from test_training import *
-result = run(network(int(sys.argv[3]), MODERN), seed=3)
-np.savez(sys.argv[4], *flat(result.weights))
+import test_training
+result = getattr(test_training, sys.argv[3])()
+np.savez(sys.argv[4], *test_training.flat(result.weights))
 """
 
 
-def test_the_same_seed_gives_bit_equal_weights_in_fresh_processes(tmp_path):
+@pytest.mark.parametrize("training", [of_small_maps, of_large_maps])
+def test_the_same_seed_gives_bit_equal_weights_in_fresh_processes(tmp_path, training):
     weights = []
     for number in range(2):
         path = tmp_path / f"{number}.npz"
         threads = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "2"}
         subprocess.run(
-            [sys.executable, "-c", FRESH, str(HERE), str(HERE.parent), "5", str(path)],
+            [sys.executable, "-c", FRESH, str(HERE), str(HERE.parent), training.__name__, str(path)],
             env=os.environ | threads,
             check=True,
             timeout=120,
