@@ -29,4 +29,5 @@ def memory_limit(settings: Settings) -> int | None:
 
 def is_local(settings: Settings) -> bool:
     """Tell whether a child of this process may train the winner: with all its cores, and files on the same disk."""
-    return (settings.engine or default_engine()) in ("processes", "scoop")
+    engine = settings.engine or default_engine()
+    return engine in ("processes", "scoop") or (engine == "dask" and settings.dask_scheduler is None)
