@@ -58,12 +58,22 @@ class DataSpec:
         return (self.fold,) if self.fold else ()
 
 
+def file_of(spec: DataSpec) -> Path | None:
+    """Return the .npz file that holds the data, fetched if need be; None for those that come with a package.
+
+    Raises:
+        InputError: If it can be neither found nor downloaded.
+    """
+    if spec.source == "digits":
+        return None
+    return fetched(spec.source) if spec.source in KERAS_DATASETS else Path(spec.source)
+
+
 def read_source(spec: DataSpec) -> Arrays:
     """Return the checked arrays of a named data set or an .npz file."""
-    kind = TASKS[spec.task]
-    if spec.source == "digits":
+    path, kind = file_of(spec), TASKS[spec.task]
+    if path is None:
         return check_arrays(spec.source, _digits(), kind)
-    path = fetched(spec.source) if spec.source in KERAS_DATASETS else Path(spec.source)
     return check_arrays(str(path), read_data(path), kind)
 
 

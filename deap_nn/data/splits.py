@@ -1,14 +1,13 @@
 """From checked arrays to the splits of a run: training, validation and test, with scaling and fingerprint."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
 from deap_nn.data.checks import Arrays
-from deap_nn.data.source import SCALINGS, DataSpec, read_source
-from deap_nn.errors import InputError
+from deap_nn.data.source import SCALINGS, DataSpec
 from deap_nn.tasks import FIFTH, Task
 
 # The purposes of random streams; the first ignores the run's seed, so every run has the same test split.
@@ -55,21 +54,12 @@ class Splits:
         return np.asarray(x.astype(np.float32) * self.scale + self.offset, np.float32)
 
 
-@lru_cache(maxsize=2)  # a process serves one run; 2, so that comparing two does not reload them in turn
-def load(spec: DataSpec) -> Splits:
-    """Read, check and split a data set, once per process; a file that changes is not read again.
+def split(arrays: Arrays, spec: DataSpec) -> Splits:
+    """Return the splits of a checked data set, in arrays of their own.
 
     Raises:
-        InputError: In one line, if the source is missing or malformed or has too few samples of a class.
+        InputError: If there are too few samples of a class.
     """
-    arrays = read_source(spec)
-    try:
-        return _split(arrays, spec)
-    except InputError as error:
-        raise InputError(f"{spec.source}: {error}") from error
-
-
-def _split(arrays: Arrays, spec: DataSpec) -> Splits:
     notes: list[str] = []
     x, y, x_test, y_test = _test_split(arrays, notes)
     if spec.train_samples is not None:
@@ -80,7 +70,7 @@ def _split(arrays: Arrays, spec: DataSpec) -> Splits:
     for part in parts:
         part.flags.writeable = False  # one copy serves every evaluation of this process
     scale, offset = _scaling(parts[0], spec.scaling)
-    fingerprint = _fingerprint(parts, spec.scaling)
+    fingerprint = fingerprint_of(parts, spec.scaling)
     return Splits(*parts, arrays.task, x.shape[1:], scale, offset, fingerprint, "; ".join(notes))
 
 
@@ -134,7 +124,8 @@ def _scaling(x: np.ndarray, scaling: str) -> tuple[np.ndarray, np.ndarray]:
     return scale.astype(np.float32), offset.astype(np.float32)
 
 
-def _fingerprint(parts: tuple[np.ndarray, ...], scaling: str) -> str:
+def fingerprint_of(parts: Sequence[np.ndarray], scaling: str) -> str:
+    """Return the fingerprint of splits: of their six arrays, in the order of `Splits`, and of the scaling."""
     digest = hashlib.sha256(b"" if scaling == SCALINGS[0] else scaling.encode())  # as before there was a choice
     for part in parts:
         little_endian = np.ascontiguousarray(part, dtype=part.dtype.newbyteorder("<"))

@@ -82,6 +82,20 @@ def test_data_that_are_not_those_that_the_run_began_with_are_not_trained_on(tmp_
         evaluate(individual, problem)
 
 
+def test_replaced_data_are_noticed_where_processes_share_a_copy(tmp_path):
+    x, y = np.random.default_rng(0).integers(0, 256, (400, 32, 32, 3), np.uint8), np.arange(400) % 4
+    save_arrays(tmp_path / "data.npz", x, y)
+    data = DataSpec(str(tmp_path / "data.npz"))
+    first = load(data)  # held, so that its copy stays
+    problem = Problem(PRESETS["dense"], data, fingerprint=first.fingerprint)
+    load.cache_clear()  # as in a child that starts now
+    assert problem.splits() is not first
+    save_arrays(tmp_path / "data.npz", 255 - x, y)
+    load.cache_clear()
+    with pytest.raises(RuntimeError, match="no longer holds the data that the run began with: put them back"):
+        problem.splits()
+
+
 def test_small_data_are_divided_into_more_batches_and_the_record_says_so(individual, problem):
     assert len(load(DIGITS).y_train) == 160
     values = evaluate(individual, problem)

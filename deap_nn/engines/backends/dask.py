@@ -14,13 +14,14 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from deap_nn.engines.backends.processes import default_workers
-from deap_nn.engines.cluster.roster import host_name, open_roster
+from deap_nn.engines.cluster.roster import open_roster
 from deap_nn.engines.cluster.worker import Job, attempt, end_attempt, end_run
 from deap_nn.engines.devices import describe_devices, find_gpus
 from deap_nn.engines.limits import Limits
 from deap_nn.engines.outcome import EngineLost, Report, one_line
 from deap_nn.engines.parcel import Parcel
 from deap_nn.errors import InputError
+from deap_nn.host import host_name
 
 GRACE = 20.0  # seconds beyond the time limit that a worker may stay silent
 LOOK_AROUND = 1.0  # seconds between two checks of the cluster

@@ -18,7 +18,7 @@ from scoop import futures
 from scoop._comm import Shutdown
 from scoop.broker.brokerzmq import zmq
 
-from deap_nn.engines.cluster.roster import ALL_LOCAL, RESPAWNS, host_name, open_roster
+from deap_nn.engines.cluster.roster import ALL_LOCAL, RESPAWNS, open_roster
 from deap_nn.engines.cluster.scoop_broker import Broker, lost
 from deap_nn.engines.cluster.worker import Job, attempt
 from deap_nn.engines.devices import describe_devices, find_gpus
@@ -26,6 +26,7 @@ from deap_nn.engines.limits import Limits
 from deap_nn.engines.outcome import EngineLost, Report, one_line
 from deap_nn.engines.parcel import Parcel
 from deap_nn.errors import InputError
+from deap_nn.host import host_name
 
 GRACE = 20.0  # seconds beyond the time limit that a worker may stay silent
 LOOK_AROUND = 0.5  # seconds between two checks of workers and broker

@@ -12,13 +12,11 @@ import contextlib
 import fcntl
 import os
 import shutil
-import socket
-import tempfile
 import time
 from pathlib import Path
 
 from deap_nn.engines.child.procfs import birth, kill_tree
-from deap_nn.errors import InputError
+from deap_nn.host import host_name, own_folder
 
 # What `python -m deap_nn.scoop` tells its origin through the environment.
 ALL_LOCAL = "DEAP_NN_ALL_LOCAL"  # Every worker is on the origin's host
@@ -27,11 +25,6 @@ RESPAWNS = "DEAP_NN_RESPAWNS"  # Dead workers are replaced
 _ORIGIN = "origin"  # the file that names the process a run depends on
 _STALE = 7 * 24 * 3600  # seconds after which the folder of a run whose origin is elsewhere is removed
 _SLOTS = 4096
-
-
-def host_name() -> str:
-    """Return the name by which hosts that share a folder for temporary files are told apart."""
-    return socket.gethostname() or "localhost"
 
 
 class Slot:
@@ -60,7 +53,7 @@ class Roster:
     """
 
     def __init__(self, run: str, create: bool = True) -> None:
-        self.folder = _base() / f"{run}-{host_name()}"
+        self.folder = own_folder() / f"{run}-{host_name()}"
         if create:
             self.folder.mkdir(mode=0o700, exist_ok=True)
 
@@ -123,7 +116,7 @@ class Roster:
 
 def open_roster(run: str) -> Roster:
     """Open the origin's roster for a new run, and remove what killed origins have left behind."""
-    for folder in _base().iterdir():
+    for folder in own_folder().iterdir():
         if _is_stale(folder):
             shutil.rmtree(folder, ignore_errors=True)
     roster = Roster(run)
@@ -141,15 +134,6 @@ def _is_stale(folder: Path) -> bool:
 
 def _sign() -> str:
     return f"{os.getpid()} {birth(os.getpid())}"
-
-
-def _base() -> Path:
-    base = Path(tempfile.gettempdir(), f"deap_nn-{os.getuid()}")
-    with contextlib.suppress(FileExistsError):  # a file; told below
-        base.mkdir(mode=0o700, exist_ok=True)
-    if base.is_symlink() or not base.is_dir() or base.stat().st_uid != os.getuid():
-        raise InputError(f"{base} is no folder of yours: set the environment variable TMPDIR to one")
-    return base
 
 
 def _lives(text: str) -> bool:

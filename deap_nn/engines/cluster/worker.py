@@ -13,10 +13,11 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from deap_nn.engines.child.child import Child
-from deap_nn.engines.cluster.roster import Roster, Slot, host_name
+from deap_nn.engines.cluster.roster import Roster, Slot
 from deap_nn.engines.limits import Limits
 from deap_nn.engines.outcome import Report, one_line
 from deap_nn.engines.parcel import Parcel
+from deap_nn.host import host_name
 
 _LOOK_AROUND = 0.1  # seconds between two checks that the attempt is still wanted
 
