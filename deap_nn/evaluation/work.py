@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from deap_nn.evaluation.problem import Problem
@@ -11,6 +12,9 @@ from deap_nn.recipe import Schedule
 
 BACKWARD = 2
 """The backward pass costs as much as this many forward passes."""
+
+VALUE = 50
+"""The multiply-adds that take as long as a value that a layer without a kernel puts out: it waits for the memory."""
 
 LAYER_STEP = 1_000_000
 """The multiply-adds that take as long as what a layer costs in each step, however small it is."""
@@ -28,8 +32,13 @@ def epoch_work(specs: Sequence[LayerSpec], schedule: Schedule, samples: int, mea
     passes = (1 + BACKWARD) * samples + measured
     fixed = LAYER_STEP * len(specs) * schedule.steps(samples) / schedule.epochs
     networks = growing(specs, schedule.epochs, schedule.start_resolution)
-    costs = {network[0].input_shape: multiply_adds(network) for network in {id(one): one for one in networks}.values()}
+    costs = {network[0].input_shape: _of_sample(network) for network in {id(one): one for one in networks}.values()}
     return [passes * costs[network[0].input_shape] + fixed for network in networks]
+
+
+def _of_sample(network: Sequence[LayerSpec]) -> float:
+    moved = sum(math.prod(spec.output_shape) for spec in network if spec.multiply_adds == 0)
+    return multiply_adds(network) + VALUE * moved
 
 
 def planned_work(individual: Individual, problem: Problem) -> float:

@@ -22,14 +22,14 @@ LONGER = 2
 MOST_TIMES_LONGER = 8
 """The same where a budget leaves time for more."""
 
-GAIN_OF_A_THREAD = 0.28
-"""What a further thread adds to the speed of a training; measured with two."""
+GAIN_OF_A_THREAD = 0.4
+"""What a further thread adds to the speed of a training, compared with one beside others; measured with two."""
 
 CLOSING = 0.03, 4.0
 """The share of a budget, and the seconds, that are kept for measuring, saving and the last picture."""
 
-MORE_SAMPLES = 1.25
-"""Samples of a final training, the validation split's included, for one of the search's."""
+MORE_SAMPLES = 1.15
+"""The work of an epoch on training and validation data, for that of an epoch of the search, which is measured, too."""
 
 
 class FinalTraining:

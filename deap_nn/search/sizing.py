@@ -24,7 +24,7 @@ SEARCH_SHARE = 0.45
 GENERATIONS = 4
 """The generations, the first included, that a search should have at least."""
 
-LEAST = 5
+LEAST = 6
 """The smallest population that is worth it."""
 
 FEWEST = 12

@@ -19,7 +19,7 @@ _STEM = LayerKind(
         "kernel_size": Integer(1, 5, start=(2, 3)),
         "padding": Choice(("same", "valid")),
         "activation": _ACTIVATION,
-        "batch_normalization": Choice((False, True), start=(True,)),
+        "batch_normalization": Choice((False, True)),
     },
     takes="map",
 )
@@ -55,7 +55,7 @@ _HEAD = LayerKind(
 _VISION_TRAINING = LayerKind(
     TRAINING,
     {
-        "epochs": Integer(4, 64, log=True, start=(8, 10, 12)),
+        "epochs": Integer(4, 64, log=True, start=(6, 8, 10)),
         "batch_size": Choice((64, 128, 256), start=(64, 128)),
         "optimizer": Choice(("sgd",)),
         "learning_rate": Float(5e-3, 0.5, log=True, start=(0.05, 0.2)),
@@ -68,7 +68,7 @@ _VISION_TRAINING = LayerKind(
         "label_smoothing": Float(0.0, 0.3, start=(0.0, 0.2)),
         "kernel_initializer": Choice(("glorot_uniform", "he_uniform")),
         "flip": Choice(("none", "random", "alternating")),
-        "shift": Integer(0, 6, start=(0, 1, 2, 3)),
+        "shift": Integer(0, 6, start=(1, 2, 3)),
         "cutout": Integer(0, 16, step=4, start=(0,)),
         "start_resolution": Choice((0.5, 0.75, 1.0)),
     },
