@@ -81,7 +81,7 @@ def compiled(x: np.ndarray, y: np.ndarray, epochs: int) -> keras.Model:
         rate = keras.optimizers.schedules.CosineDecay(0.0, steps - rising, warmup_target=RATE, warmup_steps=rising)
         optimizer = keras.optimizers.SGD(rate, momentum=0.9, nesterov=True, weight_decay=5e-3)
     loss = keras.losses.CategoricalCrossentropy(label_smoothing=0.1)
-    model.compile(optimizer, loss, metrics=["accuracy"])
+    model.compile(optimizer, loss, metrics=["accuracy"], jit_compile=False)  # XLA convolves slowly on processors
     return model
 
 
