@@ -186,3 +186,20 @@ def test_other_arrays_at_a_resume_are_refused_and_leave_those_of_the_run(tmp_pat
 
 def give_up(run, engine):
     raise StopIteration
+
+
+def test_a_run_that_was_moved_takes_its_data_from_inside(tmp_path):
+    x, y = np.random.default_rng(0).normal(size=(60, 5)).astype(np.float32), np.arange(60) % 3
+    settings = {"population": 3, "generations": 0, "engine": "serial"}
+    with pytest.raises(StopIteration):
+        evolve(PRESETS["dense"], (x, y), run_dir=tmp_path / "run", hooks=Hooks(on_start=(give_up,)), **settings)
+    (tmp_path / "run").rename(tmp_path / "elsewhere")
+    seen = []
+
+    def look(run, engine):
+        seen.append(run.path)
+        raise StopIteration
+
+    with pytest.raises(StopIteration):
+        resume(tmp_path / "elsewhere", hooks=Hooks(on_start=(look,)))
+    assert seen == [tmp_path / "elsewhere"]
