@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -32,6 +33,10 @@ MORE_SAMPLES = 1.15
 """The work of an epoch on training and validation data, for that of an epoch of the search, which is measured, too."""
 
 
+WORTH_A_CHILD = 5e11
+"""The multiply-adds from which a final training, of some ten seconds on one core, is worth starting a child for it."""
+
+
 class FinalTraining:
     """What is planned for the final training of a run.
 
@@ -40,11 +45,19 @@ class FinalTraining:
         settings: The settings of the search.
         engine: The engine of the search.
         budget: The time of the run.
+        cost: The expected multiply-adds of an individual's evaluation; None if they are unknown.
     """
 
-    def __init__(self, run: Run, settings: Settings, engine: Engine, budget: Budget) -> None:
+    def __init__(
+        self,
+        run: Run,
+        settings: Settings,
+        engine: Engine,
+        budget: Budget,
+        cost: Callable[[Individual], float] | None = None,
+    ) -> None:
         self._run, self._settings, self._engine, self._budget = run, settings, engine, budget
-        self._is_local = is_local(settings)
+        self._cost = cost
 
     def epochs(self, best: Individual) -> int:
         """Return the number of epochs."""
@@ -68,14 +81,14 @@ class FinalTraining:
             what = f"{Key.of(individual).text} {number} {with_validation}"
             name = FINAL.format(hashlib.blake2b(what.encode(), digest_size=8).hexdigest())
             # Elsewhere there may be another disk
-            path = str((self._run.path / name).absolute()) if self._is_local else None
+            path = str((self._run.path / name).absolute()) if self._is_apart(individual, number) else None
             seconds = None if self._seconds is None else self._seconds / to_come
             yield FinalPlan(number, with_validation, seconds, path, mirrored)
 
     @contextmanager
     def engine(self, individual: Individual | None = None, plan: FinalPlan | None = None) -> Iterator[Engine]:
         """Yield the engine that does it, with a limit of its own; without a plan, for anything else at the end."""
-        if not self._is_local:
+        if individual is None or plan is None or not self._is_apart(individual, plan.epochs or 1):
             yield self._engine
             return
         with make_engine(
@@ -93,10 +106,18 @@ class FinalTraining:
         """How many networks are to be trained a final time."""
         return self._settings.ensemble
 
-    def _limit(self, individual: Individual | None, plan: FinalPlan | None) -> float:
+    def _is_apart(self, individual: Individual, epochs: int) -> bool:
+        """Tell whether a child of its own, with all cores of this host, is to do it, rather than one of the search's.
+
+        Arithmetic decides, so that it is the same wherever the run is resumed.
+        """
+        if not is_local(self._settings):
+            return False
+        work = math.inf if self._cost is None else self._cost(individual) / individual[-1].genes["epochs"] * epochs
+        return MORE_SAMPLES * work >= WORTH_A_CHILD
+
+    def _limit(self, individual: Individual, plan: FinalPlan) -> float:
         """Return the time that the search would allow so much work, or what the budget has left and a little more."""
-        if individual is None or plan is None:
-            return self._settings.time_limit
         if plan.seconds is not None:
             return 1.1 * plan.seconds + 30
         work: float = MORE_SAMPLES * (plan.epochs or 1) / individual[-1].genes["epochs"]
@@ -123,7 +144,7 @@ class FinalTraining:
 
     @property
     def _threads(self) -> int:
-        return len(os.sched_getaffinity(0)) if self._is_local else self._settings.threads_per_worker
+        return len(os.sched_getaffinity(0)) if is_local(self._settings) else self._settings.threads_per_worker
 
     def clean_up(self) -> None:
         """Remove the states that were kept on the way."""

@@ -85,7 +85,8 @@ def perform(search: Search) -> Run:
         engine.clear()
         ranking = _ranking(best, search, evaluations, engine, budget)
         picture.finish()
-        write_winner(run, ranking, objective, FinalTraining(run, asked, engine, budget), past)
+        final = FinalTraining(run, asked, engine, budget, objective.cost)
+        write_winner(run, ranking, objective, final, past)
         run.update(status="stopped" if stopped else "finished", reason=stopped)
     return run
 

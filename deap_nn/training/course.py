@@ -13,7 +13,7 @@ import numpy as np
 
 from deap_nn.training.history import Training
 
-INTERVAL = 20.0
+INTERVAL = 10.0
 """The seconds between two states that are kept."""
 
 
