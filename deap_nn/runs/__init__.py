@@ -1,7 +1,7 @@
 """Runs on disk: their directories and files, the results that they share, genomes to start from."""
 
 from deap_nn.runs.cache import Cache
-from deap_nn.runs.files import write_atomic, write_json
+from deap_nn.runs.files import JsonLines, write_atomic, write_json
 from deap_nn.runs.format import (
     BEST,
     DATA,
@@ -31,6 +31,7 @@ __all__ = [
     "TENSORBOARD",
     "Cache",
     "Journal",
+    "JsonLines",
     "Run",
     "best_trained",
     "best_untrained",
