@@ -90,7 +90,7 @@ class Surrogate:
 def journals(runs: Path) -> Iterator[tuple[Individual, float]]:
     """Yield the genome and the best validation accuracy of each recorded training."""
     for path in sorted(runs.rglob("evaluations.jsonl")):
-        for _, entry in read_lines(path):
+        for _, _, entry in read_lines(path):
             if curve := entry["record"].get("history", {}).get("val_accuracy"):
                 yield Individual.from_json(entry["genome"]), max(curve)
 

@@ -141,7 +141,7 @@ class Turn:
     @property
     def evaluations(self) -> list[dict[str, Any]]:
         """The evaluations in the order in which they ended."""
-        return [line for _, line in read_lines(self.folder / "evaluations.jsonl")]
+        return [line.value for line in read_lines(self.folder / "evaluations.jsonl")]
 
     @property
     def result(self) -> dict[str, Any]:
