@@ -16,6 +16,7 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +102,6 @@ def answer(folder: str) -> None:
     from deap_nn.space import PRESETS, Chromosome
     from deap_nn.tasks import Classification
     from deap_nn.training import Samples, Schedule
-    from deap_nn.training.compiled_tf import trainer
 
     assert deap_nn.__file__.startswith(folder), deap_nn.__file__
     rng, task = np.random.default_rng(0), Classification(10)
@@ -114,9 +114,31 @@ def answer(folder: str) -> None:
         if question:
             genome = [Chromosome.from_json(chromosome) for chromosome in question["genome"]]
             specs = blueprint(PRESETS[question["preset"]], genome, SHAPE, task)
-            training = trainer.start(specs, task, Schedule.from_genes(genome[-1].genes), *data, 1)
-        training.epoch(np.arange(SAMPLES))
+            epoch = epoch_of(specs, task, Schedule.from_genes(genome[-1].genes), data)
+        epoch()
         print(time.process_time() - began, flush=True)
+
+
+def epoch_of(specs: Any, task: Any, schedule: Any, data: list[Any]) -> Callable[[], object]:
+    """Return the function that trains and measures for an epoch, in checkouts from before there was a feed, too."""
+    import numpy as np
+
+    from deap_nn.training.compiled_tf import trainer
+
+    try:
+        from deap_nn.training.feed import Feed
+    except ImportError:
+        before = trainer.start(specs, task, schedule, *data, 1)
+        return lambda: before.epoch(np.arange(SAMPLES))
+    training, feed = trainer.start(specs, task, schedule, SAMPLES, 1), Feed(specs, schedule, *data, 1)
+
+    def epoch() -> None:
+        for x, y in feed.training(0):
+            training.train(x, y)
+        for x, y in feed.validation(0):
+            training.evaluate(x, y)
+
+    return epoch
 
 
 if __name__ == "__main__":

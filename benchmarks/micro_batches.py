@@ -29,8 +29,9 @@ from deap_nn.runs import Run
 from deap_nn.space import SearchSpace
 from deap_nn.tasks import Classification
 from deap_nn.training import Samples, Schedule
-from deap_nn.training.compiled_tf import convolution, epoch, micro_batches, trainer
+from deap_nn.training.compiled_tf import convolution, micro_batches, steps, trainer
 from deap_nn.training.compiled_tf.micro_batches import has_spectral, micro_batch_size
+from deap_nn.training.feed import Feed
 from deap_nn.training.trainer import run as run_training
 
 SIZES = (50, 100, 150, 300)
@@ -51,8 +52,9 @@ def main() -> None:
     run, splits = Run(arguments.run), load(DataSpec(arguments.dataset, arguments.train_samples))
     precision = run.info["settings"]["precision"]
     schedule = Schedule(EPOCHS + 1, "adam", precision=precision)
-    training = Samples(splits.scaled(splits.x_train), splits.y_train.astype(np.int32))
-    validation = Samples(splits.scaled(splits.x_validation), splits.y_validation.astype(np.int32))
+    scaling = splits.scale, splits.offset
+    training = Samples(splits.x_train, splits.y_train.astype(np.int32), *scaling)
+    validation = Samples(splits.x_validation, splits.y_validation.astype(np.int32), *scaling)
     networks = list(spectral_networks(run, splits, schedule))
     print("seconds an epoch: direct, then spectral in micro-batches of", *SIZES, "samples; the rule's size;")
     print("with it, times as fast as with the smallest, and as direct")
@@ -108,9 +110,12 @@ def epoch_seconds(
         return False
 
     task = Classification(specs[-1].output_shape[0])
-    with mock.patch.object(epoch, "micro_batch_size", lambda *_: size):
-        started = trainer.start(specs, task, schedule, training, validation, 0)
-        run_training(started, task, schedule.epochs, len(training), 0, on_epoch)
+    with (
+        mock.patch.object(steps, "micro_batch_size", lambda *_: size),
+        mock.patch.object(trainer, "micro_batch_size", lambda *_: size),
+    ):
+        started = trainer.start(specs, task, schedule, len(training), 0)
+        run_training(started, task, schedule.epochs, Feed(specs, schedule, training, validation, 0), on_epoch)
     return float(np.diff(ended).min())
 
 
