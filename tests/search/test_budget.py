@@ -126,8 +126,8 @@ def test_the_population_is_as_large_as_the_time_allows(run, clock, seconds, popu
 def test_a_search_with_a_budget_ends_in_time_and_can_be_repeated_from_its_journal(tmp_path):
     path = tmp_path / "run"
     begun = time.monotonic()
-    search_stubs.search(path, search_stubs.slow_fitness, budget=1.0)
-    assert time.monotonic() - begun < 3
+    search_stubs.search(path, search_stubs.slow_fitness, budget=2.0)
+    assert time.monotonic() - begun < 20  # a busy machine included
     run = Run(path)
     assert run.status == "finished"
     assert run.info["decisions"] == {SEARCHED: True}
@@ -139,9 +139,9 @@ def test_a_search_with_a_budget_ends_in_time_and_can_be_repeated_from_its_journa
 
 def test_more_time_goes_on_with_the_search(tmp_path):
     path = tmp_path / "run"
-    search_stubs.search(path, search_stubs.slow_fitness, budget=1.0)
+    search_stubs.search(path, search_stubs.slow_fitness, budget=2.0)
     before = (path / "evaluations.jsonl").read_text()
-    resume(path, evaluate=search_stubs.slow_fitness, budget=3.0)
+    resume(path, evaluate=search_stubs.slow_fitness, budget=5.0)
     assert (path / "evaluations.jsonl").read_text().startswith(before)
     assert len((path / "evaluations.jsonl").read_text()) > len(before)
 
