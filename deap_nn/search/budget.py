@@ -57,9 +57,9 @@ class Budget:
         """Return the value of `time.monotonic()` at which this share of the time has passed."""
         return None if self.seconds is None else time.monotonic() + max(0.0, share * self.seconds - self.spent)
 
-    def decided(self, name: str) -> bool:
-        """Tell whether a decision has been taken."""
-        return name in self._decisions
+    def decided(self, name: str) -> Any:
+        """Return what was decided; None if nothing was."""
+        return self._decisions.get(name)
 
     def decide(self, name: str, make: Callable[[], T]) -> T:
         """Return what was decided before, or decide it now, as plain data, and write it down."""

@@ -50,11 +50,12 @@ def sized(settings: Settings, space: SearchSpace, objective: Objective, engine: 
 
 def most_work(engine: Engine, budget: Budget) -> float | None:
     """Return the work above which a network is not trained but bred again; None: any."""
-    if budget.seconds is None or not budget.decided("pace"):
+    timed_before = budget.decided("pace")
+    if budget.seconds is None or timed_before is None:
         return None
 
     def decide() -> float:
-        pace = Pace(*budget.decide("pace", lambda: []))
+        pace = Pace(*timed_before)
         return max(0.0, (_search_seconds(budget) * engine.capacity / FEWEST - pace.overhead) * pace.speed)
 
     return budget.decide("most_work", decide)
