@@ -29,9 +29,8 @@ def join_winners(models: Sequence[bytes], problem: Problem) -> Ensemble:
         models: The content of their `.keras` files.
         problem: The data of the search.
     """
-    from deap_nn.training import averaged, model_bytes
+    from deap_nn.training import averaged, model_bytes, outputs_of
 
     splits = problem.splits()
     model = averaged(models)
-    outputs = model.predict(splits.x_test, batch_size=500, verbose=0)
-    return Ensemble(model_bytes(model), splits.task.report(splits.y_test, outputs))
+    return Ensemble(model_bytes(model), splits.task.report(splits.y_test, outputs_of(model, splits.x_test)))

@@ -122,12 +122,12 @@ def _sees_mirrored(schedule: Schedule, result: Training) -> bool:
 
 def _mirrored(specs: Sequence[LayerSpec], splits: Splits, weights: Weights) -> float | None:
     """Return the validation measure of a network that judges mirror images as well; None for what is no image."""
-    from deap_nn.training import trained_model
+    from deap_nn.training import outputs_of, trained_model
 
     if len(splits.input_shape) != 3:
         return None
     model = trained_model(specs, weights, splits.scale, splits.offset, mirrored=True)
-    report = splits.task.report(splits.y_validation, model.predict(splits.x_validation, batch_size=500, verbose=0))
+    report = splits.task.report(splits.y_validation, outputs_of(model, splits.x_validation))
     return float(report[f"test_{splits.task.measure.name}"])
 
 

@@ -12,11 +12,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from deap_nn.data import Splits, load
+from deap_nn.data import load
 from deap_nn.evaluation.problem import Problem, genome_seed, samples_of
 from deap_nn.evaluation.work import epoch_work
 from deap_nn.evolution import Individual
 from deap_nn.networks import LayerSpec, blueprint
+from deap_nn.runs import write_atomic
 from deap_nn.status import Status
 
 WATCHED = 200
@@ -86,7 +87,7 @@ def train_winner(individual: Individual, plan: FinalPlan, problem: Problem) -> W
     Raises:
         Diverged: If its loss became infinite or NaN; the test split has not been used then.
     """
-    from deap_nn.training import Course, layer_lines, model_bytes, train, trained_model
+    from deap_nn.training import Course, layer_lines, model_bytes, outputs_of, train, trained_model
 
     started = time.monotonic()
     splits = problem.splits()
@@ -96,7 +97,7 @@ def train_winner(individual: Individual, plan: FinalPlan, problem: Problem) -> W
     schedule = replace(of_genome, epochs=plan.epochs or of_genome.epochs)
     path = None if plan.checkpoint is None else Path(plan.checkpoint)
     costs = epoch_work(specs, schedule, len(training), len(watched))
-    course = Course(costs, math.ceil(len(training) / schedule.batch_size), path, plan.seconds)
+    course = Course(costs, math.ceil(len(training) / schedule.batch_size), path, plan.seconds, write_atomic)
     seed = genome_seed(problem.training_seed, individual)
     result = train(specs, splits.task, schedule, training, watched, seed, course=course)
     if result.status is not Status.OK:
@@ -110,7 +111,7 @@ def train_winner(individual: Individual, plan: FinalPlan, problem: Problem) -> W
         result.epochs,
         int(os.environ.get("TF_NUM_INTRAOP_THREADS", "1")),
         plan.mirrored,
-        _report(splits, model),
+        splits.task.report(splits.y_test, outputs_of(model, splits.x_test)),
         time.monotonic() - started,
     )
 
@@ -121,7 +122,3 @@ def _samples(problem: Problem, specs: Sequence[LayerSpec], with_validation: bool
         return training, validation
     both = replace(training, x=np.concatenate([training.x, validation.x]), y=np.concatenate([training.y, validation.y]))
     return both, replace(validation, x=validation.x[:WATCHED], y=validation.y[:WATCHED])
-
-
-def _report(splits: Splits, model: Any) -> dict[str, Any]:
-    return splits.task.report(splits.y_test, model.predict(splits.x_test, batch_size=500, verbose=0))

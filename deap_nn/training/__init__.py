@@ -23,7 +23,14 @@ from deap_nn.tasks import Task
 from deap_nn.training.course import Course
 from deap_nn.training.feed import Feed
 from deap_nn.training.history import OnEpoch, Training, Weights
-from deap_nn.training.portable.model import averaged, layer_lines, model_bytes, predict_file, trained_model
+from deap_nn.training.portable.model import (
+    averaged,
+    layer_lines,
+    model_bytes,
+    outputs_of,
+    predict_file,
+    trained_model,
+)
 from deap_nn.training.samples import Samples
 from deap_nn.training.trainer import Start, run
 
@@ -36,6 +43,7 @@ __all__ = [
     "averaged",
     "layer_lines",
     "model_bytes",
+    "outputs_of",
     "predict_file",
     "train",
     "trained_model",

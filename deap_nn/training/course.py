@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
+import io
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 from zipfile import BadZipFile
@@ -39,10 +39,18 @@ class Course:
         path: The file that the state is kept in; None: it is not kept.
         seconds: The time until the training has to be over; as late as that looks, epochs in the middle of the schedule
             are passed over, so that the learning rate ends where it should. None: any time.
+        write: Replaces a file as a whole, whatever happens meanwhile.
     """
 
-    def __init__(self, costs: Sequence[float], steps: int, path: Path | None, seconds: float | None) -> None:
-        self._costs, self._steps, self._path = costs, steps, path
+    def __init__(
+        self,
+        costs: Sequence[float],
+        steps: int,
+        path: Path | None,
+        seconds: float | None,
+        write: Callable[[Path, bytes], object],
+    ) -> None:
+        self._costs, self._steps, self._path, self._write = costs, steps, path, write
         self._deadline = None if seconds is None else time.monotonic() + seconds
         self._behind = 0.0
         self._rates: list[float] = []
@@ -87,16 +95,13 @@ class Course:
         return min(epoch + jump, end - 1)
 
     def _keep(self, path: Path, epoch: int, trainer: Resumable, training: Training) -> None:
-        """Write the state beside the file, then put it in its place."""
+        """Replace the file by the state as it is now."""
         state = trainer.state()
         arrays = {f"state_{index}": array for index, array in enumerate(state)}
         arrays |= {f"history_{name}": np.array(values) for name, values in training.history.items()}
-        beside = path.with_suffix(".new.npz")
-        with beside.open("wb") as file:
-            np.savez(file, epoch=epoch, states=len(state), **arrays)  # type: ignore[arg-type]
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
+        content = io.BytesIO()
+        np.savez(content, epoch=epoch, states=len(state), **arrays)  # type: ignore[arg-type]
+        self._write(path, content.getvalue())
         self._kept = time.monotonic()
 
     def _load(self) -> dict[str, np.ndarray] | None:

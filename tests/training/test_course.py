@@ -8,6 +8,7 @@ import pytest
 from test_recipe import ALL, WAYS, convolutions
 from test_training import TEN_CLASSES, TRAIN, VALIDATION, same
 
+from deap_nn.runs import write_atomic
 from deap_nn.training import Course, course, trainer
 from deap_nn.training.feed import Feed
 
@@ -34,7 +35,7 @@ def trained(way, path, cut_off=None):
     specs = convolutions()
     feed = Feed(specs, SCHEDULE, TRAIN, VALIDATION, 1)
     started = way(specs, TEN_CLASSES, SCHEDULE, len(TRAIN), 1)
-    of_training = Course([1.0] * 7, STEPS, path, None)
+    of_training = Course([1.0] * 7, STEPS, path, None, write_atomic)
     return trainer.run(started, TEN_CLASSES, 7, feed, on_epoch, of_training)
 
 
@@ -67,7 +68,7 @@ class Clock:
         self.skipped += steps
 
     def run(self, costs, seconds):
-        one = Course(costs, STEPS, None, seconds)
+        one = Course(costs, STEPS, None, seconds, write_atomic)
         training = SimpleNamespace(history={})
         epoch = one.begin(self, training)
         while epoch < len(costs):

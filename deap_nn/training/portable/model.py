@@ -155,6 +155,11 @@ def predict_file(path: Path, raw: np.ndarray) -> np.ndarray:
             "trained: are they scaled otherwise than the run's data?",
             stacklevel=2,
         )
+    return outputs_of(model, raw)
+
+
+def outputs_of(model: keras.Model, raw: np.ndarray) -> np.ndarray:
+    """Return the outputs of a network for raw inputs."""
     outputs: np.ndarray = model.predict(raw, batch_size=PREDICTION_BATCH, verbose=0)
     return outputs
 
