@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
 
-from deap_nn.networks import Shape
+from deap_nn.networks import LayerSpec, Shape, resized
+
+
+def network_at(specs: Sequence[LayerSpec], shape: Shape) -> tuple[LayerSpec, ...]:
+    """Return the network for samples of a shape that `Feed` gives it."""
+    other = tuple(specs) if shape == specs[0].input_shape else resized(specs, shape)
+    if other is None:
+        raise RuntimeError(f"samples have the shape {shape}, expected {specs[0].input_shape}")
+    return other
 
 
 def resize(x: np.ndarray, shape: Shape) -> np.ndarray:

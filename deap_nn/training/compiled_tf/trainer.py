@@ -19,7 +19,7 @@ from functools import cached_property
 import numpy as np
 import tensorflow as tf
 
-from deap_nn.networks import LayerSpec, Shape, resized
+from deap_nn.networks import LayerSpec, Shape
 from deap_nn.recipe import Schedule
 from deap_nn.tasks import Task
 from deap_nn.training.compiled_tf.dropout import Masks
@@ -37,6 +37,7 @@ from deap_nn.training.compiled_tf.steps import (
     steps_function,
 )
 from deap_nn.training.history import Weights
+from deap_nn.training.resolution import network_at
 from deap_nn.training.weights import initial_weights
 
 
@@ -104,19 +105,12 @@ class CompiledTrainer:
 
     def _at(self, shape: Shape) -> AtSize:
         if shape not in self._sizes:
-            self._sizes = {shape: AtSize(self._setting, _specs_at(self._specs, shape), self._state)}
+            self._sizes = {shape: AtSize(self._setting, network_at(self._specs, shape), self._state)}
         return self._sizes[shape]
 
 
 start = CompiledTrainer
 """Starts the training of a blueprint's network, see `deap_nn.training.train`."""
-
-
-def _specs_at(specs: tuple[LayerSpec, ...], shape: Shape) -> tuple[LayerSpec, ...]:
-    other = specs if shape == specs[0].input_shape else resized(specs, shape)
-    if other is None:
-        raise RuntimeError(f"samples have the shape {shape}, expected {specs[0].input_shape}")
-    return other
 
 
 def _first_state(trained: tf.Tensor, statistics: tf.Tensor, schedule: Schedule, network: Network) -> State:

@@ -12,12 +12,13 @@ import keras
 import numpy as np
 
 from deap_nn.errors import InputError
-from deap_nn.networks import LayerSpec, Shape, resized
+from deap_nn.networks import LayerSpec, Shape
 from deap_nn.recipe import Schedule
 from deap_nn.tasks import Task
 from deap_nn.training.history import Weights
 from deap_nn.training.portable.compiling import compile_model
 from deap_nn.training.portable.model import build_layers, connect
+from deap_nn.training.resolution import network_at
 
 
 def knows(specs: Sequence[LayerSpec], task: Task, schedule: Schedule) -> bool:
@@ -91,11 +92,8 @@ class KerasTrainer:
         """Let the same layers, weights and optimizer take in samples of another shape."""
         if shape == self._model.input_shape[1:]:
             return
-        specs = self._specs if shape == self._specs[0].input_shape else resized(self._specs, shape)
-        if specs is None:
-            raise RuntimeError(f"samples have the shape {shape}, expected {self._specs[0].input_shape}")
         before = self._model
-        self._model = connect(self._layers, specs)
+        self._model = connect(self._layers, network_at(self._specs, shape))
         self._model.compile(optimizer=before.optimizer, loss=before.loss, metrics=[self._task.measure.name])
 
     def _averaging(self, x: np.ndarray, y: np.ndarray, momentum: float) -> Sequence[float]:
