@@ -120,19 +120,22 @@ def answer(folder: str) -> None:
 
 
 def epoch_of(specs: Any, task: Any, schedule: Any, data: list[Any]) -> Callable[[], object]:
-    """Return the function that trains and measures for an epoch, in checkouts from before there was a feed, too."""
+    """Return the function that trains and measures for an epoch, whatever trainers were like in that checkout."""
     import numpy as np
 
     from deap_nn.training.compiled_tf import trainer
 
+    if hasattr(trainer, "fed"):  # a trainer has its samples
+        started = trainer.start(specs, task, schedule, *data, 1)
+        return lambda: (started.train(0), started.evaluate(0))
     try:
         from deap_nn.training.feed import Feed
-    except ImportError:
+    except ImportError:  # it had an epoch function
         before = trainer.start(specs, task, schedule, *data, 1)
         return lambda: before.epoch(np.arange(SAMPLES))
     training, feed = trainer.start(specs, task, schedule, SAMPLES, 1), Feed(specs, schedule, *data, 1)
 
-    def epoch() -> None:
+    def epoch() -> None:  # it was handed its samples
         for x, y in feed.training(0):
             training.train(x, y)
         for x, y in feed.validation(0):

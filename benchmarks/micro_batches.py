@@ -31,7 +31,6 @@ from deap_nn.tasks import Classification
 from deap_nn.training import Samples, Schedule
 from deap_nn.training.compiled_tf import convolution, micro_batches, steps, trainer
 from deap_nn.training.compiled_tf.micro_batches import has_spectral, micro_batch_size
-from deap_nn.training.feed import Feed
 from deap_nn.training.trainer import run as run_training
 
 SIZES = (50, 100, 150, 300)
@@ -114,8 +113,8 @@ def epoch_seconds(
         mock.patch.object(steps, "micro_batch_size", lambda *_: size),
         mock.patch.object(trainer, "micro_batch_size", lambda *_: size),
     ):
-        started = trainer.start(specs, task, schedule, len(training), 0)
-        run_training(started, task, schedule.epochs, Feed(specs, schedule, training, validation, 0), on_epoch)
+        started = trainer.start(specs, task, schedule, training, validation, 0)
+        run_training(started, task, schedule.epochs, on_epoch)
     return float(np.diff(ended).min())
 
 

@@ -191,7 +191,6 @@ def _check_backend(backend: str, genomes: list[Individual], problem: Problem, ex
 
 def _evaluate_portable(individual: Individual, problem: Problem) -> float:
     from deap_nn.training import Schedule
-    from deap_nn.training.feed import Feed
     from deap_nn.training.portable import trainer
     from deap_nn.training.trainer import run
 
@@ -199,10 +198,8 @@ def _evaluate_portable(individual: Individual, problem: Problem) -> float:
     specs = blueprint(problem.space, individual, splits.input_shape, splits.task)
     schedule = Schedule.from_genes(individual[-1].genes, problem.precision)
     seed = genome_seed(problem.training_seed, individual)
-    training, validation = samples_of(problem.data)
-    started = trainer.start(specs, splits.task, schedule, len(training), seed)
-    feed = Feed(specs, schedule, training, validation, seed)
-    return run(started, splits.task, schedule.epochs, feed).history["val_accuracy"][-1]
+    started = trainer.start(specs, splits.task, schedule, *samples_of(problem.data), seed)
+    return run(started, splits.task, schedule.epochs).history["val_accuracy"][-1]
 
 
 if __name__ == "__main__":

@@ -21,7 +21,6 @@ from deap_nn.random_stream import protected
 from deap_nn.recipe import Schedule
 from deap_nn.tasks import Task
 from deap_nn.training.course import Course
-from deap_nn.training.feed import Feed
 from deap_nn.training.history import OnEpoch, Training, Weights
 from deap_nn.training.portable.model import (
     averaged,
@@ -88,9 +87,9 @@ def train(
     """
     with _seeded(seed):
         try:
-            feed = Feed(specs, schedule, training, validation, seed)
-            trainer = _start_function(specs, task, schedule)(specs, task, schedule, len(training), seed)
-            return run(trainer, task, epochs or schedule.epochs, feed, on_epoch, course)
+            start = _start_function(specs, task, schedule)
+            trainer = start(specs, task, schedule, training, validation, seed)
+            return run(trainer, task, epochs or schedule.epochs, on_epoch, course)
         except Exception as error:
             if _is_out_of_memory(error):
                 raise MemoryError(str(error).splitlines()[0]) from error

@@ -1,10 +1,13 @@
 """Augmentation: training samples that differ from epoch to epoch, as their class does not.
 
-Everything is drawn from the training's seed and the number of the epoch, so that no state is kept. NumPy does it for
-all back ends alike, on raw samples: a batch of bytes is a quarter of its size as float32.
+Everything is drawn from the training's seed and the number of the epoch, so that no state is kept; NumPy draws for all
+back ends alike. What was drawn is applied to raw samples, by NumPy here (a batch of bytes is a quarter of its size as
+float32) or on a device that the samples lie on.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,8 +18,24 @@ DRAWS, SIDES = 3, 4
 """The purposes of random streams, after initial weights (none), the order of samples (1) and dropout (2)."""
 
 
+class Draws(NamedTuple):
+    """What was drawn for some samples; None for what does not happen to them.
+
+    Attributes:
+        shifts: The rows and columns by which each image's content moves up and left: int, samples first, two columns.
+        flips: Whether each image is mirrored left to right: bool.
+        corners: The row and column of each blot's upper left corner, which may lie outside: int, two columns.
+        noise: What is added to each scaled feature: float32.
+    """
+
+    shifts: np.ndarray | None = None
+    flips: np.ndarray | None = None
+    corners: np.ndarray | None = None
+    noise: np.ndarray | None = None
+
+
 class Augmentation:
-    """The augmentation of one epoch.
+    """The draws of one epoch.
 
     Args:
         schedule: Which kinds there are, and how strong.
@@ -26,32 +45,25 @@ class Augmentation:
     """
 
     def __init__(self, schedule: Schedule, samples: Samples, seed: int, epoch: int) -> None:
-        self._schedule, self._samples = schedule, samples
+        self._schedule, self._shape = schedule, samples.x.shape[1:]
         self._rng = np.random.default_rng([seed, DRAWS, epoch])
         sides = np.random.default_rng([seed, SIDES]).integers(0, 2, len(samples)) ^ (epoch & 1)
         self._sides: np.ndarray = sides.astype(bool)
 
-    def raw(self, rows: np.ndarray) -> np.ndarray:
-        """Return these samples, drawn anew; to be asked for all rows of the epoch in their order."""
-        x: np.ndarray = self._samples.x[rows]
-        if x.ndim != 4:
-            return x
+    def draws(self, rows: np.ndarray) -> Draws:
+        """Draw anew for these samples; to be asked for all rows of the epoch in their order."""
+        if len(self._shape) != 3:
+            return Draws(noise=self._noise(len(rows)))
+        shifts = flips = corners = None
         if self._schedule.shift or self._schedule.flip != "none":
-            x = moved(x, self._shifts(len(rows)), self._flips(rows))
+            shifts, flips = self._shifts(len(rows)), self._flips(rows)
         if self._schedule.cutout:
-            self._blot_out(x)
-        return x
-
-    def scaled(self, rows: np.ndarray) -> np.ndarray:
-        """Return these samples, drawn anew, as networks take them in."""
-        x = self._samples.scaled(self.raw(rows))
-        if x.ndim == 2 and self._schedule.noise:
-            x += np.float32(self._schedule.noise) * self._rng.standard_normal(x.shape, np.float32)
-        return x
+            corners = self._rng.integers(0, self._shape[:2], (len(rows), 2)) - self._schedule.cutout // 2
+        return Draws(shifts, flips, corners)
 
     def _shifts(self, count: int) -> np.ndarray:
         """Draw rows and columns by which images move, no further than a reflection reaches."""
-        furthest = np.minimum(self._schedule.shift, np.array(self._samples.x.shape[1:3]) - 1)
+        furthest = np.minimum(self._schedule.shift, np.array(self._shape[:2]) - 1)
         shifts: np.ndarray = self._rng.integers(-furthest, furthest + 1, (count, 2))
         return shifts
 
@@ -62,13 +74,35 @@ class Augmentation:
             return self._rng.integers(0, 2, len(rows)).astype(bool)
         return np.zeros(len(rows), bool)
 
-    def _blot_out(self, x: np.ndarray) -> None:
-        """Replace, in place, a square of each image by the mean colour; at the edges, part of it lies outside."""
-        sides = np.array(x.shape[1:3])
-        low = self._rng.integers(0, sides, (len(x), 2)) - self._schedule.cutout // 2
-        for image, (top, left) in zip(x, low, strict=True):
-            bottom, right = top + self._schedule.cutout, left + self._schedule.cutout
-            image[max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)] = self._samples.mean
+    def _noise(self, count: int) -> np.ndarray | None:
+        if not self._schedule.noise or len(self._shape) != 1:
+            return None
+        normal: np.ndarray = self._rng.standard_normal((count, *self._shape), np.float32)
+        return np.float32(self._schedule.noise) * normal
+
+
+def augmented(samples: Samples, rows: np.ndarray, draws: Draws, cutout: int) -> np.ndarray:
+    """Return samples, augmented, as networks take them in.
+
+    Args:
+        samples: The samples.
+        rows: Which of them.
+        draws: What was drawn for these.
+        cutout: The side of blots, in pixels.
+    """
+    x: np.ndarray = samples.x[rows]
+    if draws.shifts is not None and draws.flips is not None:
+        x = moved(x, draws.shifts, draws.flips)
+    if draws.corners is not None:
+        _blot_out(x, draws.corners, cutout, samples.mean)
+    x = samples.scaled(x)
+    return x if draws.noise is None else x + draws.noise
+
+
+def _blot_out(x: np.ndarray, corners: np.ndarray, side: int, colour: np.ndarray) -> None:
+    """Replace, in place, a square of each image by a colour; at the edges, part of it lies outside."""
+    for image, (top, left) in zip(x, corners, strict=True):
+        image[max(top, 0) : max(top + side, 0), max(left, 0) : max(left + side, 0)] = colour
 
 
 def moved(x: np.ndarray, shifts: np.ndarray, flips: np.ndarray) -> np.ndarray:

@@ -27,15 +27,16 @@ def resize(x: np.ndarray, shape: Shape) -> np.ndarray:
     if x.shape[1:] == shape:
         return x
     (height, width, channels), count = shape, len(x)
-    x = np.matmul(_means(x.shape[1], height), x.reshape(count, x.shape[1], -1))
+    x = np.matmul(means(x.shape[1], height), x.reshape(count, x.shape[1], -1))
     # Columns and channels at once: one large product instead of many small ones
-    both = np.kron(_means(x.shape[2] // channels, width).T, np.eye(channels, dtype=np.float32))
+    both = np.kron(means(x.shape[2] // channels, width).T, np.eye(channels, dtype=np.float32))
     small: np.ndarray = x.reshape(count * height, -1) @ both
     return small.reshape(count, *shape)
 
 
 @cache
-def _means(size: int, smaller: int) -> np.ndarray:
+def means(size: int, smaller: int) -> np.ndarray:
+    """Return the weights (smaller, size) with which the pixels along one side make those of a smaller image."""
     ratio = size / smaller
     centres = (np.arange(smaller)[:, None] + 0.5) * ratio
     weights = np.maximum(0, 1 - np.abs(np.arange(size) + 0.5 - centres) / ratio)

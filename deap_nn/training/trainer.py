@@ -12,35 +12,31 @@ from deap_nn.recipe import Schedule
 from deap_nn.status import Status
 from deap_nn.tasks import Task
 from deap_nn.training.course import Course, Resumable
-from deap_nn.training.feed import Feed, Parts
 from deap_nn.training.history import OnEpoch, Training, Weights
+from deap_nn.training.samples import Samples
 
 
 class Trainer(Resumable, Protocol):
-    """A network in training on a back end; creating the trainer starts the training.
+    """A network in training on a back end, with its samples; creating the trainer starts the training."""
 
-    The shape of the samples may change from call to call, see `deap_nn.networks.growing`.
-    """
+    def train(self, epoch: int) -> Sequence[float]:
+        """Take the steps of an epoch, from 0 and later than those before; return the means of loss and measure."""
 
-    def train(self, x: np.ndarray, y: np.ndarray) -> Sequence[float]:
-        """Take a step for each batch of these samples, in this order; return the sums of loss and measure."""
-
-    def evaluate(self, x: np.ndarray, y: np.ndarray) -> Sequence[float]:
-        """Return the sums of loss and measure over these samples, without learning from them."""
+    def evaluate(self, epoch: int) -> Sequence[float]:
+        """Return the means of loss and measure over the validation samples, at the size they have in this epoch."""
 
     def weights(self) -> Weights:
         """Return the weights as they are now."""
 
 
-Start = Callable[[Sequence[LayerSpec], Task, Schedule, int, int], Trainer]
-"""`(specs, task, schedule, number of training samples, seed) -> trainer`: a function that each back end provides."""
+Start = Callable[[Sequence[LayerSpec], Task, Schedule, Samples, Samples, int], Trainer]
+"""`(specs, task, schedule, training, validation, seed) -> trainer`: a function that each back end provides."""
 
 
 def run(
     trainer: Trainer,
     task: Task,
     epochs: int,
-    feed: Feed,
     on_epoch: OnEpoch | None = None,
     course: Course | None = None,
 ) -> Training:
@@ -50,30 +46,17 @@ def run(
         trainer: A trainer that has just been created.
         task: What is learnt.
         epochs: The number of epochs, at least 1.
-        feed: The samples.
         on_epoch: A function that stops the training as pruned by returning True.
         course: What keeps its state and its time; None: neither.
     """
     training = Training({name: [] for name in task.metrics})
     epoch = 0 if course is None else course.begin(trainer, training)
     while epoch < epochs and training.status is Status.OK:
-        trained = _means(trainer.train, feed.training(epoch))
-        training.add([*trained, *_means(trainer.evaluate, feed.validation(epoch))])
+        training.add([*trainer.train(epoch), *trainer.evaluate(epoch)])
         _judge(training, task, on_epoch)
         epoch = epoch + 1 if course is None else course.after(epoch + 1, trainer, training)
     training.weights = trainer.weights()
     return training
-
-
-def _means(of_part: Callable[[np.ndarray, np.ndarray], Sequence[float]], parts: Parts) -> list[float]:
-    """Return the mean loss and measure of a sample."""
-    sums, count = np.zeros(2), 0
-    for x, y in parts:
-        sums += of_part(x, y)
-        count += len(y)
-    # Divided here, in double precision, so that 0.9 is exactly 0.9 for a run that stops at 0.9.
-    means: list[float] = (sums / count).tolist()
-    return means
 
 
 def _judge(training: Training, task: Task, on_epoch: OnEpoch | None) -> None:

@@ -6,24 +6,27 @@ import pytest
 
 from deap_nn.training import Samples, Schedule
 from deap_nn.training.augmentation import Augmentation, moved
+from deap_nn.training.augmentation import augmented as augmented_samples
 
 pytestmark = pytest.mark.slow  # the package imports Keras
 
 COUNT = 60
 IMAGES = np.random.default_rng(0).integers(0, 256, (COUNT, 7, 6, 3)).astype(np.uint8)
-SAMPLES = Samples(IMAGES, np.zeros(COUNT, np.int32), np.float32(1 / 255))
+SAMPLES = Samples(IMAGES, np.zeros(COUNT, np.int32))
 ROWS = np.random.default_rng(1).permutation(COUNT)
 
 
 def augmented(seed=3, epoch=0, samples=SAMPLES, **settings):
-    return Augmentation(Schedule(epochs=9, **settings), samples, seed, epoch).raw(ROWS)
+    schedule, rows = Schedule(epochs=9, **settings), np.arange(len(samples)) if samples is not SAMPLES else ROWS
+    draws = Augmentation(schedule, samples, seed, epoch).draws(rows)
+    return augmented_samples(samples, rows, draws, schedule.cutout)
 
 
 def test_without_augmentation_samples_are_as_they_were():
     assert (augmented() == IMAGES[ROWS]).all()
-    scaled = Augmentation(Schedule(epochs=1), SAMPLES, 3, 0).scaled(ROWS)
+    scaled = augmented(samples=Samples(IMAGES, SAMPLES.y, np.float32(1 / 255)))
     assert scaled.dtype == np.float32
-    np.testing.assert_allclose(scaled, IMAGES[ROWS] / 255, rtol=1e-6)
+    np.testing.assert_allclose(scaled, IMAGES / 255, rtol=1e-6)
 
 
 def test_moves_are_a_reflecting_border_and_a_crop_as_keras_has_them():
@@ -80,7 +83,7 @@ def test_everything_comes_from_seed_and_epoch():
 
 def test_noise_is_for_flat_samples():
     flat = Samples(np.zeros((5000, 4), np.float32), np.zeros(5000, np.int32))
-    noisy = Augmentation(Schedule(epochs=1, noise=0.3, flip="random", shift=2), flat, 0, 0).scaled(np.arange(5000))
+    noisy = augmented(samples=flat, noise=0.3, flip="random", shift=2)
     assert noisy.std() == pytest.approx(0.3, rel=0.05)
     assert abs(noisy.mean()) < 0.01
-    assert (Augmentation(Schedule(epochs=1, noise=0.3), SAMPLES, 0, 0).raw(ROWS) == IMAGES[ROWS]).all()
+    assert (augmented(noise=0.3) == IMAGES[ROWS]).all()

@@ -11,7 +11,6 @@ from deap_nn.networks import blueprint
 from deap_nn.space.presets import VISION
 from deap_nn.training import Samples, Schedule, trainer
 from deap_nn.training.compiled_tf import trainer as compiled
-from deap_nn.training.feed import Feed
 from deap_nn.training.portable import trainer as portable
 
 pytestmark = pytest.mark.slow
@@ -42,6 +41,6 @@ def test_both_ways_learn():
     assert {"DepthwiseConv2D", "Multiply", "Rescaling", "Add"} <= {spec.layer for spec in specs}
     training, validation = of_digits(0, 1100), of_digits(1100, 1400)
     for way in (compiled.start, portable.start):
-        started = way(specs, TEN_CLASSES, schedule, len(training), 1)
-        done = trainer.run(started, TEN_CLASSES, schedule.epochs, Feed(specs, schedule, training, validation, 1))
+        started = way(specs, TEN_CLASSES, schedule, training, validation, 1)
+        done = trainer.run(started, TEN_CLASSES, schedule.epochs)
         assert done.history["val_accuracy"][-1] > 0.9

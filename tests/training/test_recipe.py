@@ -76,7 +76,8 @@ def test_both_ways_take_the_same_steps(changes, monkeypatch):
 
     def with_equal_weights(*arguments):
         trainer = portable.start(*arguments)
-        for layer, weights in zip(trainer._layers, initial_weights(specs, 1, schedule.kernel_initializer), strict=True):
+        equal = initial_weights(specs, 1, schedule.kernel_initializer)
+        for layer, weights in zip(trainer.learner._layers, equal, strict=True):
             layer.set_weights(weights)
         return trainer
 

@@ -22,7 +22,6 @@ from deap_nn.status import Status
 from deap_nn.training import Samples, Schedule, train, trainer
 from deap_nn.training.compiled_tf import micro_batches
 from deap_nn.training.compiled_tf import trainer as compiled
-from deap_nn.training.feed import Feed
 from deap_nn.training.portable import trainer as portable
 from deap_nn.training.portable.model import trained_model
 from deap_nn.training.weights import initial_weights
@@ -64,9 +63,8 @@ def run(specs, schedule=SCHEDULE, seed=1, on_epoch=None, way=None):
     """Train as the package would, or on the back end whose `start` is given."""
     if way is None:
         return train(specs, TEN_CLASSES, schedule, TRAIN, VALIDATION, seed, on_epoch)
-    feed = Feed(specs, schedule, TRAIN, VALIDATION, seed)
-    started = way(specs, TEN_CLASSES, schedule, len(TRAIN), seed)
-    return trainer.run(started, TEN_CLASSES, schedule.epochs, feed, on_epoch)
+    started = way(specs, TEN_CLASSES, schedule, TRAIN, VALIDATION, seed)
+    return trainer.run(started, TEN_CLASSES, schedule.epochs, on_epoch)
 
 
 def flat(weights):

@@ -36,6 +36,7 @@ from deap_nn.training.compiled_tf.steps import (
     evaluation_function,
     steps_function,
 )
+from deap_nn.training.fed import fed
 from deap_nn.training.history import Weights
 from deap_nn.training.resolution import network_at
 from deap_nn.training.weights import initial_weights
@@ -64,7 +65,7 @@ class AtSize:
         return evaluation_function(*self._arguments)
 
 
-class CompiledTrainer:
+class CompiledLearner:
     """A network in training, with its weights as TensorFlow tensors."""
 
     def __init__(self, specs: Sequence[LayerSpec], task: Task, schedule: Schedule, samples: int, seed: int) -> None:
@@ -76,12 +77,12 @@ class CompiledTrainer:
         self._state = _first_state(*vectors, schedule, network)
         self._sizes: dict[Shape, AtSize] = {}
 
-    def train(self, x: np.ndarray, y: np.ndarray) -> Sequence[float]:
+    def learn(self, x: np.ndarray, y: np.ndarray) -> Sequence[float]:
         """Take a step for each batch of these samples; return the sums of loss and measure."""
         self._state, sums = self._at(x.shape[1:]).steps(self._state, tf.constant(x), tf.constant(y))
         return list(sums.numpy())
 
-    def evaluate(self, x: np.ndarray, y: np.ndarray) -> Sequence[float]:
+    def measure(self, x: np.ndarray, y: np.ndarray) -> Sequence[float]:
         """Return the sums of loss and measure over these samples."""
         measured, statistics = self._state.measured, self._state.statistics
         sums = self._at(x.shape[1:]).evaluation(measured, statistics, tf.constant(x), tf.constant(y))
@@ -109,7 +110,7 @@ class CompiledTrainer:
         return self._sizes[shape]
 
 
-start = CompiledTrainer
+start = fed(CompiledLearner)
 """Starts the training of a blueprint's network, see `deap_nn.training.train`."""
 
 

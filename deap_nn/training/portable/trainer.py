@@ -15,6 +15,7 @@ from deap_nn.errors import InputError
 from deap_nn.networks import LayerSpec, Shape
 from deap_nn.recipe import Schedule
 from deap_nn.tasks import Task
+from deap_nn.training.fed import fed
 from deap_nn.training.history import Weights
 from deap_nn.training.portable.compiling import compile_model
 from deap_nn.training.portable.model import build_layers, connect
@@ -35,7 +36,7 @@ def _refusals_of_keras() -> Iterator[None]:
         raise InputError(str(error)) from error
 
 
-class KerasTrainer:
+class KerasLearner:
     """A Keras model in training."""
 
     @_refusals_of_keras()
@@ -47,7 +48,7 @@ class KerasTrainer:
         self._average: list[np.ndarray] = []
 
     @_refusals_of_keras()
-    def train(self, x: np.ndarray, y: np.ndarray) -> Sequence[float]:
+    def learn(self, x: np.ndarray, y: np.ndarray) -> Sequence[float]:
         """Take a step for each batch of these samples; return the sums of loss and measure."""
         self._take(x.shape[1:])
         if self._schedule.weight_average is not None:
@@ -56,7 +57,7 @@ class KerasTrainer:
         return self._sums({name: values[0] for name, values in history.items()}, len(y))
 
     @_refusals_of_keras()
-    def evaluate(self, x: np.ndarray, y: np.ndarray) -> Sequence[float]:
+    def measure(self, x: np.ndarray, y: np.ndarray) -> Sequence[float]:
         """Return the sums of loss and measure over these samples."""
         self._take(x.shape[1:])
         with self._averaged():
@@ -123,5 +124,5 @@ class KerasTrainer:
             variable.assign(value)
 
 
-start = KerasTrainer
+start = fed(KerasLearner)
 """Starts the training of a blueprint's network, see `deap_nn.training.train`."""
