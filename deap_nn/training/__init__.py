@@ -51,8 +51,8 @@ __all__ = [
 keras.config.set_image_data_format("channels_last")  # As the blueprints are; a keras.json may differ here too
 keras.config.set_floatx("float32")
 
-BACKENDS = {"compiled_tf": ("tensorflow",), "portable": ("tensorflow", "jax", "torch")}
-"""The folders of back ends, fastest first, and the Keras backends with which each can be used."""
+BACKENDS = {"compiled_tf": ("tensorflow",), "compiled_torch": ("torch",), "portable": ("tensorflow", "jax", "torch")}
+"""The folders of back ends, fastest first, and the Keras backends with which each is used if none is asked for."""
 
 
 def train(
@@ -65,6 +65,7 @@ def train(
     on_epoch: OnEpoch | None = None,
     epochs: int | None = None,
     course: Course | None = None,
+    back_end: str | None = None,
 ) -> Training:
     """Train the network of a blueprint from random weights.
 
@@ -78,6 +79,7 @@ def train(
         on_epoch: A function that may stop the training, see `OnEpoch`.
         epochs: The number of the schedule's epochs to run, at least 1; None: all.
         course: What keeps the state and the time of a long training; None: neither.
+        back_end: The one of `BACKENDS` that is to do it if it can; otherwise, or with None, the fastest that can.
 
     Returns:
         The history and the last weights. The training fails once its loss is no longer finite.
@@ -87,7 +89,7 @@ def train(
     """
     with _seeded(seed):
         try:
-            start = _start_function(specs, task, schedule)
+            start = _start_function(specs, task, schedule, back_end)
             trainer = start(specs, task, schedule, training, validation, seed)
             return run(trainer, task, epochs or schedule.epochs, on_epoch, course)
         except Exception as error:
@@ -101,12 +103,20 @@ def _is_out_of_memory(error: Exception) -> bool:
     return type(error).__name__ in ("ResourceExhaustedError", "OutOfMemoryError") or "RESOURCE_EXHAUSTED" in str(error)
 
 
-def _start_function(specs: Sequence[LayerSpec], task: Task, schedule: Schedule) -> Start:
+def _start_function(specs: Sequence[LayerSpec], task: Task, schedule: Schedule, back_end: str | None) -> Start:
     """Return the start function of the first back end that can train the network."""
-    usable = [name for name, keras_backends in BACKENDS.items() if keras.backend.backend() in keras_backends]
-    backends = (import_module(f"deap_nn.training.{name}.trainer") for name in usable)
+    backends = (import_module(f"deap_nn.training.{name}.trainer") for name in _in_question(back_end))
     start: Start = next(backend.start for backend in backends if backend.knows(specs, task, schedule))
     return start
+
+
+def _in_question(back_end: str | None) -> list[str]:
+    """Return the back ends that may train a network, the one to ask first in front."""
+    ours = keras.backend.backend()
+    fitting = [name for name, keras_backends in BACKENDS.items() if ours in keras_backends]
+    if ours == "torch" and not import_module("deap_nn.training.compiled_torch.trainer").finds_gpu():
+        fitting.remove("compiled_torch")
+    return fitting if back_end is None else [back_end, *fitting]
 
 
 @contextmanager

@@ -77,8 +77,8 @@ class Augmentation:
     def _noise(self, count: int) -> np.ndarray | None:
         if not self._schedule.noise or len(self._shape) != 1:
             return None
-        normal: np.ndarray = self._rng.standard_normal((count, *self._shape), np.float32)
-        return np.float32(self._schedule.noise) * normal
+        noise: np.ndarray = self._schedule.noise * self._rng.standard_normal((count, *self._shape), np.float32)
+        return noise
 
 
 def augmented(samples: Samples, rows: np.ndarray, draws: Draws, cutout: int) -> np.ndarray:

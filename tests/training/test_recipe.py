@@ -1,6 +1,8 @@
 """The parts of a recipe in whole trainings, on both back ends."""
 
 from dataclasses import replace
+from importlib import import_module
+from importlib.util import find_spec
 
 import keras
 import numpy as np
@@ -20,7 +22,10 @@ from deap_nn.training.weights import initial_weights
 
 pytestmark = pytest.mark.slow
 
-WAYS = pytest.mark.parametrize("way", [compiled.start, portable.start], ids=["compiled", "portable"])
+NAMES = ["compiled_tf", "portable", *(["compiled_torch"] if find_spec("torch") else [])]
+WAYS = pytest.mark.parametrize(
+    "way", [import_module(f"deap_nn.training.{name}.trainer").start for name in NAMES], ids=NAMES
+)
 SCHEDULE = Schedule(epochs=4, optimizer="sgd", learning_rate=0.1, momentum=0.9, batch_size=100)
 ALL = replace(
     SCHEDULE,
