@@ -3,12 +3,13 @@
 from deap_nn.evaluation.calibration import Pace, calibrate
 from deap_nn.evaluation.ensemble import Ensemble, join_winners
 from deap_nn.evaluation.evaluating import evaluate
-from deap_nn.evaluation.problem import MIN_STEPS, Problem, genome_seed
+from deap_nn.evaluation.problem import MIN_STEPS, TRAINERS, Problem, genome_seed
 from deap_nn.evaluation.winner import FinalPlan, Winner, train_winner
 from deap_nn.evaluation.work import planned_work
 
 __all__ = [
     "MIN_STEPS",
+    "TRAINERS",
     "Ensemble",
     "FinalPlan",
     "Pace",

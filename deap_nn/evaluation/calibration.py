@@ -50,7 +50,7 @@ def calibrate(individual: Individual, problem: Problem) -> Pace:
         ends.append(time.monotonic())
         return False
 
-    train(specs, splits.task, schedule, some, watched, seed=0, on_epoch=on_epoch)
+    train(specs, splits.task, schedule, some, watched, seed=0, on_epoch=on_epoch, trainer=problem.trainer)
     first, *others = (after - before for before, after in itertools.pairwise(ends))
     fastest = max(min(others), 1e-4)
     (work, *_) = epoch_work(specs, schedule, len(some), len(watched))

@@ -103,6 +103,7 @@ def _trained(
         seed=record.seed or 0,
         on_epoch=None if rule is None else rule.verdict(epochs),
         epochs=epochs,
+        trainer=problem.trainer,
     )
     return replace(
         record,

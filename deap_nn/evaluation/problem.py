@@ -16,6 +16,9 @@ from deap_nn.space import SearchSpace
 
 MIN_STEPS = 20
 
+TRAINERS = {"compiled_tf": "tensorflow", "compiled_torch": "torch", "portable": "keras"}
+"""The back ends of `deap_nn.training`, each with the package that it needs."""
+
 
 class DataChanged(RuntimeError):  # noqa: N818 - what happened, not whose error
     """The data are no longer those that a run began with."""
@@ -33,6 +36,7 @@ class Problem:
         fingerprint: The fingerprint of the data when the run began; "" to accept any.
         min_steps: The number of steps that an epoch has at least, 0 or more; on small data, batches become smaller than
             the genome says.
+        trainer: What trains networks, one of `TRAINERS`; None for the fastest that can.
     """
 
     space: SearchSpace
@@ -41,6 +45,7 @@ class Problem:
     precision: str = "float32"
     fingerprint: str = ""
     min_steps: int = MIN_STEPS
+    trainer: str | None = None
 
     def splits(self, repetition: int = 0) -> Splits:
         """Return the splits of a repetition.

@@ -99,7 +99,7 @@ def train_winner(individual: Individual, plan: FinalPlan, problem: Problem) -> W
     costs = epoch_work(specs, schedule, len(training), len(watched))
     course = Course(costs, math.ceil(len(training) / schedule.batch_size), path, plan.seconds, write_atomic)
     seed = genome_seed(problem.training_seed, individual)
-    result = train(specs, splits.task, schedule, training, watched, seed, course=course)
+    result = train(specs, splits.task, schedule, training, watched, seed, course=course, trainer=problem.trainer)
     if result.status is not Status.OK:
         raise Diverged(result.reason)
     taken_in = load(problem.data_of(0, specs))

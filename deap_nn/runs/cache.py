@@ -1,8 +1,8 @@
 """Results shared between runs: an SQLite file of finished evaluations.
 
 Only evaluations that ended `ok` are kept. The key is a digest of everything that a result depends on: the genome's
-canonical form, repetition and budget, the space, the data, the training seed, threads, precision, the least steps an
-epoch has, and versions.
+canonical form, repetition and budget, the space, the data, the training seed, threads, precision, trainer, the least
+steps an epoch has, and versions.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ import numpy as np
 from deap_nn.data import DataSpec, load, save_arrays
 from deap_nn.errors import InputError
 from deap_nn.evaluation import (
+    TRAINERS,
     Ensemble,
     FinalPlan,
     Problem,
@@ -94,8 +96,15 @@ def keras_objective(space: SearchSpace, data: DataSpec, settings: Settings) -> O
     splits = load(data)
     task = splits.task
     check_space(space, splits.input_shape)
+    _check_trainer(settings.trainer)
     problem = Problem(
-        space, data, settings.seed_of_trainings, settings.precision, splits.fingerprint, settings.min_steps
+        space,
+        data,
+        settings.seed_of_trainings,
+        settings.precision,
+        splits.fingerprint,
+        settings.min_steps,
+        settings.trainer,
     )
     info = {
         "source": data.source,
@@ -119,6 +128,14 @@ def keras_objective(space: SearchSpace, data: DataSpec, settings: Settings) -> O
         partial(calibrate, problem=problem) if countable else None,
         partial(make_race, task, task.naive_score(splits.y_validation), settings) if settings.race else NoPruning,
     )
+
+
+def _check_trainer(trainer: str | None) -> None:
+    package = None if trainer is None else TRAINERS[trainer]
+    if package is not None and find_spec(package) is None:
+        raise InputError(
+            f"trainer {trainer!r} needs the package {package}, which is not installed: pip install {package}"
+        )
 
 
 def make_race(task: Task, naive_score: float, settings: Settings) -> Race:

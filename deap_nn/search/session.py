@@ -125,6 +125,7 @@ def _cache(search: Search) -> Iterator[Cache]:
         "threads": search.settings.threads_per_worker,
         "precision": search.settings.precision,
         "min_steps": search.settings.min_steps,
+        "trainer": search.settings.trainer,
         # All but those that affect only the search, not a training.
         "versions": {name: it for name, it in info["versions"].items() if name not in ("python", "deap")},
     }

@@ -14,7 +14,7 @@ import numpy as np
 from deap_nn.data import SCALINGS
 from deap_nn.engines import ENGINES
 from deap_nn.errors import InputError
-from deap_nn.evaluation import MIN_STEPS
+from deap_nn.evaluation import MIN_STEPS, TRAINERS
 from deap_nn.evolution import CROSSOVERS, MAXIMIZE, MINIMIZE, survivor_count
 from deap_nn.search.duration import seconds_of
 from deap_nn.search.setting import Setting, choice, declare, flag, number, whole
@@ -122,6 +122,14 @@ class Settings:
         ("float32", "bfloat16"),
     )
     workers_per_gpu: int = whole(1, "networks trained at the same time on one GPU", 1, resumable=True)
+    trainer: str | None = choice(
+        None,
+        "what trains networks: the project's own TensorFlow or PyTorch functions, or plain Keras; plain Keras also "
+        "takes whatever the others do not know",
+        tuple(TRAINERS),
+        by_itself="the fastest for Keras's backend: compiled_tf, with PyTorch on a GPU compiled_torch, else portable",
+        resumable=True,
+    )
     dask_scheduler: str | None = declare(
         None,
         Setting(

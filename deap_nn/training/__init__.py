@@ -65,7 +65,7 @@ def train(
     on_epoch: OnEpoch | None = None,
     epochs: int | None = None,
     course: Course | None = None,
-    back_end: str | None = None,
+    trainer: str | None = None,
 ) -> Training:
     """Train the network of a blueprint from random weights.
 
@@ -79,7 +79,7 @@ def train(
         on_epoch: A function that may stop the training, see `OnEpoch`.
         epochs: The number of the schedule's epochs to run, at least 1; None: all.
         course: What keeps the state and the time of a long training; None: neither.
-        back_end: The one of `BACKENDS` that is to do it if it can; otherwise, or with None, the fastest that can.
+        trainer: The one of `BACKENDS` that is to do it if it can; otherwise, or with None, the fastest that can.
 
     Returns:
         The history and the last weights. The training fails once its loss is no longer finite.
@@ -89,9 +89,9 @@ def train(
     """
     with _seeded(seed):
         try:
-            start = _start_function(specs, task, schedule, back_end)
-            trainer = start(specs, task, schedule, training, validation, seed)
-            return run(trainer, task, epochs or schedule.epochs, on_epoch, course)
+            start = _start_function(specs, task, schedule, trainer)
+            started = start(specs, task, schedule, training, validation, seed)
+            return run(started, task, epochs or schedule.epochs, on_epoch, course)
         except Exception as error:
             if _is_out_of_memory(error):
                 raise MemoryError(str(error).splitlines()[0]) from error
@@ -103,20 +103,20 @@ def _is_out_of_memory(error: Exception) -> bool:
     return type(error).__name__ in ("ResourceExhaustedError", "OutOfMemoryError") or "RESOURCE_EXHAUSTED" in str(error)
 
 
-def _start_function(specs: Sequence[LayerSpec], task: Task, schedule: Schedule, back_end: str | None) -> Start:
+def _start_function(specs: Sequence[LayerSpec], task: Task, schedule: Schedule, trainer: str | None) -> Start:
     """Return the start function of the first back end that can train the network."""
-    backends = (import_module(f"deap_nn.training.{name}.trainer") for name in _in_question(back_end))
+    backends = (import_module(f"deap_nn.training.{name}.trainer") for name in _in_question(trainer))
     start: Start = next(backend.start for backend in backends if backend.knows(specs, task, schedule))
     return start
 
 
-def _in_question(back_end: str | None) -> list[str]:
+def _in_question(trainer: str | None) -> list[str]:
     """Return the back ends that may train a network, the one to ask first in front."""
     ours = keras.backend.backend()
     fitting = [name for name, keras_backends in BACKENDS.items() if ours in keras_backends]
     if ours == "torch" and not import_module("deap_nn.training.compiled_torch.trainer").finds_gpu():
         fitting.remove("compiled_torch")
-    return fitting if back_end is None else [back_end, *fitting]
+    return fitting if trainer is None else [trainer, *fitting]
 
 
 @contextmanager

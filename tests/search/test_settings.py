@@ -28,6 +28,7 @@ IN_RANGE = {
     "threads_per_worker": [1, 8],
     "precision": ["float32", "bfloat16"],
     "scaling": ["auto", "none"],
+    "trainer": [None, "compiled_tf", "compiled_torch", "portable"],
     "min_steps": [0, 20],
     "workers_per_gpu": [1, 4],
     "dask_scheduler": [None, "tcp://host:8786"],
@@ -57,6 +58,7 @@ OUT_OF_RANGE = {
     "threads_per_worker": [0, None, *WHOLE],
     "precision": ["float16", "", None, 16],
     "scaling": ["standard", "", None, 1],
+    "trainer": ["torch", "", 1],
     "min_steps": [-1, None, *WHOLE],
     "workers_per_gpu": [0, None, *WHOLE],
     "dask_scheduler": ["", 8786],
@@ -86,6 +88,7 @@ EXPECTED = {
     "threads_per_worker": "a whole number of at least 1",
     "precision": "one of float32, bfloat16",
     "scaling": "one of auto, none",
+    "trainer": "one of compiled_tf, compiled_torch, portable",
     "min_steps": "a whole number of at least 0",
     "workers_per_gpu": "a whole number of at least 1",
     "dask_scheduler": "an address such as tcp://host:8786",
@@ -168,7 +171,7 @@ def test_only_what_leaves_results_as_they_are_and_the_limits_of_a_machine_may_ch
     resumable = {name for name, setting in all_settings().items() if setting.resumable}
     assert resumable == {
         "generations", "stop_at", "engine", "workers", "workers_per_gpu", "dask_scheduler", "stop_after",
-        "time_limit", "memory_limit", "budget", "final_epochs", "ensemble",
+        "time_limit", "memory_limit", "budget", "trainer", "final_epochs", "ensemble",
     }  # fmt: skip
 
 

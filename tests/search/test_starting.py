@@ -13,7 +13,7 @@ from search_stubs import SMALL, SPACE, outcome, search
 from deap_nn import Hooks, Individual, InputError, Run, evolve, resume
 from deap_nn.runs.files import JsonLines
 from deap_nn.runs.journal import RunJournal
-from deap_nn.search import BrokenProgram, RunFailed
+from deap_nn.search import BrokenProgram, RunFailed, objective
 from deap_nn.space.presets import FULL
 
 
@@ -122,7 +122,14 @@ def test_a_cache_serves_the_next_run(tmp_path, counted):
 
 
 @pytest.mark.parametrize(
-    "other", [{"training_seed": 9}, {"precision": "bfloat16"}, {"threads_per_worker": 2}, {"min_steps": 0}]
+    "other",
+    [
+        {"training_seed": 9},
+        {"precision": "bfloat16"},
+        {"threads_per_worker": 2},
+        {"min_steps": 0},
+        {"trainer": "portable"},
+    ],
 )
 def test_a_cache_does_not_serve_other_trainings(other, tmp_path, counted):
     search(tmp_path / "first", cache=tmp_path / "cache")
@@ -143,6 +150,13 @@ def test_a_directory_in_use_is_refused_before_anything_is_done(tmp_path, counted
     with pytest.raises(ValueError, match="holds a run already"):
         search(tmp_path / "run")
     assert counted() == before
+
+
+def test_a_trainer_whose_package_is_missing_is_refused_before_anything_is_done(tmp_path, monkeypatch):
+    monkeypatch.setattr(objective, "find_spec", lambda package: None)
+    with pytest.raises(ValueError, match="trainer 'compiled_torch' needs the package torch.* pip install torch"):
+        evolve("tabular", "iris", run_dir=tmp_path / "run", trainer="compiled_torch")
+    assert not (tmp_path / "run").exists()
 
 
 def test_arrays_that_do_not_fit_the_space_are_refused(tmp_path):
