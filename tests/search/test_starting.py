@@ -154,7 +154,7 @@ def test_a_directory_in_use_is_refused_before_anything_is_done(tmp_path, counted
 
 def test_a_trainer_whose_package_is_missing_is_refused_before_anything_is_done(tmp_path, monkeypatch):
     monkeypatch.setattr(objective, "find_spec", lambda package: None)
-    with pytest.raises(ValueError, match="trainer 'compiled_torch' needs torch, which.* pip install torch"):
+    with pytest.raises(ValueError, match="trainer 'compiled_torch' needs the package torch, which.* pip install torch"):
         evolve("vision", "digits", run_dir=tmp_path / "run", trainer="compiled_torch")
     assert not (tmp_path / "run").exists()
 
