@@ -27,6 +27,7 @@ class Captured:
     def __init__(
         self, function: Function, inputs: Sequence[torch.Tensor], changed: Sequence[torch.Tensor], pool: object
     ) -> None:
+        self._function = function  # The graph goes on reading the tensors that it holds
         self._inputs = [one.clone() for one in inputs]
         before, random_state = [one.clone() for one in changed], torch.cuda.get_rng_state()
         stream = torch.cuda.Stream()

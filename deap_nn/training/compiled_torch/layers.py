@@ -18,6 +18,10 @@ from deap_nn.training.compiled_torch.activations import ACTIVATIONS
 EPSILON = 1e-3
 """Keras's default for BatchNormalization."""
 
+ALIGNED = 8
+"""The channels that tensor cores take at a time: with other numbers of them, such as the three colours of the first
+layer, convolutions that repeat take several times as long, so zeros are added."""
+
 
 def compilable(specs: Sequence[LayerSpec]) -> bool:
     """Tell whether every layer and activation of a network has a function here."""
@@ -91,6 +95,8 @@ def _convolve(call: Call, x: torch.Tensor, groups: int) -> torch.Tensor:
             padding = before[0]
         else:
             x = functional.pad(x, (before[1], after[1], before[0], after[0]))
+    if groups == 1 and (missing := -x.shape[1] % ALIGNED):
+        x, kernel = (functional.pad(one, (0, 0, 0, 0, 0, missing)) for one in (x, kernel))
     return functional.conv2d(x.to(kernel.dtype), kernel, *bias, stride=strides, padding=padding, groups=groups)
 
 
@@ -106,8 +112,17 @@ def _dense(call: Call, x: torch.Tensor) -> torch.Tensor:
     return call.activate(y + bias[0] if bias else y)
 
 
-def _pool(function: Callable[..., torch.Tensor]) -> Callable[[Call, torch.Tensor], torch.Tensor]:
-    return lambda call, x: function(x, call.spec.config["pool_size"])
+def _max_pool(call: Call, x: torch.Tensor) -> torch.Tensor:
+    return functional.max_pool2d(x, call.spec.config["pool_size"])
+
+
+def _average_pool(call: Call, x: torch.Tensor) -> torch.Tensor:
+    """Take means over windows: a sum along two axes, of which PyTorch has the faster kernels, back and forth."""
+    size = call.spec.config["pool_size"]
+    height, width = (side // size for side in x.shape[2:])
+    windows = x[:, :, : height * size, : width * size].permute(0, 2, 3, 1)
+    windows = windows.reshape(len(x), height, size, width, size, -1)
+    return windows.mean(dim=(2, 4)).permute(0, 3, 1, 2)
 
 
 def _global_pool(reduce: Callable[..., torch.Tensor]) -> Callable[[Call, torch.Tensor], torch.Tensor]:
@@ -140,8 +155,8 @@ FUNCTIONS: dict[str, Callable[..., torch.Tensor]] = {
     "BatchNormalization": _normalize,
     "Activation": Call.activate,
     "Dropout": _dropout,
-    "MaxPooling2D": _pool(functional.max_pool2d),
-    "AveragePooling2D": _pool(functional.avg_pool2d),
+    "MaxPooling2D": _max_pool,
+    "AveragePooling2D": _average_pool,
     "GlobalAveragePooling2D": _global_pool(torch.mean),
     "GlobalMaxPooling2D": _global_pool(torch.amax),
     "Flatten": _flatten,
