@@ -6,6 +6,7 @@ nothing about networks.
 
 from deap_nn.engines.child.main import die_with_parent
 from deap_nn.engines.cluster.roster import ALL_LOCAL, RESPAWNS
+from deap_nn.engines.devices import MOST_PER_GPU
 from deap_nn.engines.make import ENGINES, default_engine, exit_code_counts, make_engine
 from deap_nn.engines.outcome import EngineLost, Outcome
 from deap_nn.engines.parcel import refuse_unsendable
@@ -15,6 +16,7 @@ from deap_nn.engines.role import refuse_in_worker
 __all__ = [
     "ALL_LOCAL",
     "ENGINES",
+    "MOST_PER_GPU",
     "RESPAWNS",
     "RETRIES",
     "Engine",

@@ -12,7 +12,8 @@ class Limits(NamedTuple):
         time_limit: Seconds for one call, counted from its handover.
         memory_limit: Resident bytes, or None.
         threads: Threads per training.
-        workers_per_gpu: The number of children that share one GPU.
+        workers_per_gpu: The number of children that share one GPU; None: as many as fit, see
+            `devices.workers_to_a_gpu`.
         log_dir: Folder of the logs; None for an unnamed temporary file.
         script: The user's script, for functions defined there.
     """
@@ -20,6 +21,6 @@ class Limits(NamedTuple):
     time_limit: float = 600.0
     memory_limit: int | None = None
     threads: int = 1
-    workers_per_gpu: int = 1
+    workers_per_gpu: int | None = None
     log_dir: str | None = None
     script: str | None = None

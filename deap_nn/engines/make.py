@@ -46,7 +46,7 @@ def make_engine(
     time_limit: float = 600.0,
     memory_limit: int | None = None,
     threads_per_worker: int = 1,
-    workers_per_gpu: int = 1,
+    workers_per_gpu: int | None = None,
     scheduler_address: str | None = None,
     log_dir: Path | str | None = None,
     main_script: Path | str | None = None,
@@ -61,7 +61,8 @@ def make_engine(
             new child count.
         memory_limit: Resident bytes that a child may use, above 0, or None for no limit.
         threads_per_worker: Threads per training, at least 1.
-        workers_per_gpu: The number of workers that share one GPU, at least 1.
+        workers_per_gpu: The number of workers that share one GPU, at least 1; None for as many as the memory of each
+            host's GPUs and its cores allow, see `deap_nn.engines.devices.workers_to_a_gpu`.
         scheduler_address: Address of a running Dask scheduler; None for a cluster on this host. Only for `dask`.
         log_dir: Folder for one log per worker; None to keep no logs.
         main_script: The script that functions of `__main__` come from; None for the one that is running.
@@ -103,7 +104,7 @@ def _backend(name: str, workers: int | None, limits: Limits, scheduler_address: 
 
 def _check_counts(**counts: Any) -> None:
     for name, value in counts.items():
-        if value is None and name == "workers":
+        if value is None and name != "threads_per_worker":
             continue
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
             raise InputError(f"received {name}={value!r}; expected a whole number of at least 1")

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from deap_nn.data import SCALINGS
-from deap_nn.engines import ENGINES
+from deap_nn.engines import ENGINES, MOST_PER_GPU
 from deap_nn.errors import InputError
 from deap_nn.evaluation import MIN_STEPS, TRAINERS
 from deap_nn.evolution import CROSSOVERS, MAXIMIZE, MINIMIZE, survivor_count
@@ -121,13 +121,19 @@ class Settings:
         "number format of convolutions; bfloat16 is up to twice as fast if `grep bf16 /proc/cpuinfo` finds a match",
         ("float32", "bfloat16"),
     )
-    workers_per_gpu: int = whole(1, "networks trained at the same time on one GPU", 1, resumable=True)
     trainer: str | None = choice(
         None,
         "what trains networks: the project's own TensorFlow or PyTorch functions, or plain Keras; plain Keras also "
         "takes whatever the others do not know",
         tuple(TRAINERS),
         by_itself="the fastest for Keras's backend: compiled_tf, with PyTorch on a GPU compiled_torch, else portable",
+        resumable=True,
+    )
+    workers_per_gpu: int | None = whole(
+        None,
+        "networks trained at the same time on one GPU",
+        1,
+        by_itself=f"as many as its memory and the cores allow, {MOST_PER_GPU} at most",
         resumable=True,
     )
     dask_scheduler: str | None = declare(

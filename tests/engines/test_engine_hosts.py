@@ -12,15 +12,16 @@ from deap_nn.engines import devices, make_engine
 from deap_nn.engines.child import procfs
 from deap_nn.engines.cluster import roster, worker
 from deap_nn.engines.cluster.roster import Roster
-from deap_nn.engines.devices import child_environment, describe_devices, find_gpus
+from deap_nn.engines.devices import child_environment, describe_devices, find_gpus, workers_to_a_gpu
 from deap_nn.engines.limits import Limits
 from deap_nn.engines.parcel import pack
+from deap_nn.engines.sharing import default_workers, on_this_host
 
 
-def test_threads_are_set_for_tensorflow_and_openmp():
-    made = child_environment(0, (), 3, 1, {})
-    names = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")
-    assert [made[name] for name in names] == ["3", "3", "3"]
+def test_threads_are_set_for_tensorflow_openmp_and_mkl():
+    made = child_environment(0, (), 3, 1, {"MKL_NUM_THREADS": "8"})
+    names = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+    assert [made[name] for name in names] == ["3"] * 4
     assert "CUDA_VISIBLE_DEVICES" not in made
 
 
@@ -32,8 +33,11 @@ def test_workers_take_turns_on_the_gpus_and_share_their_memory():
     assert {each["XLA_PYTHON_CLIENT_MEM_FRACTION"] for each in made} == {"0.450"}
 
 
-@pytest.mark.parametrize(("name", "ours"), [("TF_CPP_MIN_LOG_LEVEL", "2"), ("TF_ENABLE_ONEDNN_OPTS", "1")])
-def test_what_the_user_tells_tensorflow_stays(name, ours):
+@pytest.mark.parametrize(
+    ("name", "ours"),
+    [("TF_CPP_MIN_LOG_LEVEL", "2"), ("TF_ENABLE_ONEDNN_OPTS", "1"), ("CUBLAS_WORKSPACE_CONFIG", ":4096:8")],
+)
+def test_what_the_user_tells_the_libraries_stays(name, ours):
     assert child_environment(0, (), 1, 1, {})[name] == ours
     assert child_environment(0, (), 1, 1, {name: "0"})[name] == "0"
 
@@ -46,15 +50,62 @@ def test_what_the_environment_shows_counts(monkeypatch, visible, found):
     assert find_gpus() == found
 
 
-def test_without_a_word_the_host_is_asked(monkeypatch, tmp_path):
-    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
-    tool = tmp_path / "nvidia-smi"
-    tool.write_text("#!/bin/sh\nprintf '0\\n1\\n'\n")
-    tool.chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path))
-    devices._gpus_of_host.cache_clear()
+H100 = ("GPU-8f8c", 81_559)
+SMALL = ("GPU-1a2b", 8_188)
+
+
+def test_without_a_word_the_host_is_asked(nvidia_smi):
+    nvidia_smi(H100, SMALL)
     assert find_gpus() == ("0", "1")
-    devices._gpus_of_host.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("visible", "threads", "fit"),
+    [
+        ("0", 1, 4),
+        ("0", 8, 2),  # 16 cores
+        ("0", 32, 1),
+        ("1", 1, 2),
+        ("0,2", 1, 1),  # the smallest says
+        ("GPU-8f", 1, 4),  # CUDA takes the beginning of a name
+        ("GPU-1a2b", 1, 1),
+        ("GPU-8f8c,GPU-cdef", 3, 2),  # 16 cores for two
+        ("GPU-unknown", 1, 1),
+        ("MIG-8f8c", 1, 1),  # how large a part is, the list does not tell
+        ("3", 1, 1),  # nvidia-smi does not tell
+        ("-1", 1, 1),
+    ],
+)
+def test_as_many_share_a_gpu_as_its_memory_and_the_cores_allow(monkeypatch, nvidia_smi, visible, threads, fit):
+    nvidia_smi(H100, ("GPU-cdef", 40_960), SMALL, ("GPU-odd", "[N/A]"))
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    assert workers_to_a_gpu(None, find_gpus(), threads) == fit
+    assert workers_to_a_gpu(7, find_gpus(), threads) == 7
+
+
+def test_without_nvidia_smi_nobody_shares(monkeypatch, nvidia_smi):
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
+    assert workers_to_a_gpu(None, find_gpus(), 1) == 1
+
+
+def test_local_workers_share_as_many_to_a_gpu_as_fit_and_say_so(nvidia_smi):
+    nvidia_smi(H100, H100)
+    with make_engine("processes") as engine:
+        assert engine.description == (
+            "processes: 8 workers on this host, 1 thread each, 2 GPUs (0 1), 4 workers to a GPU"
+        )
+    with make_engine("processes", workers=3) as engine:
+        assert engine.description.endswith("2 GPUs (0 1), 2 workers to a GPU")
+    with pytest.raises(ValueError, match=r"workers=9, .* 2 GPU.* for 4 worker.*at most 8 workers"):
+        make_engine("processes", workers=9)
+
+
+@pytest.mark.parametrize(("workers", "sharing"), [(1, 1), (2, 1), (3, 2), (None, 4)])
+def test_each_worker_may_use_the_share_of_a_gpus_memory_that_it_gets(nvidia_smi, workers, sharing):
+    nvidia_smi(H100, H100)
+    limits, gpus = Limits(), find_gpus()
+    assert on_this_host(limits, workers or default_workers(limits, gpus), gpus).workers_per_gpu == sharing
 
 
 def test_the_description_tells_gpus_and_threads(monkeypatch):
@@ -67,8 +118,8 @@ def test_the_description_tells_gpus_and_threads(monkeypatch):
     assert describe_devices((), 2, 1) == "2 threads each, no GPU found"
 
 
-def test_more_workers_than_the_gpus_take_are_refused(monkeypatch):
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
+def test_more_workers_than_the_gpus_take_are_refused(nvidia_smi):
+    nvidia_smi(SMALL)
     with pytest.raises(ValueError, match=r"workers=3, .* 1 GPU.*at most 1 workers.*CUDA_VISIBLE_DEVICES=-1"):
         make_engine("processes", workers=3)
 
@@ -97,6 +148,7 @@ tempfile.tempdir = sys.argv[1]
 from deap_nn.engines.cluster.roster import Roster
 from deap_nn.engines.limits import Limits
 from deap_nn.engines.parcel import pack
+from deap_nn.engines.sharing import default_workers, on_this_host
 members = Roster("run", create=False)
 print(members.take_slot().rank, members.claim(7), flush=True)
 os.kill(os.getpid(), signal.SIGKILL)

@@ -13,13 +13,13 @@ import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from deap_nn.engines.backends.processes import default_workers
 from deap_nn.engines.cluster.roster import open_roster
 from deap_nn.engines.cluster.worker import Job, attempt, end_attempt, end_run
-from deap_nn.engines.devices import describe_devices, find_gpus
+from deap_nn.engines.devices import describe_devices, find_gpus, workers_to_a_gpu
 from deap_nn.engines.limits import Limits
 from deap_nn.engines.outcome import EngineLost, Report, one_line
 from deap_nn.engines.parcel import Parcel
+from deap_nn.engines.sharing import default_workers, on_this_host, refuse_crowding
 from deap_nn.errors import InputError
 from deap_nn.host import host_name
 
@@ -38,10 +38,15 @@ class DaskBackend:
 
     def __init__(self, workers: int | None, limits: Limits, address: str | None) -> None:
         distributed = _import_distributed()
+        gpus, cluster_size = find_gpus(), 0
+        if not address:
+            cluster_size = workers or default_workers(limits, gpus)
+            refuse_crowding(cluster_size, limits, gpus)
+            limits = on_this_host(limits, cluster_size, gpus)
         self.patience: float | None = limits.time_limit + GRACE
         self._limits = limits
         self._most = workers
-        self._cluster = None if address else _local_cluster(distributed, workers, limits)
+        self._cluster = None if address else _local_cluster(distributed, cluster_size)
         self._client = distributed.Client(address or self._cluster, set_as_default=False)
         self._arrivals: queue.SimpleQueue[tuple[str, Report]] = queue.SimpleQueue()
         self._running: dict[str, tuple[int, Any]] = {}
@@ -52,7 +57,8 @@ class DaskBackend:
         self._seen = time.monotonic()
         self._next_look = self._seen + LOOK_AROUND
         where = f"the scheduler at {address}" if address else "this host"
-        devices = describe_devices(find_gpus(), limits.threads, limits.workers_per_gpu)
+        sharing = workers_to_a_gpu(limits.workers_per_gpu, gpus, limits.threads)
+        devices = describe_devices(gpus, limits.threads, sharing)
         self.description = f"dask: {self.capacity} evaluate at once on {where}; {devices} (on this host)"
 
     @property
@@ -180,13 +186,13 @@ def _out_of_reach_of_ctrl_c() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _local_cluster(distributed: Any, workers: int | None, limits: Limits) -> Any:
+def _local_cluster(distributed: Any, workers: int) -> Any:
     """Start a cluster on this host that only holders of its key can reach, whoever else uses the host."""
     import dask
 
     with dask.config.set(_SETTINGS), _out_of_reach_of_ctrl_c():
         return distributed.LocalCluster(
-            n_workers=workers or default_workers(limits, find_gpus()),
+            n_workers=workers,
             threads_per_worker=1,
             processes=True,
             host="127.0.0.1",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 
 from deap_nn.engines.child.child import Child, wait_for
@@ -10,7 +9,7 @@ from deap_nn.engines.devices import describe_devices, find_gpus
 from deap_nn.engines.limits import Limits
 from deap_nn.engines.outcome import EngineLost, Report
 from deap_nn.engines.parcel import Parcel
-from deap_nn.errors import InputError
+from deap_nn.engines.sharing import default_workers, on_this_host, refuse_crowding
 
 STILLBORN = 3  # consecutive children that could not start: the installation is broken, not the evaluation
 
@@ -23,10 +22,10 @@ class ProcessesBackend:
     def __init__(self, workers: int | None, limits: Limits) -> None:
         gpus = find_gpus()
         self.capacity = workers or default_workers(limits, gpus)
-        _check_sharing(self.capacity, gpus, limits.workers_per_gpu)
-        devices = describe_devices(gpus, limits.threads, limits.workers_per_gpu)
+        refuse_crowding(self.capacity, limits, gpus)
+        self._limits = on_this_host(limits, self.capacity, gpus)
+        devices = describe_devices(gpus, limits.threads, self._limits.workers_per_gpu or 1)
         self.description = f"processes: {self.capacity} worker{'s' * (self.capacity > 1)} on this host, {devices}"
-        self._limits = limits
         self._idle: list[int] = list(range(self.capacity))
         self._children: dict[int, Child] = {}
         self._busy: dict[int, tuple[int, Child]] = {}
@@ -95,20 +94,3 @@ class ProcessesBackend:
         self._stillborn = 0 if child.started else self._stillborn + 1
         if self._stillborn >= STILLBORN:
             raise EngineLost(f"no child process can be started on this host: {report.reason}")
-
-
-def default_workers(limits: Limits, gpus: tuple[str, ...]) -> int:
-    """Return as many workers as fit on the GPUs or, without GPUs, on the cores."""
-    if gpus:
-        return len(gpus) * limits.workers_per_gpu
-    return max(1, len(os.sched_getaffinity(0)) // limits.threads)
-
-
-def _check_sharing(workers: int, gpus: tuple[str, ...], workers_per_gpu: int) -> None:
-    room = len(gpus) * workers_per_gpu
-    if gpus and workers > room:
-        raise InputError(
-            f"received workers={workers}, but this host has {len(gpus)} GPU(s) for {workers_per_gpu} "
-            f"worker(s) each; use at most {room} workers, a larger workers_per_gpu, or "
-            "CUDA_VISIBLE_DEVICES=-1 to train on the CPU"
-        )

@@ -21,10 +21,11 @@ from scoop.broker.brokerzmq import zmq
 from deap_nn.engines.cluster.roster import ALL_LOCAL, RESPAWNS, open_roster
 from deap_nn.engines.cluster.scoop_broker import Broker, lost
 from deap_nn.engines.cluster.worker import Job, attempt
-from deap_nn.engines.devices import describe_devices, find_gpus
+from deap_nn.engines.devices import describe_devices, find_gpus, workers_to_a_gpu
 from deap_nn.engines.limits import Limits
 from deap_nn.engines.outcome import EngineLost, Report, one_line
 from deap_nn.engines.parcel import Parcel
+from deap_nn.engines.sharing import default_workers, on_this_host, refuse_crowding
 from deap_nn.errors import InputError
 from deap_nn.host import host_name
 
@@ -40,6 +41,9 @@ class ScoopBackend:
     def __init__(self, workers: int | None, limits: Limits) -> None:
         _require_scoop(workers)
         self._workers = workers or scoop.SIZE - 1
+        gpus = find_gpus()
+        if os.environ.get(ALL_LOCAL):
+            limits = _all_here(workers, limits, gpus)
         self.patience: float | None = limits.time_limit + GRACE
         self._limits = limits
         self._run = uuid.uuid4().hex[:16]
@@ -51,7 +55,8 @@ class ScoopBackend:
         self._first_answer: float | None = None
         self._next_look = time.monotonic() + LOOK_AROUND
         self._broker = Broker()
-        devices = describe_devices(find_gpus(), limits.threads, limits.workers_per_gpu)
+        sharing = workers_to_a_gpu(limits.workers_per_gpu, gpus, limits.threads)
+        devices = describe_devices(gpus, limits.threads, sharing)
         self.description = (
             f"scoop: {self._workers} worker{'s' * (self._workers > 1)} evaluate, the origin coordinates; "
             f"{devices} (on this host)"
@@ -189,3 +194,20 @@ def _require_scoop(workers: int | None) -> None:
             f"{scoop.SIZE - 1} beside the origin: leave workers out, or start SCOOP with -n {workers + 1}"
         )
     scoop.TIME_BETWEEN_STATUS_REPORTS = _NEVER  # Status reports share a socket between threads, which ZMQ forbids
+
+
+def _all_here(workers: int | None, limits: Limits, gpus: tuple[str, ...]) -> Limits:
+    """Return the limits where all workers are on this host.
+
+    More workers than fit on its GPUs are refused where they were asked for; where SCOOP has started them already, they
+    get a warning.
+    """
+    if workers is not None:
+        refuse_crowding(workers, limits, gpus)
+    started = workers or scoop.SIZE - 1
+    if gpus and started > (room := default_workers(limits, gpus)):
+        print(
+            f"{started} workers share {len(gpus)} GPU(s) with room for {room // len(gpus)} each, so networks may run "
+            f"out of memory, which costs a second training: start SCOOP with -n {room + 1}, or give workers_per_gpu"
+        )
+    return on_this_host(limits, started, gpus)

@@ -12,7 +12,7 @@ import threading
 from pathlib import Path
 from typing import IO
 
-from deap_nn.engines.devices import child_environment, find_gpus
+from deap_nn.engines.devices import child_environment, find_gpus, workers_to_a_gpu
 from deap_nn.engines.limits import Limits
 
 _MODULE = "deap_nn.engines.child.main"
@@ -46,7 +46,8 @@ def start(limits: Limits, rank: int, log: IO[bytes]) -> subprocess.Popen[bytes]:
     """Start a child whose pipes never block this side."""
     environment = dict(os.environ)
     gpus = find_gpus()
-    environment.update(child_environment(rank, gpus, limits.threads, limits.workers_per_gpu, environment))
+    sharing = workers_to_a_gpu(limits.workers_per_gpu, gpus, limits.threads)
+    environment.update(child_environment(rank, gpus, limits.threads, sharing, environment))
     if str(_ROOT) != sysconfig.get_path("purelib"):  # a checkout, or a folder chosen by the user
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(_ROOT), environment.get("PYTHONPATH")]))
 
