@@ -6,12 +6,14 @@ nothing about networks.
 
 from deap_nn.engines.child.main import die_with_parent
 from deap_nn.engines.cluster.roster import ALL_LOCAL, RESPAWNS
+from deap_nn.engines.crowding import Crowded, retry_alone
 from deap_nn.engines.devices import MOST_PER_GPU
 from deap_nn.engines.make import ENGINES, default_engine, exit_code_counts, make_engine
 from deap_nn.engines.outcome import EngineLost, Outcome
 from deap_nn.engines.parcel import refuse_unsendable
-from deap_nn.engines.policy import RETRIES, Engine
+from deap_nn.engines.policy import Engine
 from deap_nn.engines.role import refuse_in_worker
+from deap_nn.engines.task import RETRIES
 
 __all__ = [
     "ALL_LOCAL",
@@ -19,6 +21,7 @@ __all__ = [
     "MOST_PER_GPU",
     "RESPAWNS",
     "RETRIES",
+    "Crowded",
     "Engine",
     "EngineLost",
     "Outcome",
@@ -28,4 +31,5 @@ __all__ = [
     "make_engine",
     "refuse_in_worker",
     "refuse_unsendable",
+    "retry_alone",
 ]

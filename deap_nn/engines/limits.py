@@ -24,3 +24,7 @@ class Limits(NamedTuple):
     workers_per_gpu: int | None = None
     log_dir: str | None = None
     script: str | None = None
+
+    def alone(self) -> Limits:
+        """Return the limits of a child that has its GPU to itself."""
+        return self._replace(workers_per_gpu=1)

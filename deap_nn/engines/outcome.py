@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal, NamedTuple
 
 Status = Literal["ok", "error", "timeout", "lost"]
-Kind = Literal["ok", "error", "timeout", "lost", "memory"]
+Kind = Literal["ok", "error", "timeout", "lost", "memory", "crowded"]
 
 
 class Outcome(NamedTuple):
@@ -32,7 +32,10 @@ class Outcome(NamedTuple):
 
 
 class Report(NamedTuple):
-    """The result of one attempt, as a back end reports it; the value is still pickled."""
+    """The result of one attempt, as a back end reports it; the value is still pickled.
+
+    Of a `crowded` attempt, which ran out of memory, it is what counts if another attempt would be no better.
+    """
 
     kind: Kind
     value: bytes = b""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Callable
+from typing import Any
 
-from deap_nn.engines.outcome import Report, one_line
+from deap_nn.engines.crowding import Crowded, attempt
+from deap_nn.engines.outcome import Kind, Report, one_line
 from deap_nn.engines.parcel import pack_value, unpack
 
 
@@ -23,20 +25,29 @@ def perform(
         let_through: Exceptions to raise because they are not the evaluation's, such as Ctrl-C in this process.
 
     Returns:
-        A report of kind `ok` or `error`. Nothing else is raised, not even SystemExit.
+        A report of kind `ok`, `crowded` or `error`. Nothing else is raised, not even SystemExit.
     """
     start = time.monotonic()
     try:
         if prepare is not None:
             prepare()
         fn, args = unpack(payload)
-        value = pack_value(fn(*args))
+        kind, value = _call(fn, args)
+        packed = pack_value(value)
     except let_through:
         raise
     except BaseException as error:  # also SystemExit and MemoryError: they end an evaluation, not a worker
         seconds = time.monotonic() - start
         return Report("error", reason=reason_of(error), traceback=_traceback_of(error), seconds=seconds)
-    return Report("ok", value, seconds=time.monotonic() - start)
+    return Report(kind, packed, seconds=time.monotonic() - start)
+
+
+def _call(fn: Callable[..., Any], args: tuple[Any, ...]) -> tuple[Kind, Any]:
+    try:
+        with attempt():
+            return "ok", fn(*args)
+    except Crowded as crowded:
+        return "crowded", crowded.otherwise
 
 
 def reason_of(error: BaseException) -> str:

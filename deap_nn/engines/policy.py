@@ -12,36 +12,27 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from deap_nn.engines.backend import Backend
-from deap_nn.engines.outcome import EngineLost, Kind, Outcome, Report
-from deap_nn.engines.parcel import Parcel, pack, unpack_value
-from deap_nn.engines.perform import reason_of
+from deap_nn.engines.outcome import EngineLost, Outcome, Report
+from deap_nn.engines.parcel import pack
+from deap_nn.engines.task import Task
 
-# How many retries a task has when an attempt ends this way.
-RETRIES: dict[Kind, int] = {"ok": 0, "error": 0, "timeout": 0, "memory": 0, "lost": 2}
 SHORTEST_WAIT, LONGEST_WAIT = 0.0005, 0.02  # seconds between two polls of a back end
 SILENT_ROUNDS = 2  # rounds of attempts without a single answer: no worker is left
-
-
-class _Task:
-    def __init__(self, ticket: int, parcel: Parcel) -> None:
-        self.ticket = ticket
-        self.parcel = parcel
-        self.attempts = 0
-        self.began = 0.0
 
 
 class Engine:
     """A context manager that runs functions elsewhere and reports how each ended.
 
     Leaving it ends whatever is still running. Tasks start in the order of submission, each as soon as a
-    worker is free.
+    worker is free. One that ran out of memory where others may have used it up starts once more when those that were
+    waiting have started and no other runs, and the next ones start when it has ended.
     """
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
         self._tickets, self._keys = itertools.count(), itertools.count()
-        self._waiting: deque[_Task] = deque()
-        self._running: dict[int, _Task] = {}
+        self._waiting: deque[Task] = deque()
+        self._running: dict[int, Task] = {}
         self._done: deque[tuple[int, Outcome]] = deque()
         self._silent = 0
         self._wait = SHORTEST_WAIT
@@ -83,7 +74,7 @@ class Engine:
         """
         if self._closed:
             raise RuntimeError("this engine is closed; make a new one")
-        task = _Task(next(self._tickets), pack(fn, args))
+        task = Task(next(self._tickets), pack(fn, args))
         self._waiting.append(task)
         self._start_waiting()
         return task.ticket
@@ -134,6 +125,10 @@ class Engine:
         self._running.clear()
         self._done.clear()
 
+    def rest(self) -> None:
+        """End idle child processes on this host, which may keep memory of its GPUs; new tasks start others."""
+        self._backend.rest()
+
     def close(self) -> None:
         """End all workers of this engine, whatever they are doing. May be called again."""
         if self._closed:
@@ -144,13 +139,20 @@ class Engine:
         self._backend.close()
 
     def _start_waiting(self) -> None:
-        while self._waiting and len(self._running) < self._backend.capacity:
+        while self._waiting and self._has_room_for(self._waiting[0]):
             task = self._waiting.popleft()
             key = next(self._keys)
-            task.attempts += 1
-            task.began = time.monotonic()
+            # Others fill the memory while they run and, in children that are kept for the next attempts, afterwards
+            task.begin(crowded=key > 0 and self._backend.capacity > 1 and not task.alone)
+            for other in self._running.values():
+                other.crowded = True
             self._running[key] = task
-            self._backend.start(key, task.parcel)
+            self._backend.start(key, task.parcel, task.alone)
+
+    def _has_room_for(self, task: Task) -> bool:
+        if task.alone or any(other.alone for other in self._running.values()):
+            return not self._running and self._backend.capacity > 0
+        return len(self._running) < self._backend.capacity
 
     def _collect(self, until: float | None) -> None:
         """Wait a moment for reports, hand free workers their next tasks, then settle what came."""
@@ -165,16 +167,18 @@ class Engine:
         ended += self._overdue()
         settled = [(task, report) for task, report in ended if not self._again(task, report)]
         self._start_waiting()
-        self._done.extend((task.ticket, _outcome(task, report)) for task, report in settled)
+        self._done.extend((task.ticket, task.outcome(report)) for task, report in settled)
 
-    def _again(self, task: _Task, report: Report) -> bool:
-        """Put a task that gets another attempt back at the front of the queue."""
-        if task.attempts > RETRIES[report.kind]:
-            return False
-        self._waiting.appendleft(task)
-        return True
+    def _again(self, task: Task, report: Report) -> bool:
+        """Put a task that gets another attempt back in the queue: at the front, unless all have to wait for it."""
+        again = task.again(report)
+        if again and report.kind == "crowded":
+            self._waiting.append(task)
+        elif again:
+            self._waiting.appendleft(task)
+        return again
 
-    def _overdue(self) -> list[tuple[_Task, Report]]:
+    def _overdue(self) -> list[tuple[Task, Report]]:
         """Abandon and report attempts that have been silent for too long: their worker or its host is gone."""
         patience = self._backend.patience
         if patience is None:
@@ -188,14 +192,3 @@ class Engine:
             raise EngineLost(f"no worker has answered for {SILENT_ROUNDS} rounds of {patience:g} s")
         reason = f"no answer within {patience:g} s: the worker or its host is gone"
         return [(self._running.pop(key), Report("lost", reason=reason, seconds=patience)) for key in overdue]
-
-
-def _outcome(task: _Task, report: Report) -> Outcome:
-    value, kind, reason = None, report.kind, report.reason
-    if kind == "ok":
-        try:
-            value = unpack_value(report.value)
-        except Exception as error:  # A class of the result cannot be rebuilt here
-            kind, reason = "error", f"the result cannot be unpickled: {reason_of(error)}"
-    status = "lost" if kind == "memory" else kind
-    return Outcome(status, value, reason, report.traceback, task.attempts, report.seconds, report.worker)

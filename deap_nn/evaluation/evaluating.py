@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from deap_nn.engines import retry_alone
 from deap_nn.errors import InputError
 from deap_nn.evaluation.problem import Problem, genome_seed, samples_of
 from deap_nn.evolution import FitnessValues, Individual, Record
@@ -51,6 +52,7 @@ def evaluate(
         the framework's memory gets the worst fitness, and so does one that is pruned.
 
     Raises:
+        Crowded: If the network exceeds the memory and an engine runs this, which then tries it once more, alone.
         Exception: Any exception caused by a bug in the program; unsuitable networks raise none.
     """
     started = time.monotonic()
@@ -69,6 +71,7 @@ def evaluate(
         record = _failed(record, f"cannot be built: {error}")
     except MemoryError as error:
         record = _failed(record, f"out of memory: {error}")
+        return retry_alone(FitnessValues((splits.task.measure.worst,), record))
     if record.status is not Status.OK:
         return FitnessValues((splits.task.measure.worst,), record)
     return FitnessValues((record.curve(splits.task.validation_measure)[-1],), record)

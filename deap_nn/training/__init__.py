@@ -99,8 +99,11 @@ def train(
 
 
 def _is_out_of_memory(error: Exception) -> bool:
-    """Tell whether memory ran out: TensorFlow's and PyTorch's exceptions by name, JAX's by its message."""
-    return type(error).__name__ in ("ResourceExhaustedError", "OutOfMemoryError") or "RESOURCE_EXHAUSTED" in str(error)
+    """Tell whether memory ran out: TensorFlow's and PyTorch's exceptions by name, JAX's and CUDA's by message."""
+    said = ("RESOURCE_EXHAUSTED", "CUDA error: out of memory", "CUDA_ERROR_OUT_OF_MEMORY", "STATUS_ALLOC_FAILED")
+    return type(error).__name__ in ("ResourceExhaustedError", "OutOfMemoryError") or any(
+        words in str(error) for words in said
+    )
 
 
 def _start_function(specs: Sequence[LayerSpec], task: Task, schedule: Schedule, trainer: str | None) -> Start:

@@ -33,6 +33,9 @@ CASES = [
     Case("not-picklable", stubs.cannot_be_pickled, (), "error", reason="pickle.*lambda"),
     Case("not-unpicklable", stubs.cannot_be_unpickled, (), "error", reason="RuntimeError: not in this process"),
     Case("eats-memory", stubs.eats_memory, (300,), "lost", reason="memory limit: .* 150 MB allowed"),
+    *(Case(f"taker{n}", stubs.takes_memory, (1.0,), value=f"taker{n}") for n in range(3)),
+    Case("needs-all", stubs.needs_all_memory, (), attempts=2, value="fits into 0.900"),
+    Case("never-fits", stubs.never_fits, (), attempts=2, value="out of memory"),
     *(Case(f"neighbour{n}", stubs.square, (n, 0.2), value=n * n) for n in range(8)),
 ]
 

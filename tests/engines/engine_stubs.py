@@ -10,6 +10,9 @@ import threading
 import time
 from pathlib import Path
 
+from deap_nn.engines import retry_alone
+from deap_nn.engines.child.procfs import birth
+
 
 def note(folder, name):
     """One line for each start; a short O_APPEND write is atomic."""
@@ -138,6 +141,38 @@ def keeps_memory(megabytes):
     """Grow for good; returns the process."""
     _kept.append(b"x" * (megabytes * 1_000_000))
     return os.getpid()
+
+
+def takes_memory(folder, name, seconds):
+    """Take some of a device's memory, which a framework keeps for as long as the process lives."""
+    note(folder, name)
+    Path(folder, f"taken-{os.getpid()}").touch()
+    time.sleep(seconds)
+    return name
+
+
+def needs_all_memory(folder, name):
+    """Run out of memory where another process has taken some."""
+    note(folder, name)
+    takers = {int(path.name.partition("-")[2]) for path in Path(folder).glob("taken-*")}
+    share = os.environ["XLA_PYTHON_CLIENT_MEM_FRACTION"]
+    return retry_alone("out of memory") if any(map(birth, takers)) else f"fits into {share}"
+
+
+def never_fits(folder, name):
+    """Run out of memory, whatever else runs."""
+    note(folder, name)
+    return retry_alone("out of memory")
+
+
+def process_out_of_memory(_=None):
+    return retry_alone(os.getpid())
+
+
+def place(seconds):
+    """Where this runs: child, worker, GPU."""
+    time.sleep(seconds)
+    return os.getpid(), os.getppid(), os.environ.get("CUDA_VISIBLE_DEVICES")
 
 
 def environment(names):

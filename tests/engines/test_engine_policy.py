@@ -2,6 +2,8 @@
 
 import functools
 import math
+import pickle
+import threading
 import time
 from collections import Counter
 from pathlib import Path
@@ -9,10 +11,20 @@ from pathlib import Path
 import engine_stubs as stubs
 import pytest
 
-from deap_nn.engines import ENGINES, Engine, EngineLost, Outcome, default_engine, make_engine, policy
+from deap_nn.engines import (
+    ENGINES,
+    Engine,
+    EngineLost,
+    Outcome,
+    default_engine,
+    make_engine,
+    policy,
+    retry_alone,
+)
 from deap_nn.engines.child.wire import Frames, frame
 from deap_nn.engines.outcome import Report
 from deap_nn.engines.parcel import pack, unpack
+from deap_nn.engines.perform import perform
 
 
 class ScriptedBackend:
@@ -23,10 +35,14 @@ class ScriptedBackend:
     def __init__(self, capacity=2, plan=None, patience=None):
         self.capacity, self.plan, self.patience = capacity, plan or {}, patience
         self.started, self.running, self.dropped, self.closed = [], [], [], 0
+        self.alone = []
 
-    def start(self, key, parcel):
+    def start(self, key, parcel, alone=False):
         number = unpack(parcel.payload)[1][0]
         self.started.append(number)
+        assert not (self.running and (alone or self.alone[-1:] == [self.running[0][1]])), "it was to be alone"
+        if alone:
+            self.alone.append(number)
         self.running.append((key, number, parcel))
         assert len(self.running) <= self.capacity
 
@@ -38,7 +54,8 @@ class ScriptedBackend:
         kind = self.plan.get(number, ["ok"])[0]
         if len(self.plan.get(number, [])) > 1:
             self.plan[number].pop(0)
-        return [(key, Report(kind, parcel.payload if kind == "ok" else b"", "" if kind == "ok" else "why"))]
+        value = {"ok": parcel.payload, "crowded": pickle.dumps("out of memory")}.get(kind, b"")
+        return [(key, Report(kind, value, "" if value else "why"))]
 
     def drop(self, key):
         self.dropped.append(key)
@@ -142,6 +159,109 @@ def test_silence_is_believed_after_two_whole_rounds_and_not_before():
     assert backend.started == [0, 0, 0]
 
 
+def values(outcomes):
+    """Of each outcome what its attempts came to: OUT, or nothing of interest."""
+    return [outcome.value if outcome.value == OUT else outcome.status for outcome in outcomes]
+
+
+OUT = "out of memory"
+
+
+def test_what_runs_out_of_memory_beside_others_is_tried_once_more_alone_when_the_queue_has_started():
+    backend = ScriptedBackend(capacity=3, plan={1: ["crowded", "ok"]})
+    outcomes = Engine(backend).map(stubs.double, range(6))
+    assert backend.started == [0, 1, 2, 3, 4, 5, 1]
+    assert backend.alone == [1]
+    assert values(outcomes) == ["ok"] * 6
+    assert [outcome.attempts for outcome in outcomes] == [1, 2, 1, 1, 1, 1]
+
+
+def test_what_runs_out_of_memory_alone_has_the_value_that_it_came_with():
+    backend = ScriptedBackend(capacity=2, plan={0: ["crowded"], 1: ["crowded"]})
+    outcomes = Engine(backend).map(stubs.double, range(3))
+    assert backend.alone == [0, 1]
+    assert values(outcomes) == [OUT, OUT, "ok"]
+    assert [(outcome.attempts, outcome.reason) for outcome in outcomes] == [(2, ""), (2, ""), (1, "")]
+
+
+@pytest.mark.parametrize(("capacity", "before", "attempts"), [(2, 0, 1), (2, 1, 2), (1, 1, 1)])
+def test_alone_is_who_was_the_first_or_has_the_only_worker(capacity, before, attempts):
+    """What ran before on another worker has left a child there, which may keep the memory it had."""
+    engine = Engine(ScriptedBackend(capacity=capacity, plan={1: ["crowded"]}))
+    engine.map(stubs.double, [0] * before)
+    (outcome,) = engine.map(stubs.double, [1])
+    assert (outcome.value, outcome.attempts) == (OUT, attempts)
+
+
+@pytest.mark.parametrize(
+    ("ends", "status", "attempts"),
+    [
+        (["lost", "lost", "crowded", "ok"], "ok", 4),
+        (["crowded", "lost", "lost", "ok"], "ok", 4),
+        (["lost", "crowded", "lost", "lost"], "lost", 4),
+        (["crowded", "lost", "crowded"], OUT, 3),
+        (["crowded", "error"], "error", 2),
+        (["crowded", "timeout"], "timeout", 2),
+    ],
+)
+def test_running_out_of_memory_and_losses_are_counted_apart(ends, status, attempts):
+    alone = attempts - 1 - ends.index("crowded")
+    backend = ScriptedBackend(capacity=2, plan={1: list(ends)})
+    outcomes = Engine(backend).map(stubs.double, [0, 1, 2, 3])
+    assert values(outcomes) == ["ok", status, "ok", "ok"]
+    assert outcomes[1].attempts == attempts
+    assert backend.alone == [1] * alone
+
+
+def test_nothing_starts_beside_what_runs_alone_and_nothing_waits_for_ever():
+    backend = ScriptedBackend(capacity=2, plan={1: ["crowded", "ok"]})
+    engine = Engine(backend)
+    for number in range(4):
+        engine.submit(stubs.double, number)
+    ended = []
+    for ticket, _ in engine.as_completed():
+        ended.append(ticket)
+        if len(ended) < 40:
+            engine.submit(stubs.double, 10 + len(ended))  # there is always another one
+    assert backend.alone == [1]
+    assert ended.index(1) < 6
+    assert len(ended) == 43
+
+
+def test_what_waits_to_run_alone_can_be_cleared_and_others_run_together_again():
+    for polls in (1, 2, 3):  # it waits for one, for none, it runs
+        backend = ScriptedBackend(capacity=2, plan={0: ["crowded", "ok"]})
+        engine = Engine(backend)
+        for number in range(2):
+            engine.submit(stubs.double, number)
+        for _ in range(polls):
+            engine._collect(None)
+        engine.clear()
+        assert (engine.pending, backend.running) == (0, [])
+        backend.alone.clear()
+        for number in range(5, 8):
+            engine.submit(stubs.double, number)
+        assert [number for _, number, _ in backend.running] == [5, 6]
+        assert len(list(engine.as_completed())) == 3
+        engine.submit(stubs.double, 0)
+        engine.close()
+        assert backend.closed == 1
+
+
+def test_a_wait_for_what_runs_alone_ends_in_time_and_goes_on_later():
+    backend = ScriptedBackend(capacity=2, plan={0: ["crowded", "ok"]})
+    engine = Engine(backend)
+    tickets = {engine.submit(stubs.double, number) for number in range(2)}
+    assert next(engine.as_completed())[0] in tickets
+    backend.plan = "silent"
+    engine.submit(stubs.double, 2)
+    assert list(engine.as_completed(until=time.monotonic() + 0.05)) == []
+    assert [number for _, number, _ in backend.running] == [0]
+    backend.plan = {}
+    assert len(list(engine.as_completed())) == 2
+    assert backend.started == [0, 1, 0, 2]
+
+
 def test_an_abandoned_iterator_and_a_second_close_do_no_harm():
     backend = ScriptedBackend()
     with Engine(backend) as engine:
@@ -227,6 +347,29 @@ def test_serial_runs_here_and_reports_errors():
     assert (bad.status, bad.reason) == ("error", "ZeroDivisionError: division by zero")
     assert "in _picky" in bad.traceback
     assert engine.capacity == 1
+
+
+def test_only_an_engine_tries_again_and_where_nothing_else_runs_once_was_enough():
+    assert retry_alone("as it is") == "as it is"
+    with make_engine("serial") as engine:
+        outcomes = engine.map(retry_alone, ["first", "second"])
+    assert [(outcome.status, outcome.value, outcome.attempts) for outcome in outcomes] == [
+        ("ok", "first", 1),
+        ("ok", "second", 1),
+    ]
+    assert retry_alone("as it was") == "as it was"
+
+
+def test_an_attempt_that_ran_out_of_memory_reports_what_counts_otherwise():
+    report = perform(pack(retry_alone, ((1, 2),)).payload)
+    assert (report.kind, pickle.loads(report.value), report.reason) == ("crowded", (1, 2), "")
+    refused = perform(pack(_out_of_memory_with_a_thread, ()).payload)
+    assert (refused.kind, refused.value) == ("error", b"")
+    assert "cannot pickle" in refused.reason
+
+
+def _out_of_memory_with_a_thread():
+    return retry_alone(threading.Lock())
 
 
 def test_serial_forgets_what_is_cleared(tmp_path):

@@ -79,6 +79,41 @@ def test_a_child_is_kept_until_its_memory_has_grown(monkeypatch, nothing_left):
     assert [children.count(child) for child in dict.fromkeys(children)] == [4, 4]
 
 
+@pytest.mark.parametrize("name", ["processes", "dask"])
+def test_what_runs_alone_may_use_the_whole_memory_and_others_their_share(tmp_path, nothing_left, monkeypatch, name):
+    pytest.importorskip("distributed" if name == "dask" else "os")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
+    share = ["XLA_PYTHON_CLIENT_MEM_FRACTION"]
+    with make_engine(name, workers=2, workers_per_gpu=2) as engine:
+        for number in range(2):
+            engine.submit(stubs.takes_memory, str(tmp_path), f"taker{number}", 0.5)
+        (outcome,) = engine.map(stubs.needs_all_memory, [str(tmp_path)], ["needs-all"])
+        assert (outcome.value, outcome.attempts) == ("fits into 0.900", 2)
+        shares = [outcome.value for outcome in engine.map(stubs.environment, [share] * 8)]
+    assert shares == [{share[0]: "0.450"}] * 8
+
+
+@pytest.mark.parametrize("name", ["serial", "processes", "dask"])
+def test_resting_children_leave_their_memory_to_others(tmp_path, nothing_left, name):
+    pytest.importorskip("distributed" if name == "dask" else "os")
+    with make_engine(name, **({} if name == "serial" else {"workers": 2})) as engine, make_engine("serial") as other:
+        needs = engine if name == "serial" else other
+        engine.rest()
+        if name != "serial":
+            engine.map(stubs.takes_memory, [str(tmp_path)] * 4, ["taker"] * 4, [0.2] * 4)
+            assert needs.map(stubs.needs_all_memory, [str(tmp_path)], ["early"])[0].value == "out of memory"
+            engine.rest()
+        assert needs.map(stubs.needs_all_memory, [str(tmp_path)], ["late"])[0].value == "fits into 0.900"
+        assert [outcome.value for outcome in engine.map(stubs.double, range(3))] == [0, 2, 4]
+
+
+def test_a_child_that_ran_out_of_memory_is_replaced(nothing_left):
+    with make_engine("processes", workers=1) as engine:
+        (first,), (second,) = engine.map(stubs.process_out_of_memory, [0]), engine.map(stubs.process, [0])
+    assert (first.status, first.attempts, second.status) == ("ok", 1, "ok")
+    assert first.value != second.value
+
+
 def test_children_get_their_environment(monkeypatch, nothing_left):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "5,7")
     names = ["CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"]

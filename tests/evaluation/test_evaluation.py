@@ -3,10 +3,12 @@
 import json
 import math
 import os
+import pickle
 import random
 import subprocess
 import sys
 from dataclasses import replace
+from functools import partial
 
 import keras
 import numpy as np
@@ -15,6 +17,7 @@ import search_stubs
 
 from deap_nn import PRESETS, Individual, LayerKind
 from deap_nn.data import DataSpec, load, save_arrays
+from deap_nn.engines import Crowded, crowding, make_engine
 from deap_nn.evaluation import (
     FinalPlan,
     Problem,
@@ -167,6 +170,41 @@ def test_a_network_that_cannot_be_is_the_worst_and_says_why(build, reason):
     assert values == (0.0,)
     assert values.record.status == "failed"
     assert values.record.reason == reason
+
+
+def test_what_runs_out_of_memory_in_an_engine_is_for_the_engine_to_try_again(monkeypatch, individual, problem):
+    def train(*args, **options):
+        raise MemoryError("no room")
+
+    monkeypatch.setattr("deap_nn.training.train", train)
+    with crowding.attempt(), pytest.raises(Crowded) as caught:
+        evaluate(individual, problem)
+    values = pickle.loads(pickle.dumps(caught.value.otherwise))
+    assert (*values, values.record.status, values.record.reason) == (0.0, "failed", "out of memory: no room")
+    assert values.record.network
+    with make_engine("serial") as engine:
+        (outcome,) = engine.map(partial(evaluate, problem=problem), [individual])
+    assert (outcome.status, outcome.value.record.reason) == ("ok", "out of memory: no room")
+
+
+class AcceleratorError(RuntimeError):
+    """As PyTorch's."""
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        AcceleratorError("CUDA error: out of memory"),
+        RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+        RuntimeError("INTERNAL: failed to load module: CUDA_ERROR_OUT_OF_MEMORY"),
+    ],
+)
+def test_memory_that_the_libraries_below_a_framework_lack_is_memory(monkeypatch, individual, problem, error):
+    def run(*args):
+        raise error
+
+    monkeypatch.setattr("deap_nn.training.run", run)
+    assert evaluate(individual, problem).record.reason == f"out of memory: {error}"
 
 
 def misfit(genes, shape):

@@ -19,7 +19,7 @@ from deap_nn.engines.devices import describe_devices, find_gpus, workers_to_a_gp
 from deap_nn.engines.limits import Limits
 from deap_nn.engines.outcome import EngineLost, Report, one_line
 from deap_nn.engines.parcel import Parcel
-from deap_nn.engines.sharing import default_workers, on_this_host, refuse_crowding
+from deap_nn.engines.sharing import default_workers, on_this_host
 from deap_nn.errors import InputError
 from deap_nn.host import host_name
 
@@ -38,15 +38,14 @@ class DaskBackend:
 
     def __init__(self, workers: int | None, limits: Limits, address: str | None) -> None:
         distributed = _import_distributed()
-        gpus, cluster_size = find_gpus(), 0
-        if not address:
-            cluster_size = workers or default_workers(limits, gpus)
-            refuse_crowding(cluster_size, limits, gpus)
-            limits = on_this_host(limits, cluster_size, gpus)
+        gpus = find_gpus()
+        size = 0 if address else workers or default_workers(limits, gpus)
+        if size:
+            limits = on_this_host(limits, size, gpus)
         self.patience: float | None = limits.time_limit + GRACE
         self._limits = limits
         self._most = workers
-        self._cluster = None if address else _local_cluster(distributed, cluster_size)
+        self._cluster = _local_cluster(distributed, size) if size else None
         self._client = distributed.Client(address or self._cluster, set_as_default=False)
         self._arrivals: queue.SimpleQueue[tuple[str, Report]] = queue.SimpleQueue()
         self._running: dict[str, tuple[int, Any]] = {}
@@ -67,10 +66,10 @@ class DaskBackend:
         threads = max(1, self._threads)
         return (threads if self._most is None else min(self._most, threads)) - len(self._dropped)
 
-    def start(self, key: int, parcel: Parcel) -> None:
+    def start(self, key: int, parcel: Parcel, alone: bool = False) -> None:
         """Submit an attempt."""
         assert self.patience is not None
-        job = Job(self._run, host_name(), key, parcel, self._limits, time.monotonic() + self.patience)
+        job = Job(self._run, host_name(), key, parcel, self._limits, time.monotonic() + self.patience, alone)
         future = self._client.submit(attempt, job, key=f"deap_nn-{self._run}-{key}", pure=False, retries=0)
         self._running[future.key] = (key, future)
         future.add_done_callback(self._arrived)
@@ -95,6 +94,11 @@ class DaskBackend:
         self._roster.claim(key)
         for name in [name for name, (its_key, _) in self._running.items() if its_key == key]:
             self._running.pop(name)[1].cancel()
+
+    def rest(self) -> None:
+        """End the children on this host if no attempt runs."""
+        if not self._running:
+            self._roster.end_children()
 
     def close(self) -> None:
         """End the children here and elsewhere, and the cluster if this back end started it."""

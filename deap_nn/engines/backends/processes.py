@@ -9,7 +9,7 @@ from deap_nn.engines.devices import describe_devices, find_gpus
 from deap_nn.engines.limits import Limits
 from deap_nn.engines.outcome import EngineLost, Report
 from deap_nn.engines.parcel import Parcel
-from deap_nn.engines.sharing import default_workers, on_this_host, refuse_crowding
+from deap_nn.engines.sharing import default_workers, on_this_host
 
 STILLBORN = 3  # consecutive children that could not start: the installation is broken, not the evaluation
 
@@ -22,7 +22,6 @@ class ProcessesBackend:
     def __init__(self, workers: int | None, limits: Limits) -> None:
         gpus = find_gpus()
         self.capacity = workers or default_workers(limits, gpus)
-        refuse_crowding(self.capacity, limits, gpus)
         self._limits = on_this_host(limits, self.capacity, gpus)
         devices = describe_devices(gpus, limits.threads, self._limits.workers_per_gpu or 1)
         self.description = f"processes: {self.capacity} worker{'s' * (self.capacity > 1)} on this host, {devices}"
@@ -31,15 +30,20 @@ class ProcessesBackend:
         self._busy: dict[int, tuple[int, Child]] = {}
         self._stillborn = 0
 
-    def start(self, key: int, parcel: Parcel) -> None:
+    def start(self, key: int, parcel: Parcel, alone: bool = False) -> None:
         """Give the call to an idle child, or to a new one."""
+        if alone:
+            self.rest()
         # Lowest first: a few tasks on many workers start no more children than they need
         rank = min(self._idle, key=lambda rank: (rank not in self._children, rank))
         child = self._children.get(rank)
-        if child is not None and not child.alive:  # It died while idle: no task was affected
+        limits = self._limits.alone() if alone else self._limits
+        if child is not None and (
+            child.limits != limits or not child.alive
+        ):  # It died while idle: no task was affected
             self._children.pop(rank).kill()
             child = None
-        child = child or Child(self._limits, rank)
+        child = child or Child(limits, rank)
         self._idle.remove(rank)
         self._children[rank] = child
         self._busy[key] = (rank, child)
@@ -64,6 +68,11 @@ class ProcessesBackend:
 
     def abandon(self, key: int) -> None:
         """Do nothing: without `patience`, this is never called."""
+
+    def rest(self) -> None:
+        """End the idle children."""
+        for rank in [rank for rank in self._idle if rank in self._children]:
+            self._children.pop(rank).kill()
 
     def close(self) -> None:
         """End all children."""

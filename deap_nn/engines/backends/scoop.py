@@ -25,7 +25,7 @@ from deap_nn.engines.devices import describe_devices, find_gpus, workers_to_a_gp
 from deap_nn.engines.limits import Limits
 from deap_nn.engines.outcome import EngineLost, Report, one_line
 from deap_nn.engines.parcel import Parcel
-from deap_nn.engines.sharing import default_workers, on_this_host, refuse_crowding
+from deap_nn.engines.sharing import on_this_host
 from deap_nn.errors import InputError
 from deap_nn.host import host_name
 
@@ -43,7 +43,7 @@ class ScoopBackend:
         self._workers = workers or scoop.SIZE - 1
         gpus = find_gpus()
         if os.environ.get(ALL_LOCAL):
-            limits = _all_here(workers, limits, gpus)
+            limits = on_this_host(limits, self._workers, gpus, started=workers is None)
         self.patience: float | None = limits.time_limit + GRACE
         self._limits = limits
         self._run = uuid.uuid4().hex[:16]
@@ -67,11 +67,11 @@ class ScoopBackend:
         """The number of live workers, less those that dropped attempts still hold."""
         return self._workers - len(self._dropped)
 
-    def start(self, key: int, parcel: Parcel) -> None:
+    def start(self, key: int, parcel: Parcel, alone: bool = False) -> None:
         """Send an attempt to the first worker that asks for a task."""
         assert self.patience is not None
         self._broker.require()
-        job = Job(self._run, host_name(), key, parcel, self._limits, time.monotonic() + self.patience)
+        job = Job(self._run, host_name(), key, parcel, self._limits, time.monotonic() + self.patience, alone)
         self._futures[futures.submit(attempt, job)] = key
         self._started[key] = time.monotonic()
         self._ask()  # Submitting alone leaves the task in the origin's own queue
@@ -99,6 +99,11 @@ class ScoopBackend:
         self._roster.claim(key)  # If it is still queued on this host, it will not be started
         self._forget(key, keep_claim=True)
         self._one_less("a worker has not answered beyond its deadline")
+
+    def rest(self) -> None:
+        """End the children on this host if no attempt runs."""
+        if not self._started:
+            self._roster.end_children()
 
     def close(self) -> None:
         """End the children on this host; those elsewhere end with their workers."""
@@ -194,20 +199,3 @@ def _require_scoop(workers: int | None) -> None:
             f"{scoop.SIZE - 1} beside the origin: leave workers out, or start SCOOP with -n {workers + 1}"
         )
     scoop.TIME_BETWEEN_STATUS_REPORTS = _NEVER  # Status reports share a socket between threads, which ZMQ forbids
-
-
-def _all_here(workers: int | None, limits: Limits, gpus: tuple[str, ...]) -> Limits:
-    """Return the limits where all workers are on this host.
-
-    More workers than fit on its GPUs are refused where they were asked for; where SCOOP has started them already, they
-    get a warning.
-    """
-    if workers is not None:
-        refuse_crowding(workers, limits, gpus)
-    started = workers or scoop.SIZE - 1
-    if gpus and started > (room := default_workers(limits, gpus)):
-        print(
-            f"{started} workers share {len(gpus)} GPU(s) with room for {room // len(gpus)} each, so networks may run "
-            f"out of memory, which costs a second training: start SCOOP with -n {room + 1}, or give workers_per_gpu"
-        )
-    return on_this_host(limits, started, gpus)

@@ -24,7 +24,7 @@ class SerialBackend:
         os.environ.update(child_environment(0, (), threads, 1, os.environ))
         self._calls: deque[tuple[int, Parcel]] = deque()
 
-    def start(self, key: int, parcel: Parcel) -> None:
+    def start(self, key: int, parcel: Parcel, alone: bool = False) -> None:
         """Keep the call until the next poll."""
         self._calls.append((key, parcel))
 
@@ -42,6 +42,9 @@ class SerialBackend:
 
     def abandon(self, key: int) -> None:
         """Do nothing: without `patience`, this is never called."""
+
+    def rest(self) -> None:
+        """Do nothing: there are no children."""
 
     def close(self) -> None:
         """Forget the calls that have not been run."""

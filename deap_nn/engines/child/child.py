@@ -30,7 +30,7 @@ class Child:
     """One child process. It serves one call after another; `worn_out` says when it should be replaced."""
 
     def __init__(self, limits: Limits, rank: int, log_name: str = "") -> None:
-        self._limits = limits
+        self.limits = limits
         self._log = open_log(limits.log_dir, log_name or f"worker-{rank}.log")
         self._process = start(limits, rank, self._log)
         self._frames = Frames()
@@ -61,7 +61,7 @@ class Child:
 
     def begin(self, parcel: Parcel) -> None:
         """Hand over a call; `check` then returns its report."""
-        script = self._limits.script if parcel.needs_script else None
+        script = self.limits.script if parcel.needs_script else None
         self._call += 1
         self._outbox += frame(pickle.dumps((self._call, parcel.payload, script, parcel.script_globals), protocol=5))
         self._began = self._next_look = time.monotonic()
@@ -153,10 +153,10 @@ class Child:
 
     def _over_limit(self) -> Report | None:
         now = time.monotonic()
-        if now - self._began > self._limits.time_limit:
-            reason = f"time limit: not finished after {self._limits.time_limit:g} s"
+        if now - self._began > self.limits.time_limit:
+            reason = f"time limit: not finished after {self.limits.time_limit:g} s"
             return self._ended("timeout", reason + last_words(self._log, self._log_start))
-        allowed = self._limits.memory_limit
+        allowed = self.limits.memory_limit
         if allowed is None or now < self._next_look:
             return None
         self._next_look = now + MEMORY_WATCH

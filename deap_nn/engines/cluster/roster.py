@@ -102,13 +102,16 @@ class Roster:
 
     def close(self) -> None:
         """End the run on this host: kill the children, remove the folder."""
-        children = [path.read_text() for path in self.folder.glob("slot*")]
+        children = self._children()
         shutil.rmtree(self.folder, ignore_errors=True)  # first, so that no worker starts another child
-        for text in filter(_lives, children):
-            kill_tree(int(text.split()[0]))
-        patience = time.monotonic() + 1.0
-        while any(map(_lives, children)) and time.monotonic() < patience:
-            time.sleep(0.005)
+        _end(children)
+
+    def end_children(self) -> None:
+        """Kill the run's children on this host; their workers stay, and start others when they need them."""
+        _end(self._children())
+
+    def _children(self) -> list[str]:
+        return [path.read_text() for path in self.folder.glob("slot*")]
 
     def _claim(self, key: int) -> Path:
         return self.folder / f"claim{key}"
@@ -140,6 +143,15 @@ def _lives(text: str) -> bool:
     """Tell whether the process recorded as process id and start time is alive."""
     fields = text.split()
     return len(fields) == 2 and fields[1] != "0" and birth(int(fields[0])) == int(fields[1])
+
+
+def _end(children: list[str]) -> None:
+    """Kill processes recorded as process id and start time, and wait a moment until they are gone."""
+    for text in filter(_lives, children):
+        kill_tree(int(text.split()[0]))
+    patience = time.monotonic() + 1.0
+    while any(map(_lives, children)) and time.monotonic() < patience:
+        time.sleep(0.005)
 
 
 def _is_locked(path: Path) -> bool:

@@ -32,6 +32,7 @@ class Job(NamedTuple):
         parcel: The packed call.
         limits: What the child may use.
         expires: `time.monotonic()` of the origin's host after which the origin has abandoned the attempt.
+        alone: Whether no other child of the run may keep memory on the worker's host.
     """
 
     run: str
@@ -40,6 +41,7 @@ class Job(NamedTuple):
     parcel: Parcel
     limits: Limits
     expires: float
+    alone: bool = False
 
 
 class _Seat:
@@ -51,14 +53,15 @@ class _Seat:
         self.slot: Slot = roster.take_slot()
         self.child: Child | None = None
 
-    def ready_child(self, on_origin_host: bool) -> Child:
-        """Return the child; start a new one if there is none or the old one is gone or worn out."""
-        if self.child is not None and (self.child.worn_out or not self.child.alive):
+    def ready_child(self, alone: bool, on_origin_host: bool) -> Child:
+        """Return the child; start a new one if there is none or the old one is gone, worn out or of other limits."""
+        limits = self.limits.alone() if alone else self.limits
+        if self.child is not None and (self.child.limits != limits or self.child.worn_out or not self.child.alive):
             self.clear()
         if self.child is None:
             rank = self.slot.rank
             name = f"worker-{rank}.log" if on_origin_host else f"worker-{host_name()}-{rank}.log"
-            self.child = Child(self.limits, rank, name)
+            self.child = Child(limits, rank, name)
             self.slot.announce(self.child.pid)
         return self.child
 
@@ -104,7 +107,9 @@ def _attempt(job: Job) -> Report:
         return Report("lost", reason="abandoned before a worker took it")
     seat = _take_seat(job, roster)
     try:
-        child = seat.ready_child(on_origin_host)
+        if job.alone:
+            roster.end_children()
+        child = seat.ready_child(job.alone, on_origin_host)
         child.begin(job.parcel)
         report = _watch(child, lambda: job.run not in _over and roster.claimed(job.key))
         if report.kind not in ("ok", "error"):
