@@ -91,6 +91,7 @@ class FinalTraining:
         if individual is None or plan is None or not self._is_apart(individual, plan.epochs or 1):
             yield self._engine
             return
+        self._engine.rest()
         with make_engine(
             "processes",
             workers=1,

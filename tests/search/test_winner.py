@@ -5,7 +5,7 @@ import search_stubs
 
 from deap_nn import Individual, Run
 from deap_nn.engines import make_engine
-from deap_nn.evaluation import Ensemble, Winner
+from deap_nn.evaluation import Ensemble, FinalPlan, Winner
 from deap_nn.evolution import FitnessValues
 from deap_nn.search import BrokenProgram, Settings
 from deap_nn.search.budget import Budget
@@ -25,6 +25,12 @@ def train(individual, plan):
 def train_only_without_validation(individual, plan):
     if plan.with_validation:
         raise RuntimeError("too much data")
+    return train(individual, plan)
+
+
+def out_of_memory_with_validation(individual, plan):
+    if plan.with_validation:
+        raise MemoryError("no room")
     return train(individual, plan)
 
 
@@ -90,6 +96,21 @@ def test_if_the_training_fails_that_of_the_search_is_repeated(run):
     write(run, train_only_without_validation)
     assert run.best["trained_on"] == "validation False"
     assert run.best["epochs"] == 7
+
+
+def test_a_training_that_runs_out_of_memory_has_failed(run):
+    write(run, out_of_memory_with_validation)
+    assert run.best["trained_on"] == "validation False"
+
+
+def test_the_child_of_a_final_training_finds_no_memory_taken_by_those_of_the_search(run, monkeypatch):
+    with make_engine("serial") as engine:
+        rested = []
+        monkeypatch.setattr(engine, "rest", lambda: rested.append(True))
+        final = FinalTraining(run, Settings(engine="processes"), engine, Budget(run, None))
+        with final.engine(drawn(), FinalPlan()) as its_own:
+            assert its_own is not engine
+            assert rested
 
 
 def test_if_that_fails_too_the_next_best_is_taken(run):
