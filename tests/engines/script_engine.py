@@ -4,6 +4,7 @@ The second argument is a folder, the third what to do. Results are printed; the 
 """
 
 import os
+import signal
 import sys
 import time
 
@@ -56,6 +57,27 @@ def cleared(engine, folder):
     engine.clear()
     assert engine.pending == 0
     print("after", [outcome.value for outcome in engine.map(stubs.double, range(6))], flush=True)
+
+
+def gpus(engine, folder):
+    """The GPU of each worker's child, before and after one worker is killed (without workers, one child)."""
+    first = places(engine)
+    child, (worker, _) = next(iter(first.items()))
+    gone = child if worker == os.getpid() else worker
+    os.kill(gone, signal.SIGKILL)
+    second = places(engine, gone)
+    for when, found in (("before", first), ("after", second)):
+        print(when, "on", *sorted(gpu for _, gpu in found.values()), flush=True)
+
+
+def places(engine, gone=None):
+    """Of each child its worker and GPU, once all workers have one."""
+    for _ in range(40):
+        outcomes = engine.map(stubs.place, [0.3] * 2 * engine.capacity)
+        found = {child: (worker, gpu) for child, worker, gpu in (outcome.value for outcome in outcomes)}
+        if len(found) == engine.capacity and gone not in {*found, *(worker for worker, _ in found.values())}:
+            return found
+    raise AssertionError(f"{engine.capacity} workers, but {found}")
 
 
 def overhead(engine, folder):

@@ -7,8 +7,9 @@ import tempfile
 import time
 
 import pytest
+import sessions
 
-from deap_nn.engines import devices, make_engine
+from deap_nn.engines import make_engine
 from deap_nn.engines.child import procfs
 from deap_nn.engines.cluster import roster, worker
 from deap_nn.engines.cluster.roster import Roster
@@ -122,6 +123,31 @@ def test_more_workers_than_the_gpus_take_are_refused(nvidia_smi):
     nvidia_smi(SMALL)
     with pytest.raises(ValueError, match=r"workers=3, .* 1 GPU.*at most 1 workers.*CUDA_VISIBLE_DEVICES=-1"):
         make_engine("processes", workers=3)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("command", "workers", "memories", "found"),
+    [
+        (("-m", "deap_nn.scoop", "-n", "5"), "default", [8_188], "0 0 0 0"),
+        (("-m", "deap_nn.scoop", "-n", "3"), "default", [8_188, 8_188], "0 1"),
+        ((), "processes", [8_188, 8_188], "0 1"),
+        ((), "dask", [8_188, 8_188], "0 1"),
+    ],
+)
+def test_workers_take_turns_on_the_gpus_and_replacements_get_those_of_the_dead(
+    tmp_path, nvidia_smi, command, workers, memories, found
+):
+    if workers == "dask":
+        pytest.importorskip("distributed")
+    nvidia_smi(*((f"GPU-{number}", memory) for number, memory in enumerate(memories)))
+    with sessions.Session(tmp_path, *command, sessions.HERE / "script_engine.py", workers, tmp_path, "gpus") as session:
+        assert session.wait() == 0, session.output
+        assert f"before on {found}" in session.output, session.output
+        assert f"after on {found}" in session.output, session.output
+        warned = "4 workers share 1 GPU(s) for 1 worker(s) each: networks may run out of memory" in session.output
+        assert warned is (len(memories) == 1), session.output
+        session.assert_nothing_left()
 
 
 @pytest.fixture
