@@ -35,6 +35,7 @@ class Engine:
         self._running: dict[int, Task] = {}
         self._done: deque[tuple[int, Outcome]] = deque()
         self._silent = 0
+        self._several = False  # whether there ever was more than one worker
         self._wait = SHORTEST_WAIT
         self._closed = False
 
@@ -143,7 +144,8 @@ class Engine:
             task = self._waiting.popleft()
             key = next(self._keys)
             # Others fill the memory while they run and, in children that are kept for the next attempts, afterwards
-            task.begin(crowded=key > 0 and self._backend.capacity > 1 and not task.alone)
+            self._several = self._several or self._backend.capacity > 1
+            task.begin(crowded=key > 0 and self._several and not task.alone)
             for other in self._running.values():
                 other.crowded = True
             self._running[key] = task

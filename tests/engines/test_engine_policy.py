@@ -193,6 +193,14 @@ def test_alone_is_who_was_the_first_or_has_the_only_worker(capacity, before, att
     assert (outcome.value, outcome.attempts) == (OUT, attempts)
 
 
+def test_a_worker_that_is_gone_or_held_by_what_was_dropped_may_have_taken_memory_too():
+    backend = ScriptedBackend(capacity=2, plan={2: ["crowded", "ok"]})
+    engine = Engine(backend)
+    engine.map(stubs.double, [0, 1])
+    backend.capacity = 1
+    assert [outcome.attempts for outcome in engine.map(stubs.double, [2])] == [2]
+
+
 @pytest.mark.parametrize(
     ("ends", "status", "attempts"),
     [
