@@ -129,3 +129,17 @@ def test_a_replay_trains_the_best_of_a_first_generation_in_full_where_too_few_ar
     saved, _, lost, _ = race_replay.replay(race_replay.Search(curves, [[*curves]], survivors=2, chance=0.1))
     assert saved == pytest.approx(24 / (18 + 16))
     assert lost == 2  # of six that end alike the first two survive, and the last four were ahead when all were pruned
+
+
+def test_networks_are_of_equal_shape_whatever_their_rates_and_recipes(monkeypatch):
+    monkeypatch.syspath_prepend(COMPARE.parent / "gpu")
+    shapes = importlib.import_module("shapes")
+
+    def line(filters, rate, **training):
+        network = [f"Conv2D(filters={filters}) -> 8x8x{filters}", f"Dropout(rate={rate}) -> 8x8x{filters}"]
+        return {"genome": [{"kind": "training", "genes": training}], "record": {"network": network}}
+
+    lines = [line(16, 0.1, batch_size=32), line(16, 0.2, batch_size=64, optimizer="adam"), line(32, 0.1, batch_size=32)]
+    row = shapes._row("a journal", 0, lines)
+    assert (row["share"], row["mean group"]) == (2 / 3, 1.5)
+    assert (row["share, equal batch"], row["mean group, equal batch"]) == (0, 1)

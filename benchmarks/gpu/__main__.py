@@ -15,32 +15,27 @@ from __future__ import annotations
 
 import argparse
 import os
+from importlib import import_module
 from pathlib import Path
 
-import killed
-import populations
-import shapes
-import share
-import speed
-
-PARTS = {"speed": speed, "share": share, "populations": populations, "scoop": killed, "shapes": shapes}
-"""Each has `add_options(parser)` and `main(options)`."""
+PARTS = {"speed": "speed", "share": "share", "populations": "populations", "scoop": "killed", "shapes": "shapes"}
+"""The module of each part, with `add_options(parser)` and `main(options)`; some need PyTorch, so one is imported."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parts = parser.add_subparsers(dest="part", required=True)
-    for name, module in PARTS.items():
-        text = (module.__doc__ or "").partition("\n\n")
-        part = parts.add_parser(
-            name, help=text[0], description=text[0] + "\n\n" + text[2], formatter_class=argparse.RawTextHelpFormatter
-        )
-        part.add_argument("--out", type=Path, help="file to which the figures are appended, a JSON object a line")
-        module.add_options(part)
-    options = parser.parse_args()
-    if options.part != "shapes" and os.environ.get("KERAS_BACKEND") != "torch":
+    parser.add_argument("part", choices=PARTS)
+    parser.add_argument("rest", nargs=argparse.REMAINDER, metavar="...", help="options, see `PART --help`")
+    chosen = parser.parse_args()
+    if chosen.part != "shapes" and os.environ.get("KERAS_BACKEND") != "torch":
         parser.error("these figures are of Keras on PyTorch: set KERAS_BACKEND=torch")
-    PARTS[options.part].main(options)
+    module = import_module(PARTS[chosen.part])
+    part = argparse.ArgumentParser(
+        f"gpu {chosen.part}", description=module.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    part.add_argument("--out", type=Path, help="file to which the figures are appended, a JSON object a line")
+    module.add_options(part)
+    module.main(part.parse_args(chosen.rest))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ def keep(options: argparse.Namespace, row: Mapping[str, Any]) -> None:
     """Append a row to the file of results, with the options and the machine that it belongs to."""
     if options.out is None:
         return
-    given = {name: str(value) for name, value in vars(options).items() if name != "out" and value is not None}
+    given = {name: str(value) for name, value in vars(options).items() if name != "out"}
     options.out.parent.mkdir(parents=True, exist_ok=True)
     with options.out.open("a") as file:
         file.write(json.dumps({"options": given, "machine": machine(), **row}) + "\n")

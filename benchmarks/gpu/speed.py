@@ -2,15 +2,17 @@
 
 Seeds are paired: all ways train the same genomes of the preset, those nearest the middle in planned work, each with
 the same training seed. Children are started and warmed up before the clock starts: imports, data, one tiny training.
-A child has its share of the CPU's cores. `fit-8` trains a quarter of the epochs only; rates are in whole trainings,
-scaled by the epochs that were trained. `measured` counts to the end of the last network, when some children have
-nothing left to do; `sustained` is what the children would do if there always were a next one.
+A child has one CPU thread, as in searches: several waste the time of one child, and no other's, on a busy machine.
+`fit-8` trains a quarter of the epochs only; rates are in whole trainings, scaled by the epochs that were trained.
+`measured` counts to the end of the last network, when some children have nothing left to do; `sustained` is what the
+children would do if there always were a next one. `times fit-1` compares the same genomes only, all children busy, with
+the smallest and largest factor of one of them. `fit-1-again`, at the end, is a control: unless it comes out near 1,
+something disturbed the machine and no factor is to be trusted.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import statistics
 import time
 import traceback
@@ -46,6 +48,7 @@ WAYS = {
     "compiled-4": Way(4, "compiled_torch", 8),
     "compiled-8": Way(8, "compiled_torch", 16),
     "fit-8": Way(8, "portable", 8, 0.25),
+    "fit-1-again": Way(1, "portable", 2, 0.25),
 }
 FIRST = "fit-1"
 
@@ -55,6 +58,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     genomes.add_options(parser)
     parser.add_argument("--networks", type=int, default=3, help=f"networks of the way {FIRST} (default: 3)")
     parser.add_argument("--ways", nargs="*", default=list(WAYS), choices=list(WAYS), help="by default all")
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads of a child, in all ways (default: 1)")
     parser.add_argument("--limit", type=float, default=120, help="seconds for a way, warm-up aside (default: 120)")
 
 
@@ -70,7 +74,7 @@ def main(options: argparse.Namespace) -> None:
         way = _at_toy_size(WAYS[name]) if options.smoke else WAYS[name]
         some = individuals[: way.networks or options.networks]
         try:
-            found[name] = _measured(way, some, replace(problem, trainer=way.trainer), options.limit)
+            found[name] = _measured(way, some, replace(problem, trainer=way.trainer), options.limit, options.threads)
         except Exception:  # one way that fails leaves the others their time
             traceback.print_exc()
             continue
@@ -90,9 +94,8 @@ def _at_toy_size(way: Way) -> Way:
 # --- one way ---
 
 
-def _measured(way: Way, individuals: list[Individual], problem: Problem, limit: float) -> dict[str, Any]:
+def _measured(way: Way, individuals: list[Individual], problem: Problem, limit: float, threads: int) -> dict[str, Any]:
     """Train some networks and return what each took and how good it became, by its number."""
-    threads = max(1, len(os.sched_getaffinity(0)) // way.children)
     settings = {"workers": way.children, "workers_per_gpu": way.children, "threads_per_worker": threads}
     with make_engine("processes", time_limit=3600.0, **settings) as engine:
         began = time.monotonic()
@@ -154,20 +157,31 @@ def _value(outcome: Outcome) -> Any:
 
 def _row(name: str, found: dict[str, Any], first: dict[str, Any] | None) -> dict[str, Any]:
     networks = found["networks"].values()
-    sustained = _sustained(found)
+    times = _times(found, first) if first else []
     return {
         "way": name,
         "networks": f"{len(networks)} of {found['of']}",
         "start-up s": found["start_up"],
         "wall s": found["wall"],
-        "s a network (median)": statistics.median(
-            [one["seconds"] / one["share"] for one in networks if one["share"]] or [0]
-        ),
+        "s a network (median)": statistics.median(_full_seconds(found).values() or [0.0]),
         "a minute, measured": 60 * sum(one["share"] for one in networks) / found["wall"],
-        "sustained": sustained,
-        f"times {FIRST}": sustained / _sustained(first) if first and _sustained(first) else "",
-        "accuracy": statistics.mean([one["accuracy"] for one in networks] or [0]),
+        "sustained": _sustained(found),
+        f"times {FIRST}": statistics.median(times) if times else "",
+        "from": min(times, default=""),
+        "to": max(times, default=""),
+        "accuracy": statistics.mean([one["accuracy"] for one in networks] or [0.0]),
     }
+
+
+def _times(found: dict[str, Any], first: dict[str, Any]) -> list[float]:
+    """Return how many times as many networks a minute as the first way, for each genome that both have trained."""
+    ours, theirs = _full_seconds(found), _full_seconds(first)
+    return [found["children"] / first["children"] * theirs[i] / ours[i] for i in sorted(set(ours) & set(theirs))]
+
+
+def _full_seconds(found: dict[str, Any]) -> dict[int, float]:
+    """Return the seconds of a whole training of each network."""
+    return {i: one["seconds"] / one["share"] for i, one in found["networks"].items() if one["share"]}
 
 
 def _sustained(found: dict[str, Any]) -> float:
