@@ -117,16 +117,22 @@ def _summary(found: dict[str, Any]) -> dict[str, Any]:
 
 
 def _difference(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
-    """Return how many genomes both searches evaluated, and how far their fitness values are apart."""
-    first, second = (
-        {json.dumps(line["genome"], sort_keys=True): line["fitness"][0] for line in found["journal"]}
-        for found in (one, other)
-    )
-    shared = set(first) & set(second)
-    apart = [abs(first[genome] - second[genome]) for genome in shared]
+    """Return how many evaluations are in both searches, and how far their fitness values are apart."""
+    first, second = _fitness(one["journal"]), _fitness(other["journal"])
+    apart = [abs(first[key] - second[key]) for key in set(first) & set(second)]
     return {
-        "genomes in both": len(shared),
+        "evaluations in both": len(apart),
         "in one only": len(set(first) ^ set(second)),
         "fitness identical": sum(gap == 0 for gap in apart),
         "largest difference": max(apart, default=None),
+    }
+
+
+def _fitness(journal: list[dict[str, Any]]) -> dict[str, float]:
+    """Return the fitness of each evaluation, by its genome, its seed, and its status: a pruned one may be repeated."""
+    return {
+        json.dumps([line["genome"], line["record"]["seed"], line["record"]["status"]], sort_keys=True): line["fitness"][
+            0
+        ]
+        for line in journal
     }

@@ -18,6 +18,7 @@ import time
 import traceback
 from dataclasses import replace
 from functools import partial
+from importlib import import_module
 from typing import Any, NamedTuple
 
 import genomes
@@ -28,6 +29,7 @@ from deap_nn.engines import Engine, Outcome, make_engine
 from deap_nn.evaluation import Problem, evaluate, planned_work
 from deap_nn.evaluation.problem import samples_of
 from deap_nn.evolution import Individual
+from deap_nn.networks import blueprint
 
 TINY = 1e-9
 """A budget of one epoch."""
@@ -99,7 +101,7 @@ def _measured(way: Way, individuals: list[Individual], problem: Problem, limit: 
     settings = {"workers": way.children, "workers_per_gpu": way.children, "threads_per_worker": threads}
     with make_engine("processes", time_limit=3600.0, **settings) as engine:
         began = time.monotonic()
-        _warm_up(engine, individuals[0], problem)
+        _warm_up(engine, individuals, problem)
         start_up = time.monotonic() - began
         began = time.monotonic()
         networks = _trained(engine, individuals, problem, way.budget, began + limit)
@@ -107,16 +109,27 @@ def _measured(way: Way, individuals: list[Individual], problem: Problem, limit: 
     return {"children": way.children, "start_up": start_up, "wall": wall, "networks": networks, "of": len(individuals)}
 
 
-def _warm_up(engine: Engine, individual: Individual, problem: Problem) -> None:
+def _warm_up(engine: Engine, individuals: list[Individual], problem: Problem) -> None:
     tiny = replace(problem, data=DataSpec(problem.data.source, 200, problem.data.seed))
-    outcomes = engine.map(partial(_warm, individual, tiny), [problem] * engine.capacity)
-    for outcome in outcomes:
-        _value(outcome)
+    outcomes = engine.map(partial(_warm, individuals, tiny), [problem] * engine.capacity)
+    unknown, *_ = [_value(outcome) for outcome in outcomes]
+    if unknown:
+        # Another trainer silently takes these over: their times would be of the wrong way
+        raise RuntimeError(f"{problem.trainer} cannot train networks {unknown} here")
 
 
-def _warm(individual: Individual, tiny: Problem, problem: Problem) -> None:
-    evaluate(individual, tiny, budget=TINY)
-    samples_of(problem.data)
+def _warm(individuals: list[Individual], tiny: Problem, problem: Problem) -> list[int]:
+    """Make a child ready; return the numbers of the networks that the trainer cannot train in it."""
+    evaluate(individuals[0], tiny, budget=TINY)
+    training, _ = samples_of(problem.data)
+    trainer = import_module(f"deap_nn.training.{problem.trainer}.trainer")
+    splits = problem.splits()
+    unknown = []
+    for number, one in enumerate(individuals):
+        specs = blueprint(problem.space, one, splits.input_shape, splits.task)
+        if not trainer.knows(specs, splits.task, problem.schedule(one, len(training))):
+            unknown.append(number)
+    return unknown
 
 
 def _trained(
