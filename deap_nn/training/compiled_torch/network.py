@@ -51,8 +51,9 @@ class Piece(NamedTuple):
         return np.ravel(array.transpose(self.axes))
 
     def to_keras(self, part: np.ndarray) -> np.ndarray:
-        """Return a part of the vector as Keras's array."""
-        return np.ascontiguousarray(part.reshape(self.stored).transpose(np.argsort(self.axes)))
+        """Return a part of the vector as Keras's array, a copy."""
+        array: np.ndarray = part.reshape(self.stored).transpose(np.argsort(self.axes)).copy()
+        return array
 
     def to_torch(self, part: torch.Tensor) -> torch.Tensor:
         """Return a part of the vector as PyTorch's functions take it."""
