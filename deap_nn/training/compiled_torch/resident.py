@@ -31,8 +31,8 @@ class Resident:
 
     def __init__(self, samples: Samples, device: torch.device) -> None:
         if samples not in _resident:
-            x = samples.x if samples.x.dtype == np.uint8 else samples.x.astype(np.float32)
-            _resident[samples] = sent(x, device), sent(samples.y.astype(np.int64), device)
+            x = samples.x.astype(np.uint8 if samples.x.dtype == np.uint8 else np.float32, order="C", copy=False)
+            _resident[samples] = sent(x, device), sent(samples.y.astype(np.int64, order="C"), device)
         self._x, self._y = _resident[samples]
         self._device = device
         self._scale, self._offset = (sent(np.float32(one), device) for one in (samples.scale, samples.offset))
