@@ -7,11 +7,32 @@ ten times as long as they run; a captured CUDA graph launches them all at once.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import torch
 
 Function = Callable[..., None]
 """Takes tensors of fixed shapes and changes others in place."""
+
+
+class Room(NamedTuple):
+    """What graphs that live and die together share.
+
+    A pool whose last graph has gone cannot be used again, and PyTorch may give back the memory that cuBLAS has for a
+    stream when any graph goes that was captured on it (https://github.com/pytorch/pytorch/issues/193402).
+
+    Attributes:
+        pool: Their memory: they are not replayed at the same time.
+        stream: What they are captured on.
+    """
+
+    pool: object
+    stream: torch.cuda.Stream
+
+
+def room(device: torch.device) -> Room | None:
+    """Return a new room, where there is a GPU."""
+    return Room(torch.cuda.graph_pool_handle(), torch.cuda.Stream()) if device.type == "cuda" else None
 
 
 class Captured:
@@ -21,22 +42,21 @@ class Captured:
         function: The function; it must not wait for the GPU.
         inputs: Tensors of the shapes that it will be called with.
         changed: All tensors that it changes; they are as before when it has been captured.
-        pool: The memory that graphs which are not replayed at the same time share.
+        room: Where the graph is.
     """
 
     def __init__(
-        self, function: Function, inputs: Sequence[torch.Tensor], changed: Sequence[torch.Tensor], pool: object
+        self, function: Function, inputs: Sequence[torch.Tensor], changed: Sequence[torch.Tensor], room: Room
     ) -> None:
-        self._function = function  # The graph goes on reading the tensors that it holds
+        self._function = function  # the graph reads tensors of its own, such as learning rates, where they lie
         self._inputs = [one.clone() for one in inputs]
         before, random_state = [one.clone() for one in changed], torch.cuda.get_rng_state()
-        stream = torch.cuda.Stream()
-        stream.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(stream):  # libraries choose their algorithms and take their memory, outside the graph
+        room.stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(room.stream):  # libraries choose algorithms and take memory, outside the graph
             function(*self._inputs)
-        torch.cuda.current_stream().wait_stream(stream)
+        torch.cuda.current_stream().wait_stream(room.stream)
         self._graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(self._graph, pool=pool):
+        with torch.cuda.graph(self._graph, pool=room.pool, stream=room.stream):
             function(*self._inputs)
         for one, value in zip(changed, before, strict=True):
             one.copy_(value)
@@ -50,7 +70,7 @@ class Captured:
 
 
 def repeatable(
-    function: Function, inputs: Sequence[torch.Tensor], changed: Sequence[torch.Tensor], pool: object
+    function: Function, inputs: Sequence[torch.Tensor], changed: Sequence[torch.Tensor], room: Room | None
 ) -> Function:
     """Return a function that does the same, as a graph where there is a GPU; see `Captured`."""
-    return Captured(function, inputs, changed, pool) if inputs[0].is_cuda else function
+    return function if room is None else Captured(function, inputs, changed, room)

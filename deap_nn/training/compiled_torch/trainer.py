@@ -22,7 +22,7 @@ import torch
 from deap_nn.networks import LayerSpec, Shape
 from deap_nn.recipe import Schedule
 from deap_nn.tasks import Task
-from deap_nn.training.compiled_torch.graphs import Function, repeatable
+from deap_nn.training.compiled_torch.graphs import Function, repeatable, room
 from deap_nn.training.compiled_torch.layers import compilable
 from deap_nn.training.compiled_torch.losses import LOSSES, MEASURES
 from deap_nn.training.compiled_torch.network import Network
@@ -75,7 +75,7 @@ class TorchTrainer:
         self._state = first_state(self._setting, *vectors)
         self._feed = Feed(specs, schedule, training, validation, seed, partial(Resident, device=self._device))
         self._functions: dict[tuple[Shape, str], Function] = {}
-        self._pool = torch.cuda.graph_pool_handle() if self._device.type == "cuda" else None
+        self._room = room(self._device)
         torch.manual_seed(seed)
 
     def train(self, epoch: int) -> list[float]:
@@ -89,11 +89,12 @@ class TorchTrainer:
 
     def evaluate(self, epoch: int) -> list[float]:
         """Return the means of loss and measure over the validation samples."""
-        count = 0
+        count = size = 0
         with _repeating():
             for x, y in self._feed.validation(epoch):
                 for part in zip(x.split(MEASURED), y.split(MEASURED), strict=True):
-                    arguments = _filled_up(*part) if count or len(part[1]) == MEASURED else _all(*part)
+                    size = size or len(part[1])  # the first part is the largest
+                    arguments = _filled_up(*part, size)
                     self._function("evaluation", *arguments)(*arguments)
                     count += len(part[1])
         return self._means(count)
@@ -122,11 +123,12 @@ class TorchTrainer:
         """Return the function for arguments of these shapes; those for images of other sizes are given up."""
         shape = tuple(arguments[0].shape)
         if (shape, name) not in self._functions:
-            self._functions = {key: one for key, one in self._functions.items() if key[0][1:] == shape[1:]}
+            if any(of_shape[1:] != shape[1:] for of_shape, _ in self._functions):
+                self._functions, self._room = {}, room(self._device)
             make = step_function if name == "step" else evaluation_function
             function = make(self._setting, network_at(self._specs, shape[1:]), self._state)
             changed = [*self._state.tensors, self._setting.sums]
-            self._functions[shape, name] = repeatable(function, arguments, changed, self._pool)
+            self._functions[shape, name] = repeatable(function, arguments, changed, self._room)
         return self._functions[shape, name]
 
     def _means(self, count: int) -> list[float]:
@@ -135,16 +137,12 @@ class TorchTrainer:
         return means
 
 
-def _filled_up(x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Return as many samples as are measured at once, and which of them count."""
-    missing = MEASURED - len(y)
-    counted = torch.ones(MEASURED, device=x.device)
+def _filled_up(x: torch.Tensor, y: torch.Tensor, size: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Return that many samples, and which of them count."""
+    missing = size - len(y)
+    counted = torch.ones(size, device=x.device)
     counted[len(y) :] = 0
     return torch.cat([x, x.new_zeros(missing, *x.shape[1:])]), torch.cat([y, y.new_zeros(missing)]), counted
-
-
-def _all(x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    return x, y, torch.ones(len(y), device=x.device)
 
 
 @contextmanager
