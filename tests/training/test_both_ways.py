@@ -1,4 +1,4 @@
-"""A network of stages on both back ends: residual, separable and squeezing ones, a scaled head."""
+"""A network of stages on all back ends: residual, separable and squeezing ones, a scaled head."""
 
 import random
 
@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from network_stubs import TEN_CLASSES
 from sklearn.datasets import load_digits
+from training_stubs import WAYS
 
 from deap_nn.networks import blueprint
 from deap_nn.space.presets import VISION
 from deap_nn.training import Samples, Schedule, trainer
 from deap_nn.training.compiled_tf import trainer as compiled
-from deap_nn.training.portable import trainer as portable
 
 pytestmark = pytest.mark.slow
 
@@ -29,7 +29,8 @@ def of_digits(start, stop):
     return Samples((x.reshape(-1, *SHAPE) / 16).astype(np.float32)[start:stop], y[start:stop].astype(np.int32))
 
 
-def test_both_ways_learn():
+@WAYS
+def test_a_network_of_stages_learns(way):
     random.seed(1)
     individual = VISION.sample()
     for chromosome in individual:
@@ -40,7 +41,6 @@ def test_both_ways_learn():
     assert compiled.knows(specs, TEN_CLASSES, schedule)
     assert {"DepthwiseConv2D", "Multiply", "Rescaling", "Add"} <= {spec.layer for spec in specs}
     training, validation = of_digits(0, 1100), of_digits(1100, 1400)
-    for way in (compiled.start, portable.start):
-        started = way(specs, TEN_CLASSES, schedule, training, validation, 1)
-        done = trainer.run(started, TEN_CLASSES, schedule.epochs)
-        assert done.history["val_accuracy"][-1] > 0.9
+    started = way(specs, TEN_CLASSES, schedule, training, validation, 1)
+    done = trainer.run(started, TEN_CLASSES, schedule.epochs)
+    assert done.history["val_accuracy"][-1] > 0.9

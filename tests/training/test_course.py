@@ -5,11 +5,13 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from test_recipe import ALL, WAYS, convolutions
+from test_recipe import ALL, convolutions
 from test_training import TEN_CLASSES, TRAIN, VALIDATION, same
+from training_stubs import WAYS
 
 from deap_nn.runs import write_atomic
 from deap_nn.training import Course, course, trainer
+from deap_nn.training.compiled_tf import trainer as compiled
 
 pytestmark = pytest.mark.slow
 
@@ -52,7 +54,7 @@ def test_a_training_that_is_cut_off_goes_on_and_ends_as_if_nothing_had_happened(
 def test_a_damaged_file_begins_it_again(tmp_path):
     path = tmp_path / "training.npz"
     path.write_bytes(b"PK nothing of the kind")
-    assert same(trained(WAYS.args[1][0], None), trained(WAYS.args[1][0], path))
+    assert same(trained(compiled.start, None), trained(compiled.start, path))
 
 
 class Clock:

@@ -1,8 +1,6 @@
 """The parts of a recipe in whole trainings, on both back ends."""
 
 from dataclasses import replace
-from importlib import import_module
-from importlib.util import find_spec
 
 import keras
 import numpy as np
@@ -10,6 +8,7 @@ import pytest
 import tensorflow as tf
 from network_stubs import TEN_CLASSES, chain
 from test_training import SHAPE, TRAIN, VALIDATION, dense_network, flat, run, same
+from training_stubs import WAYS
 
 from deap_nn.training import Schedule, feed, train
 from deap_nn.training.compiled_tf import trainer as compiled
@@ -22,10 +21,6 @@ from deap_nn.training.weights import initial_weights
 
 pytestmark = pytest.mark.slow
 
-NAMES = ["compiled_tf", "portable", *(["compiled_torch"] if find_spec("torch") else [])]
-WAYS = pytest.mark.parametrize(
-    "way", [import_module(f"deap_nn.training.{name}.trainer").start for name in NAMES], ids=NAMES
-)
 SCHEDULE = Schedule(epochs=4, optimizer="sgd", learning_rate=0.1, momentum=0.9, batch_size=100)
 ALL = replace(
     SCHEDULE,
@@ -61,20 +56,19 @@ def test_all_of_it_together_learns_and_repeats(way):
     assert right.mean() == pytest.approx(first.history["val_accuracy"][-1])
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"label_smoothing": 0.2},
-        {"weight_decay": 5e-3},
-        {"gradient_clipping": 0.1},
-        {"weight_average": 0.8},
-        {"learning_rate_decay": "cosine", "warmup": 0.3},
-        {"kernel_initializer": "he_uniform"},
-        {"flip": "random", "shift": 1, "cutout": 2},
-        {"start_resolution": 0.5},
-    ],
-    ids=str,
-)
+PARTS = [
+    {"label_smoothing": 0.2},
+    {"weight_decay": 5e-3},
+    {"gradient_clipping": 0.1},
+    {"weight_average": 0.8},
+    {"learning_rate_decay": "cosine", "warmup": 0.3},
+    {"kernel_initializer": "he_uniform"},
+    {"flip": "random", "shift": 1, "cutout": 2},
+    {"start_resolution": 0.5},
+]
+
+
+@pytest.mark.parametrize("changes", PARTS, ids=str)
 def test_both_ways_take_the_same_steps(changes, monkeypatch):
     """From equal weights: the portable way is given those that the compiled one draws."""
     specs, schedule = convolutions(), replace(SCHEDULE, epochs=3, learning_rate=0.03, **changes)

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from network_stubs import TEN_CLASSES, chain
 from sklearn.datasets import load_digits
+from training_stubs import WAYS
 
 from deap_nn.errors import InputError
 from deap_nn.networks import blueprint
@@ -77,7 +78,7 @@ def same(one, other):
     return one.history == other.history and all((a == b).all() for a, b in pairs)
 
 
-@pytest.mark.parametrize("way", [compiled.start, portable.start])
+@WAYS
 def test_it_learns_and_reports_what_keras_measures(way):
     specs, schedule = dense_network(0.1), Schedule(epochs=15, optimizer="adam", batch_size=64)
     result = run(specs, schedule, way=way)
@@ -105,7 +106,7 @@ def test_both_ways_reach_the_same_accuracy():
     assert reached[compiled.start] == pytest.approx(reached[portable.start], abs=0.03)
 
 
-@pytest.mark.parametrize("way", [compiled.start, portable.start])
+@WAYS
 def test_convolutions_in_bfloat16_learn_as_well(way):
     specs = network(2)
     schedule = Schedule(epochs=8, optimizer="adam", learning_rate=0.005, batch_size=64)
@@ -148,7 +149,7 @@ def test_micro_batches_give_the_gradient_of_the_whole(monkeypatch):
         np.testing.assert_allclose(column, in_micro_batches.history[name], atol=1e-4)
 
 
-@pytest.mark.parametrize("way", [compiled.start, portable.start])
+@WAYS
 def test_moving_statistics_keep_up_with_a_short_training(way):
     genes = {"filters": 16, "kernel_size": 3, "activation": "relu", "batch_normalization": True}
     kind = LayerKind("conv2d", {name: Choice((value,)) for name, value in genes.items()}, takes="map")
@@ -200,27 +201,30 @@ def of_large_maps():
 
 FRESH = """
 import sys
+from importlib import import_module
 sys.path[:0] = sys.argv[1:3]
 import numpy as np
-import test_training
-result = getattr(test_training, sys.argv[3])()
-np.savez(sys.argv[4], *test_training.flat(result.weights))
+from test_training import flat
+result = getattr(import_module(sys.argv[3]), sys.argv[4])()
+np.savez(sys.argv[5], *flat(result.weights))
 """
+
+
+def weights_of_fresh_process(training, path):
+    """The weights that a function of a test module leaves in a process of its own, with one thread of TensorFlow."""
+    threads = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "2"}
+    subprocess.run(
+        [sys.executable, "-c", FRESH, str(HERE), str(HERE.parent), training.__module__, training.__name__, str(path)],
+        env=os.environ | threads,
+        check=True,
+        timeout=120,
+    )
+    return list(np.load(path).values())
 
 
 @pytest.mark.parametrize("training", [of_small_maps, of_large_maps])
 def test_the_same_seed_gives_bit_equal_weights_in_fresh_processes(tmp_path, training):
-    weights = []
-    for number in range(2):
-        path = tmp_path / f"{number}.npz"
-        threads = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "2"}
-        subprocess.run(
-            [sys.executable, "-c", FRESH, str(HERE), str(HERE.parent), training.__name__, str(path)],
-            env=os.environ | threads,
-            check=True,
-            timeout=120,
-        )
-        weights.append(list(np.load(path).values()))
+    weights = [weights_of_fresh_process(training, tmp_path / f"{number}.npz") for number in range(2)]
     assert weights[0]
     assert all((a == b).all() for a, b in zip(*weights, strict=True))
 
@@ -236,7 +240,7 @@ def test_global_random_states_stay_as_they_were(way):
     assert all(np.array_equal(a, b) for a, b in zip(np.random.get_state(), numpy_before, strict=True))
 
 
-@pytest.mark.parametrize("way", [compiled.start, portable.start])
+@WAYS
 def test_divergence_is_reported(way):
     result = run(dense_network(), Schedule(epochs=5, optimizer="sgd", learning_rate=1e30), way=way)
     assert result.status is Status.FAILED
@@ -244,7 +248,7 @@ def test_divergence_is_reported(way):
     assert result.reason == f"diverged in epoch {result.epochs}"
 
 
-@pytest.mark.parametrize("way", [compiled.start, portable.start])
+@WAYS
 def test_a_training_can_be_pruned(way):
     seen = []
 
@@ -287,7 +291,7 @@ def test_an_optimizer_of_keras_that_has_no_function_here():
     assert run(dense_network(), schedule).history["val_accuracy"][-1] > 0.5
 
 
-@pytest.mark.parametrize("way", [compiled.start, portable.start])
+@WAYS
 def test_a_rate_that_decays_to_nothing_moves_the_last_epoch_little(way):
     schedule = Schedule(epochs=8, optimizer="adam", learning_rate=0.02, batch_size=64)
     moved = {}
