@@ -1,4 +1,4 @@
-"""What is captured as a graph: that capturing leaves no trace, and that calls reach the graph; with a stub for CUDA."""
+"""What is captured as a graph, when, and that calls reach it; with a stub for CUDA."""
 
 import gc
 import weakref
@@ -10,7 +10,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="PyTorch, whose back end is tested, is not installed")
 
 from deap_nn.training.compiled_torch import graphs
-from deap_nn.training.compiled_torch.graphs import Captured, Room, repeatable
+from deap_nn.training.compiled_torch.graphs import Repeated, Room, repeated
 
 pytestmark = pytest.mark.slow  # the package imports Keras
 
@@ -21,16 +21,20 @@ def cuda(monkeypatch):
     did = []
 
     @contextmanager
-    def stream_of(stream):
+    def on(stream):
         did.append(f"on {stream.name}")
         yield
         did.append(f"off {stream.name}")
 
-    @contextmanager
-    def capture(graph, pool, stream):
-        did.append(f"capture in {pool} on {stream.name}")
-        yield
-        did.append("captured")
+    class Graph:
+        def capture_begin(self, pool):
+            did.append(f"begin in {pool}")
+
+        def capture_end(self):
+            did.append("end")
+
+        def replay(self):
+            did.append("replay")
 
     def stream(name):
         return SimpleNamespace(name=name, wait_stream=lambda other: did.append(f"{name} waits for {other.name}"))
@@ -38,58 +42,56 @@ def cuda(monkeypatch):
     stub = SimpleNamespace(
         did=did,
         room=Room("pool", stream("side")),
-        stream=stream_of,
-        graph=capture,
+        stream=on,
         current_stream=lambda: stream("main"),
-        CUDAGraph=lambda: SimpleNamespace(replay=lambda: did.append("replay")),
-        get_rng_state=lambda: "state",
-        set_rng_state=lambda state: did.append(f"random {state}"),
+        CUDAGraph=Graph,
     )
     monkeypatch.setattr(graphs.torch, "cuda", stub)
     return stub
 
 
-def test_capturing_leaves_everything_as_it_was(cuda):
-    total, count = torch.ones(3), torch.tensor(5)
+def test_the_first_call_is_made_as_it_is_and_the_second_captured(cuda):
+    function = Repeated(lambda x: cuda.did.append("call"), cuda.room)
+    one = torch.zeros(3)
+    function(one)
+    assert cuda.did == ["call"]
+    function(one)
+    captured = ["side waits for main", "on side", "begin in pool", "call", "end", "off side", "main waits for side"]
+    assert cuda.did == ["call", *captured, "replay"]
+    function(one)
+    assert cuda.did == ["call", *captured, "replay", "replay"]
 
+
+def test_what_fails_while_it_is_captured_ends_the_capture(cuda):
     def function(x):
-        cuda.did.append("call")
-        total.add_(x)
-        count.add_(1)
+        if "begin in pool" in cuda.did:
+            raise MemoryError
 
-    Captured(function, [torch.full((3,), 2.0)], [total, count], cuda.room)
-    assert total.tolist() == [1, 1, 1]
-    assert count.item() == 5
-    assert cuda.did == [
-        "side waits for main",
-        "on side",
-        "call",  # for the libraries
-        "off side",
-        "main waits for side",
-        "capture in pool on side",
-        "call",
-        "captured",
-        "random state",
-    ]
+    failing = Repeated(function, cuda.room)
+    failing(torch.zeros(1))
+    with pytest.raises(MemoryError):
+        failing(torch.zeros(1))
+    assert "end" in cuda.did
 
 
 def test_a_call_hands_its_values_to_the_graph(cuda):
     seen = []
     first, second = torch.zeros(2), torch.zeros(1)
-    captured = Captured(lambda *inputs: seen.append(inputs), [first, second], [], cuda.room)
-    assert all(own is not given for own, given in zip(seen[0], (first, second), strict=True))
-    assert all(one is other for one, other in zip(*seen, strict=True))  # at one place in memory
-    cuda.did.clear()
-    captured(torch.tensor([3.0, 4.0]), torch.tensor([5.0]))
-    assert [own.tolist() for own in seen[0]] == [[3, 4], [5]]
-    assert cuda.did == ["replay"]
+    function = Repeated(lambda *inputs: seen.append(inputs), cuda.room)
+    function(first, second)
+    function(first, second)
+    own = seen[1]
+    assert all(one is not given for one, given in zip(own, (first, second), strict=True))
+    function(torch.tensor([3.0, 4.0]), torch.tensor([5.0]))
+    assert [one.tolist() for one in own] == [[3, 4], [5]]
+    assert len(seen) == 2
     assert first.tolist() == [0, 0]
 
 
 def test_what_the_function_reads_lives_as_long_as_the_graph(cuda):
     rates = torch.ones(4)
     reference = weakref.ref(rates)
-    captured = Captured(lambda x, rates=rates: x.mul_(rates), [torch.ones(4)], [], cuda.room)
+    captured = Repeated(lambda x, rates=rates: x.mul_(rates), cuda.room)
     del rates
     gc.collect()
     assert reference() is not None
@@ -100,4 +102,4 @@ def test_what_the_function_reads_lives_as_long_as_the_graph(cuda):
 
 def test_without_a_gpu_the_function_stays_itself():
     assert graphs.room(torch.device("cpu")) is None
-    assert repeatable(print, [torch.ones(1)], [], None) is print
+    assert repeated(print, None) is print

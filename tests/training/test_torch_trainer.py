@@ -38,7 +38,7 @@ FEW = Samples(TRAIN.x[:430], TRAIN.y[:430]), Samples(VALIDATION.x[:120], VALIDAT
 
 @cache
 def plain():
-    return train(convolutions(), TEN_CLASSES, MILD, *FEW, 1, back_end="compiled_torch")
+    return train(convolutions(), TEN_CLASSES, MILD, *FEW, 1, trainer="compiled_torch")
 
 
 def both(specs, schedule, training=FEW[0], validation=FEW[1]):
@@ -46,8 +46,8 @@ def both(specs, schedule, training=FEW[0], validation=FEW[1]):
     assert knows(specs, TEN_CLASSES, schedule)
     assert compiled.knows(specs, TEN_CLASSES, schedule)
     ours, theirs = (
-        train(specs, TEN_CLASSES, schedule, training, validation, 1, back_end=back_end)
-        for back_end in ("compiled_torch", "compiled_tf")
+        train(specs, TEN_CLASSES, schedule, training, validation, 1, trainer=trainer)
+        for trainer in ("compiled_torch", "compiled_tf")
     )
     for name, column in ours.history.items():
         np.testing.assert_allclose(column, theirs.history[name], rtol=2e-3, atol=4e-3, err_msg=name)
@@ -102,7 +102,7 @@ def of_digits_with_dropout():
     specs = chain(
         SHAPE, *((one.layer, one.config) for one in layers), ("Dropout", {"rate": 0.3}), (last.layer, last.config)
     )
-    return train(specs, TEN_CLASSES, replace(MILD, optimizer="adam"), *FEW, 1, back_end="compiled_torch")
+    return train(specs, TEN_CLASSES, replace(MILD, optimizer="adam"), *FEW, 1, trainer="compiled_torch")
 
 
 def test_the_same_seed_gives_bit_equal_weights_here_and_in_a_fresh_process(tmp_path):
@@ -175,7 +175,7 @@ def test_memory_that_runs_out_is_reported_as_such(monkeypatch):
 
     monkeypatch.setattr(TorchTrainer, "train", exhausted)
     with pytest.raises(MemoryError, match=r"^CUDA out of memory. Tried to allocate 2 GiB.$"):
-        train(dense_network(), TEN_CLASSES, MILD, TRAIN, VALIDATION, 1, back_end="compiled_torch")
+        train(dense_network(), TEN_CLASSES, MILD, TRAIN, VALIDATION, 1, trainer="compiled_torch")
 
 
 def test_what_it_does_not_know_is_left_to_others():

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import torch
 
 Function = Callable[..., None]
-"""Takes tensors of fixed shapes and changes others in place."""
+"""Takes tensors of fixed shapes and changes others in place, without waiting for the GPU."""
 
 
 class Room(NamedTuple):
@@ -35,42 +35,51 @@ def room(device: torch.device) -> Room | None:
     return Room(torch.cuda.graph_pool_handle(), torch.cuda.Stream()) if device.type == "cuda" else None
 
 
-class Captured:
-    """A function as a CUDA graph.
+class Repeated:
+    """A function that is captured when it is called for the second time.
+
+    The first call runs it as it is: libraries choose their algorithms and take their memory then, which cannot be
+    captured; and what is needed only once, such as the last batch of a short training, costs no graph.
 
     Args:
-        function: The function; it must not wait for the GPU.
-        inputs: Tensors of the shapes that it will be called with.
-        changed: All tensors that it changes; they are as before when it has been captured.
-        room: Where the graph is.
+        function: The function.
+        room: Where its graph is to be.
     """
 
-    def __init__(
-        self, function: Function, inputs: Sequence[torch.Tensor], changed: Sequence[torch.Tensor], room: Room
-    ) -> None:
-        self._function = function  # the graph reads tensors of its own, such as learning rates, where they lie
-        self._inputs = [one.clone() for one in inputs]
-        before, random_state = [one.clone() for one in changed], torch.cuda.get_rng_state()
-        room.stream.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(room.stream):  # libraries choose algorithms and take memory, outside the graph
-            function(*self._inputs)
-        torch.cuda.current_stream().wait_stream(room.stream)
+    def __init__(self, function: Function, room: Room) -> None:
+        self._function, self._room = function, room  # the graph goes on reading the tensors that the function holds
+        self._calls = 0
+        self._inputs: list[torch.Tensor] = []
         self._graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(self._graph, pool=room.pool, stream=room.stream):
-            function(*self._inputs)
-        for one, value in zip(changed, before, strict=True):
-            one.copy_(value)
-        torch.cuda.set_rng_state(random_state)
 
     def __call__(self, *values: torch.Tensor) -> None:
         """Do what the function does."""
+        self._calls += 1
+        if self._calls == 1:
+            self._function(*values)
+            return
+        if self._calls == 2:
+            self._capture(values)
         for own, value in zip(self._inputs, values, strict=True):
             own.copy_(value)
         self._graph.replay()
 
+    def _capture(self, values: Sequence[torch.Tensor]) -> None:
+        """Record what the function does, without doing it.
 
-def repeatable(
-    function: Function, inputs: Sequence[torch.Tensor], changed: Sequence[torch.Tensor], room: Room | None
-) -> Function:
-    """Return a function that does the same, as a graph where there is a GPU; see `Captured`."""
-    return function if room is None else Captured(function, inputs, changed, room)
+        Not with `torch.cuda.graph`: that collects garbage and empties PyTorch's caches first, each time.
+        """
+        self._inputs = [one.clone() for one in values]
+        self._room.stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(self._room.stream):
+            self._graph.capture_begin(pool=self._room.pool)
+            try:
+                self._function(*self._inputs)
+            finally:
+                self._graph.capture_end()
+        torch.cuda.current_stream().wait_stream(self._room.stream)
+
+
+def repeated(function: Function, room: Room | None) -> Function:
+    """Return a function that does the same, as a graph where there is a GPU; see `Repeated`."""
+    return function if room is None else Repeated(function, room)

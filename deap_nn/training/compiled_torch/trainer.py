@@ -22,7 +22,7 @@ import torch
 from deap_nn.networks import LayerSpec, Shape
 from deap_nn.recipe import Schedule
 from deap_nn.tasks import Task
-from deap_nn.training.compiled_torch.graphs import Function, repeatable, room
+from deap_nn.training.compiled_torch.graphs import Function, repeated, room
 from deap_nn.training.compiled_torch.layers import compilable
 from deap_nn.training.compiled_torch.losses import LOSSES, MEASURES
 from deap_nn.training.compiled_torch.network import Network
@@ -127,8 +127,7 @@ class TorchTrainer:
                 self._functions, self._room = {}, room(self._device)
             make = step_function if name == "step" else evaluation_function
             function = make(self._setting, network_at(self._specs, shape[1:]), self._state)
-            changed = [*self._state.tensors, self._setting.sums]
-            self._functions[shape, name] = repeatable(function, arguments, changed, self._room)
+            self._functions[shape, name] = repeated(function, self._room)
         return self._functions[shape, name]
 
     def _means(self, count: int) -> list[float]:
