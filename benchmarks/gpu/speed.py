@@ -1,12 +1,13 @@
 """Networks a minute: the compiled trainer against plain Keras, in one child and in several on one GPU.
 
 Seeds are paired: all ways train the same genomes of the preset, those nearest the middle in planned work, each with
-the same training seed. Children are started and warmed up before the clock starts: imports, data, one tiny training.
+the same training seed. Children are started and warmed up before the clock starts: imports, data, one tiny training;
+ways with equally many children use the same ones.
 A child has one CPU thread, as in searches: several waste the time of one child, and no other's, on a busy machine.
 `fit-8` trains a quarter of the epochs only; rates are in whole trainings, scaled by the epochs that were trained.
 `measured` counts to the end of the last network, when some children have nothing left to do; `sustained` is what the
 children would do if there always were a next one. `times fit-1` compares the same genomes only, all children busy, with
-the smallest and largest factor of one of them. `fit-1-again`, at the end, is a control: unless it comes out near 1,
+the smallest and largest factor of one of them. `fit-1-again` is a control: unless it comes out near 1,
 something disturbed the machine and no factor is to be trusted.
 """
 
@@ -47,10 +48,10 @@ class Way(NamedTuple):
 WAYS = {
     "fit-1": Way(1, "portable"),
     "compiled-1": Way(1, "compiled_torch", 8),
+    "fit-1-again": Way(1, "portable", 2, 0.25),
     "compiled-4": Way(4, "compiled_torch", 8),
     "compiled-8": Way(8, "compiled_torch", 16),
     "fit-8": Way(8, "portable", 8, 0.25),
-    "fit-1-again": Way(1, "portable", 2, 0.25),
 }
 FIRST = "fit-1"
 
@@ -71,17 +72,23 @@ def main(options: argparse.Namespace) -> None:
     print(
         f"{options.preset}, {problem.data.source}, {problem.data.train_samples} samples: {output.machine()}", flush=True
     )
+    ways = {name: _at_toy_size(WAYS[name]) if options.smoke else WAYS[name] for name in options.ways}
     found: dict[str, dict[str, Any]] = {}
-    for name in options.ways:
-        way = _at_toy_size(WAYS[name]) if options.smoke else WAYS[name]
-        some = individuals[: way.networks or options.networks]
-        try:
-            found[name] = _measured(way, some, replace(problem, trainer=way.trainer), options.limit, options.threads)
-        except Exception:  # one way that fails leaves the others their time
-            traceback.print_exc()
-            continue
-        output.keep(options, {"part": "speed", "way": name, **found[name]})
-        output.table([_row(name, found[name], found.get(FIRST))])
+    for children in dict.fromkeys(way.children for way in ways.values()):
+        settings = {"workers": children, "workers_per_gpu": children, "threads_per_worker": options.threads}
+        with make_engine("processes", time_limit=3600.0, **settings) as engine:
+            for name, way in ways.items():
+                if way.children != children:
+                    continue
+                some = individuals[: way.networks or options.networks]
+                try:
+                    found[name] = _measured(engine, way, some, replace(problem, trainer=way.trainer), options.limit)
+                except Exception:  # one way that fails leaves the others their time
+                    traceback.print_exc()
+                    engine.clear()
+                    continue
+                output.keep(options, {"part": "speed", "way": name, **found[name]})
+                output.table([_row(name, found[name], found.get(FIRST))])
     print()
     output.table([_row(name, one, found.get(FIRST)) for name, one in found.items()])
     for name, one in found.items():
@@ -96,16 +103,17 @@ def _at_toy_size(way: Way) -> Way:
 # --- one way ---
 
 
-def _measured(way: Way, individuals: list[Individual], problem: Problem, limit: float, threads: int) -> dict[str, Any]:
+def _measured(
+    engine: Engine, way: Way, individuals: list[Individual], problem: Problem, limit: float
+) -> dict[str, Any]:
     """Train some networks and return what each took and how good it became, by its number."""
-    settings = {"workers": way.children, "workers_per_gpu": way.children, "threads_per_worker": threads}
-    with make_engine("processes", time_limit=3600.0, **settings) as engine:
-        began = time.monotonic()
-        _warm_up(engine, individuals, problem)
-        start_up = time.monotonic() - began
-        began = time.monotonic()
-        networks = _trained(engine, individuals, problem, way.budget, began + limit)
-        wall = time.monotonic() - began
+    began = time.monotonic()
+    _warm_up(engine, individuals, problem)
+    start_up = time.monotonic() - began
+    began = time.monotonic()
+    networks = _trained(engine, individuals, problem, way.budget, began + limit)
+    wall = time.monotonic() - began
+    engine.clear()  # what the limit cut off
     return {"children": way.children, "start_up": start_up, "wall": wall, "networks": networks, "of": len(individuals)}
 
 

@@ -7,7 +7,7 @@ nothing about networks.
 from deap_nn.engines.child.main import die_with_parent
 from deap_nn.engines.cluster.roster import ALL_LOCAL, RESPAWNS
 from deap_nn.engines.crowding import Crowded, retry_alone
-from deap_nn.engines.devices import MOST_PER_GPU
+from deap_nn.engines.devices import MOST_PER_GPU, find_gpus
 from deap_nn.engines.make import ENGINES, default_engine, exit_code_counts, make_engine
 from deap_nn.engines.outcome import EngineLost, Outcome
 from deap_nn.engines.parcel import refuse_unsendable
@@ -28,6 +28,7 @@ __all__ = [
     "default_engine",
     "die_with_parent",
     "exit_code_counts",
+    "find_gpus",
     "make_engine",
     "refuse_in_worker",
     "refuse_unsendable",

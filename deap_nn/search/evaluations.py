@@ -118,9 +118,9 @@ class Evaluations:
             self._commit()
         return ticket
 
-    def allow_more_time(self) -> None:
-        """Forget when the time is over: what is submitted from now on is waited for."""
-        self._until = None
+    def end_at(self, until: float | None) -> None:
+        """Change the value of `time.monotonic()` at which the time is over; None: never."""
+        self._until = until
 
     def next(self) -> tuple[int, FitnessValues]:
         """Return the ticket and fitness values of the next submitted evaluation to end.

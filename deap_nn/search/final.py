@@ -9,13 +9,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from deap_nn.engines import Engine, make_engine
+from deap_nn.engines import Engine, find_gpus, make_engine
 from deap_nn.evaluation import FinalPlan
 from deap_nn.evolution import Individual, Key
 from deap_nn.runs import FINAL, LOGS, Run
 from deap_nn.search.budget import Budget
 from deap_nn.search.engine import is_local, memory_limit
+from deap_nn.search.finalists import SHARE as FINALISTS_SHARE
 from deap_nn.search.settings import Settings
+from deap_nn.search.sizing import SEARCH_SHARE
 
 LONGER = 2
 """The epochs of a final training are this many times those of the genome, if nothing else is said."""
@@ -24,10 +26,14 @@ MOST_TIMES_LONGER = 8
 """The same where a budget leaves time for more."""
 
 GAIN_OF_A_THREAD = 0.4
-"""What a further thread adds to the speed of a training, compared with one beside others; measured with two."""
+"""What a further thread adds to the speed of a training on a CPU, compared with one beside others; measured with two.
+On a GPU threads add nothing; that the final training has it alone is not counted on."""
 
 CLOSING = 0.03, 4.0
 """The share of a budget, and the seconds, that are kept for measuring, saving and the last picture."""
+
+STARTING = 15.0
+"""The seconds that a child of its own takes to start, at most."""
 
 MORE_SAMPLES = 1.15
 """The work of an epoch on training and validation data, for that of an epoch of the search, which is measured, too."""
@@ -124,15 +130,36 @@ class FinalTraining:
         work: float = MORE_SAMPLES * (plan.epochs or 1) / individual[-1].genes["epochs"]
         return self._settings.time_limit * max(1.0, work)
 
+    def end_of_search(self, best: Individual) -> float | None:
+        """Return the value of `time.monotonic()` at which the search must end to leave time for this winner.
+
+        That is the search's share of a budget, or later where finalists and final training could not use the rest.
+        """
+        total, of_epoch = self._budget.seconds, self._of_epoch(best)
+        if total is None or of_epoch is None:
+            return self._budget.until(SEARCH_SHARE)
+        most = self._settings.final_epochs or MOST_TIMES_LONGER * best[-1].genes["epochs"]
+        closing, seconds = CLOSING
+        later = STARTING + seconds + 1.1 * of_epoch * most * self._settings.ensemble
+        return self._budget.until(max(SEARCH_SHARE, 1 - closing - FINALISTS_SHARE - later / total))
+
     def _affordable(self, best: Individual, of_genome: int) -> int:
         """Return as many epochs as there is time for, judging by the search's training of the individual."""
+        of_epoch = self._of_epoch(best)
+        if of_epoch is None or self._seconds is None:
+            return LONGER * of_genome
+        epochs = int(self._seconds / self._settings.ensemble / of_epoch)
+        return max(1, min(MOST_TIMES_LONGER * of_genome, epochs))
+
+    def _of_epoch(self, best: Individual) -> float | None:
+        """Return the seconds of an epoch of the final training, judging by the search's; None if it did not train."""
         record = best.fitness.record
         took = None if record is None else (record.seconds or {}).get("train")
-        if not took or self._seconds is None:
-            return LONGER * of_genome
-        faster = 1 + GAIN_OF_A_THREAD * (self._threads - self._settings.threads_per_worker)
-        epochs = int(self._seconds / self._settings.ensemble * faster / (took * MORE_SAMPLES / of_genome))
-        return max(1, min(MOST_TIMES_LONGER * of_genome, epochs))
+        if not took:
+            return None
+        more_threads = 0 if find_gpus() else self._threads - self._settings.threads_per_worker
+        seconds: float = took * MORE_SAMPLES / best[-1].genes["epochs"] / (1 + GAIN_OF_A_THREAD * more_threads)
+        return seconds
 
     @property
     def _seconds(self) -> float | None:

@@ -11,12 +11,13 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from deap_nn.engines import Engine, refuse_unsendable
 from deap_nn.errors import InputError
-from deap_nn.evolution import Individual
+from deap_nn.evolution import Generation, Individual
 from deap_nn.random_stream import in_one_thread, seeded
 from deap_nn.runs import LOGS, Cache, Run
 from deap_nn.search.budget import SEARCHED, Budget
@@ -29,7 +30,6 @@ from deap_nn.search.picture import Picture
 from deap_nn.search.progress import Progress
 from deap_nn.search.recorder import Recorder
 from deap_nn.search.search import Search
-from deap_nn.search.settings import Settings
 from deap_nn.search.sizing import SEARCH_SHARE, most_work, sized
 from deap_nn.search.winner import write_winner
 from deap_nn.status import LIMITS
@@ -63,6 +63,7 @@ def perform(search: Search) -> Run:
         budget = stack.enter_context(closing(Budget(run, asked.budget)))
         search = replace(search, settings=sized(asked, search.space, objective, engine, budget))
         picture = Picture(run, objective.label)
+        of_sitting = None if asked.stop_after is None else time.monotonic() + asked.stop_after
         evaluations = Evaluations(
             engine,
             journal=journal,
@@ -71,34 +72,51 @@ def perform(search: Search) -> Run:
             cache=cache,
             pruner=pruner,
             worst=objective.worst,
-            until=_end_of_search(asked, budget),
+            until=_end_of_search(budget.until(SEARCH_SHARE), of_sitting, budget),
         )
+        final = FinalTraining(run, asked, engine, budget, objective.cost)
         stack.enter_context(seeded(asked.seed))
         best, stopped = find_best(
             search,
             evaluations,
             pruner,
-            (recorder.generation, picture.generation, *hooks.on_generation),
+            (
+                recorder.generation,
+                picture.generation,
+                partial(_set_end, evaluations, final, budget, of_sitting),
+                *hooks.on_generation,
+            ),
             most_work(engine, budget),
         )
         stopped = budget.end_search(stopped)
         engine.clear()
         ranking = _ranking(best, search, evaluations, engine, budget)
         picture.finish()
-        final = FinalTraining(run, asked, engine, budget, objective.cost)
         write_winner(run, ranking, objective, final, past)
         run.update(status="stopped" if stopped else "finished", reason=stopped)
     return run
 
 
-def _end_of_search(settings: Settings, budget: Budget) -> float | None:
-    """Return the value of `time.monotonic()` at which no network is trained any more except finalists and winner."""
-    ends = [budget.until(SEARCH_SHARE)]
-    if settings.stop_after is not None:
-        ends.append(time.monotonic() + settings.stop_after)
-    if budget.decided(SEARCHED):
-        ends.append(time.monotonic())  # What the journal holds is all that there was
-    return min((end for end in ends if end is not None), default=None)
+def _end_of_search(of_budget: float | None, of_sitting: float | None, budget: Budget) -> float | None:
+    """Return the value of `time.monotonic()` at which no network is trained any more except finalists and winner.
+
+    Args:
+        of_budget: When the budget says so.
+        of_sitting: When the setting `stop_after` says so.
+        budget: The time of the run.
+    """
+    # If it has ended before, what the journal holds is all that there was
+    over = time.monotonic() if budget.decided(SEARCHED) else None
+    return min((end for end in (of_budget, of_sitting, over) if end is not None), default=None)
+
+
+def _set_end(
+    evaluations: Evaluations, final: FinalTraining, budget: Budget, of_sitting: float | None, generation: Generation
+) -> None:
+    """Let the search go on for as long as the final training of the best so far could not use the time."""
+    if generation.halloffame:
+        of_budget = final.end_of_search(generation.halloffame[0])
+        evaluations.end_at(_end_of_search(of_budget, of_sitting, budget))
 
 
 def _ranking(
@@ -111,7 +129,7 @@ def _ranking(
     count = search.settings.finalists
     if count is None:
         count = budget.decide("finalists", lambda: affordable_finalists(best, engine, budget)) if budget.seconds else 0
-    evaluations.allow_more_time()
+    evaluations.end_at(None)
     return ranked(best, count, evaluations, again, search.settings.weights[0])
 
 

@@ -1,6 +1,7 @@
 """Searches that have a time: how they size themselves, what they write down, and that a replay takes it from there."""
 
 import json
+import os
 import random
 import time
 
@@ -11,6 +12,7 @@ from deap_nn import Individual, Run, resume
 from deap_nn.engines import make_engine
 from deap_nn.evaluation import Pace
 from deap_nn.search import Settings, budget
+from deap_nn.search import final as final_module
 from deap_nn.search.budget import SEARCHED, Budget
 from deap_nn.search.final import FinalTraining
 from deap_nn.search.objective import Objective
@@ -161,6 +163,45 @@ def test_the_final_training_takes_as_many_epochs_as_there_is_time_for(run, clock
         (plan, other) = final.plans(best, 9, mirrored=False, to_come=1)
     assert (plan.epochs, plan.with_validation, plan.seconds) == (9, True, pytest.approx(140 - 4.2 - 4))
     assert (other.epochs, other.with_validation) == (7, False)
+
+
+@pytest.mark.parametrize(
+    ("took", "final_epochs", "end"),
+    [
+        (700.0, None, 450.0),  # the final training needs all that is left
+        (10.0, None, 729.8),  # 101 s for eight times as many epochs, with a tenth more samples and for safety
+        (10.0, 7, 818.35),
+        (None, None, 450.0),  # unknown
+    ],
+)
+def test_the_search_goes_on_while_finalists_and_final_training_could_not_use_the_time(
+    run, clock, took, final_epochs, end
+):
+    best = Individual(search_stubs.SPACE.sample())
+    best[-1].genes["epochs"] = 7
+    best.fitness.values = search_stubs.FitnessValues((0.5,), {"seconds": {"train": took}} if took else {})
+    began = time.monotonic()
+    with make_engine("serial") as engine:
+        settings = Settings(engine="serial", final_epochs=final_epochs)
+        final = FinalTraining(run, settings, engine, Budget(run, 1000.0))
+        assert final.end_of_search(best) - began == pytest.approx(end, abs=0.1)
+        assert FinalTraining(run, settings, engine, Budget(again(run), None)).end_of_search(best) is None
+
+
+def test_on_a_gpu_more_threads_of_the_final_training_count_for_nothing(run, clock, monkeypatch):
+    best = Individual(search_stubs.SPACE.sample())
+    best[-1].genes["epochs"] = 7
+    best.fitness.values = search_stubs.FitnessValues((0.5,), {"seconds": {"train": 70.0}})
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(16))
+    with make_engine("serial") as engine:
+        final = FinalTraining(run, Settings(), engine, Budget(run, 140.0))
+        assert final.epochs(best) == 56  # seven times as fast
+    monkeypatch.setattr(final_module, "find_gpus", lambda: ("0",))
+    with make_engine("serial") as engine:
+        final = FinalTraining(
+            again(run), Settings(), engine, Budget(Run.create(run.path.parent / "b", {"settings": {}}), 140.0)
+        )
+        assert final.epochs(best) == 11
 
 
 @pytest.mark.parametrize(
