@@ -60,6 +60,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of this part."""
     genomes.add_options(parser)
     parser.add_argument("--networks", type=int, default=3, help=f"networks of the way {FIRST} (default: 3)")
+    parser.add_argument("--share", type=float, default=1.0, help=f"of the epochs that {FIRST} trains (default: 1)")
     parser.add_argument("--ways", nargs="*", default=list(WAYS), choices=list(WAYS), help="by default all")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads of a child, in all ways (default: 1)")
     parser.add_argument("--limit", type=float, default=120, help="seconds for a way, warm-up aside (default: 120)")
@@ -73,6 +74,8 @@ def main(options: argparse.Namespace) -> None:
         f"{options.preset}, {problem.data.source}, {problem.data.train_samples} samples: {output.machine()}", flush=True
     )
     ways = {name: _at_toy_size(WAYS[name]) if options.smoke else WAYS[name] for name in options.ways}
+    if FIRST in ways:
+        ways[FIRST] = ways[FIRST]._replace(budget=min(ways[FIRST].budget, options.share))
     found: dict[str, dict[str, Any]] = {}
     for children in dict.fromkeys(way.children for way in ways.values()):
         settings = {"workers": children, "workers_per_gpu": children, "threads_per_worker": options.threads}
@@ -92,7 +95,7 @@ def main(options: argparse.Namespace) -> None:
     print()
     output.table([_row(name, one, found.get(FIRST)) for name, one in found.items()])
     for name, one in found.items():
-        if FIRST in found and name != FIRST and WAYS[name].budget == 1:
+        if FIRST in found and name != FIRST and ways[name].budget == ways[FIRST].budget == 1:
             _compare(name, one, found[FIRST])
 
 

@@ -7,6 +7,7 @@ ten times as long as they run; a captured CUDA graph launches them all at once.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 import torch
@@ -75,8 +76,11 @@ class Repeated:
             self._graph.capture_begin(pool=self._room.pool)
             try:
                 self._function(*self._inputs)
-            finally:
-                self._graph.capture_end()
+            except BaseException:
+                with suppress(RuntimeError):  # of a capture that came to nothing; what it came to it by is raised
+                    self._graph.capture_end()
+                raise
+            self._graph.capture_end()
         torch.cuda.current_stream().wait_stream(self._room.stream)
 
 
