@@ -11,6 +11,7 @@ import argparse
 import time
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import genomes
@@ -22,7 +23,7 @@ from torch.profiler import ProfilerActivity, profile
 from deap_nn.evaluation import Problem, genome_seed
 from deap_nn.evaluation.problem import samples_of
 from deap_nn.evolution import Individual
-from deap_nn.networks import blueprint, growing, multiply_adds
+from deap_nn.networks import blueprint, multiply_adds
 
 KERNELS = 10
 GPU = torch.cuda.is_available()
@@ -58,19 +59,18 @@ def _measured(individual: Individual, problem: Problem) -> tuple[dict[str, Any],
 
     splits = problem.splits()
     specs = blueprint(problem.space, individual, splits.input_shape, splits.task)
-    schedule = problem.schedule(individual, len(splits.y_train))
+    # From the start at full size, so that nothing is captured anew on the way
+    schedule = replace(problem.schedule(individual, len(splits.y_train)), start_resolution=1.0)
     training, validation = samples_of(problem.data)
     seed = genome_seed(problem.training_seed, individual)
     began = time.monotonic()
     trainer = compiled_torch.start(specs, splits.task, schedule, training, validation, seed)
-    # The last epochs, in which images have their full size; the first of them is for what is compiled on the way
-    first, second, third = range(max(0, schedule.epochs - 3), max(3, schedule.epochs))
+    first, second, third = range(3)  # the first is for what is captured on the way
     started = _seconds(lambda: trainer.train(first), began)
     seconds = _seconds(lambda: trainer.train(second))
     kernels = _kernels(lambda: trainer.train(third))
     steps = schedule.steps(len(training)) / schedule.epochs
-    network = growing(specs, schedule.epochs, schedule.start_resolution)[-1]
-    operations = 2 * 3 * multiply_adds(network) * len(training)
+    operations = 2 * 3 * multiply_adds(specs) * len(training)
     row = {
         "layers": len(specs),
         "batch": schedule.batch_size,

@@ -18,9 +18,9 @@ from deap_nn.training.compiled_torch.activations import ACTIVATIONS
 EPSILON = 1e-3
 """Keras's default for BatchNormalization."""
 
-ALIGNED = 8
-"""The channels that tensor cores take at a time: with other numbers of them, such as the three colours of the first
-layer, convolutions that repeat take several times as long, so zeros are added."""
+FEW = 8
+"""The channels of samples below which the first convolution is a product of patches: cuDNN's gradient of its kernel
+takes up to two thirds of a step where it has to repeat."""
 
 
 def compilable(specs: Sequence[LayerSpec]) -> bool:
@@ -88,16 +88,27 @@ def _conv2d(call: Call, x: torch.Tensor) -> torch.Tensor:
 
 def _convolve(call: Call, x: torch.Tensor, groups: int) -> torch.Tensor:
     kernel, *bias = call.weights
-    strides, padding = call.spec.config["strides"], 0
+    strides, padding, x = call.spec.config["strides"], 0, x.to(kernel.dtype)
+    of_patches = groups == 1 and x.shape[1] < FEW and NETWORK_INPUT in call.spec.inputs
     if call.spec.config["padding"] == "same":
         before, after = zip(*(_same_padding(size, kernel.shape[-1], strides) for size in x.shape[2:]), strict=True)
-        if before == after and before[0] == before[1]:
+        if before == after and before[0] == before[1] and not of_patches:
             padding = before[0]
         else:
             x = functional.pad(x, (before[1], after[1], before[0], after[0]))
-    if groups == 1 and (missing := -x.shape[1] % ALIGNED):
-        x, kernel = (functional.pad(one, (0, 0, 0, 0, 0, missing)) for one in (x, kernel))
-    return functional.conv2d(x.to(kernel.dtype), kernel, *bias, stride=strides, padding=padding, groups=groups)
+    if of_patches:
+        return _product_of_patches(x, kernel, bias, strides)
+    return functional.conv2d(x, kernel, *bias, stride=strides, padding=padding, groups=groups)
+
+
+def _product_of_patches(x: torch.Tensor, kernel: torch.Tensor, bias: list[torch.Tensor], strides: int) -> torch.Tensor:
+    """Convolve as one matrix product: what a filter sees at each place, laid end to end, with the filters."""
+    (filters, *_, size), flat = kernel.shape, kernel.permute(0, 2, 3, 1)
+    windows = x.permute(0, 2, 3, 1).unfold(1, size, strides).unfold(2, size, strides)
+    count, height, width = windows.shape[:3]
+    patches = windows.permute(0, 1, 2, 4, 5, 3).reshape(count * height * width, -1)
+    y = functional.linear(patches, flat.reshape(filters, -1), *bias)
+    return y.view(count, height, width, filters).permute(0, 3, 1, 2)
 
 
 def _same_padding(size: int, kernel: int, strides: int) -> tuple[int, int]:
