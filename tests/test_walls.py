@@ -31,7 +31,9 @@ HEIGHT = {room: height for height, rooms in enumerate(reversed(LAYERS.values()))
 LATE = "in functions only"
 WITHOUT_DEAP = {"space", "tasks", "data", "networks", "training", "engines", "scoop", "random_stream", "status"}
 WALLS = {
-    ("keras", "tensorflow"): {"training": "", "data/fetch.py": LATE},
+    ("keras",): {"models": "", "training/portable/*.py": "", "data/fetch.py": LATE},
+    ("tensorflow",): {"training/compiled_tf/*.py": ""},
+    ("torch",): {"training/compiled_torch/*.py": ""},
     ("deap",): dict.fromkeys(ROOMS - WITHOUT_DEAP, ""),
     ("scoop", "zmq"): {"engines/*/scoop*.py": "", "scoop": ""},
     ("dask", "distributed"): {"engines/backends/dask.py": LATE},
@@ -216,6 +218,7 @@ def test_experiments_import_nothing_heavy_at_the_top():
             "import deap_nn.search, deap_nn.reports",
             {"tensorflow", "keras", "scoop", "sklearn", "dask"},
         ),
+        ("import deap_nn.training, deap_nn.evaluation", {"keras", "tensorflow", "torch", "scoop", "sklearn", "dask"}),
         (
             "from deap_nn import evolve, resume, Run, SearchSpace, make_toolbox",
             {"tensorflow", "keras", "scoop", "dask"},

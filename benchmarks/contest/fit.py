@@ -11,11 +11,11 @@ from contest.turn import Turn
 from deap_nn.data import load
 from deap_nn.evaluation import Problem, genome_seed
 from deap_nn.evolution import Individual
+from deap_nn.models import build_layers, connect
 from deap_nn.networks import blueprint
 from deap_nn.random_stream import protected
 from deap_nn.training import Schedule
 from deap_nn.training.portable.compiling import compile_model
-from deap_nn.training.portable.model import build_layers, connect
 
 
 class Clock(keras.callbacks.Callback):

@@ -29,7 +29,7 @@ def join_winners(models: Sequence[bytes], problem: Problem) -> Ensemble:
         models: The content of their `.keras` files.
         problem: The data of the search.
     """
-    from deap_nn.training import averaged, model_bytes, outputs_of
+    from deap_nn.models import averaged, model_bytes, outputs_of
 
     splits = problem.splits()
     model = averaged(models)

@@ -126,7 +126,7 @@ def _sees_mirrored(schedule: Schedule, result: Training) -> bool:
 
 def _mirrored(specs: Sequence[LayerSpec], splits: Splits, weights: Weights) -> float | None:
     """Return the validation measure of a network that judges mirror images as well; None for what is no image."""
-    from deap_nn.training import outputs_of, trained_model
+    from deap_nn.models import outputs_of, trained_model
 
     if len(splits.input_shape) != 3:
         return None

@@ -87,7 +87,8 @@ def train_winner(individual: Individual, plan: FinalPlan, problem: Problem) -> W
     Raises:
         Diverged: If its loss became infinite or NaN; the test split has not been used then.
     """
-    from deap_nn.training import Course, layer_lines, model_bytes, outputs_of, train, trained_model
+    from deap_nn.models import layer_lines, model_bytes, outputs_of, trained_model
+    from deap_nn.training import Course, train
 
     started = time.monotonic()
     splits = problem.splits()

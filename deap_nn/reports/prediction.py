@@ -45,7 +45,7 @@ def predict(run_dir: Path, images: np.ndarray) -> str:
     if not path.exists():
         raise InputError(f"{run_dir} holds no {MODEL}: name the directory of a run that has trained its winner")
     images = check_numbers("images", images)
-    from deap_nn.training import predict_file  # The import loads Keras
+    from deap_nn.models import predict_file  # The import loads Keras
 
     return to_csv(predict_file(path, images), task_from_json(run.info["data"]))
 

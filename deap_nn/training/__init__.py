@@ -6,30 +6,19 @@ optimizers that it supports; `portable` is plain Keras, for everything else.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")  # Whatever the keras.json of another project says
-
-import keras
 import numpy as np
 
+from deap_nn.keras_backend import keras_backend
 from deap_nn.networks import LayerSpec
 from deap_nn.random_stream import protected
 from deap_nn.recipe import Schedule
 from deap_nn.tasks import Task
 from deap_nn.training.course import Course
 from deap_nn.training.history import OnEpoch, Training, Weights
-from deap_nn.training.portable.model import (
-    averaged,
-    layer_lines,
-    model_bytes,
-    outputs_of,
-    predict_file,
-    trained_model,
-)
 from deap_nn.training.samples import Samples
 from deap_nn.training.trainer import Start, run
 
@@ -39,17 +28,8 @@ __all__ = [
     "Schedule",
     "Training",
     "Weights",
-    "averaged",
-    "layer_lines",
-    "model_bytes",
-    "outputs_of",
-    "predict_file",
     "train",
-    "trained_model",
 ]
-
-keras.config.set_image_data_format("channels_last")  # As the blueprints are; a keras.json may differ here too
-keras.config.set_floatx("float32")
 
 BACKENDS = {"compiled_tf": ("tensorflow",), "compiled_torch": ("torch",), "portable": ("tensorflow", "jax", "torch")}
 """The folders of back ends, fastest first, and the Keras backends with which each is used if none is asked for."""
@@ -87,7 +67,7 @@ def train(
     Raises:
         MemoryError: If the network exceeds the framework's memory.
     """
-    with _seeded(seed):
+    with _protected():
         try:
             start = _start_function(specs, task, schedule, trainer)
             started = start(specs, task, schedule, training, validation, seed)
@@ -115,7 +95,7 @@ def _start_function(specs: Sequence[LayerSpec], task: Task, schedule: Schedule, 
 
 def _in_question(trainer: str | None) -> list[str]:
     """Return the back ends that may train a network, the one to ask first in front."""
-    ours = keras.backend.backend()
+    ours = keras_backend()
     fitting = [name for name, keras_backends in BACKENDS.items() if ours in keras_backends]
     if ours == "torch" and not import_module("deap_nn.training.compiled_torch.trainer").finds_gpu():
         fitting.remove("compiled_torch")
@@ -123,14 +103,13 @@ def _in_question(trainer: str | None) -> list[str]:
 
 
 @contextmanager
-def _seeded(seed: int) -> Iterator[None]:
-    """Seed all global random streams for user-defined layers; restore Python's and NumPy's afterwards.
+def _protected() -> Iterator[None]:
+    """Leave the global random streams of Python and NumPy as they were.
 
     The serial engine trains in the evolving process, whose operators draw from the stdlib's `random`.
     """
     numpy_state = np.random.get_state()
     with protected():
-        keras.utils.set_random_seed(seed)
         try:
             yield
         finally:

@@ -5,9 +5,9 @@ import pytest
 import tensorflow as tf
 from network_stubs import chain
 
+from deap_nn.models import build_layers
 from deap_nn.training.compiled_tf import convolution, precision
 from deap_nn.training.compiled_tf.convolution import WORTH_ROUNDING, convolve, is_spectral
-from deap_nn.training.portable.model import build_layers
 
 pytestmark = pytest.mark.slow
 

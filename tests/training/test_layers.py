@@ -11,12 +11,12 @@ import tensorflow as tf
 from network_stubs import TEN_CLASSES, chain
 
 from deap_nn.evolution.operators import mutChoices
+from deap_nn.models import build_layers, connect, trained_model
 from deap_nn.networks import LAYERS, NETWORK_INPUT, LayerSpec, blueprint
 from deap_nn.networks.plan import Plan
 from deap_nn.space.presets import DENSE, MODERN, TABULAR, VISION
 from deap_nn.training.compiled_tf.activations import ACTIVATIONS
 from deap_nn.training.compiled_tf.layers import FUNCTIONS, Pass, compilable, forward
-from deap_nn.training.portable.model import build_layers, connect, trained_model
 from deap_nn.training.weights import initial_weights
 
 pytestmark = pytest.mark.slow

@@ -10,13 +10,13 @@ from network_stubs import TEN_CLASSES, chain
 from test_training import SHAPE, TRAIN, VALIDATION, dense_network, flat, run, same
 from training_stubs import WAYS
 
+from deap_nn.models import trained_model
 from deap_nn.training import Schedule, feed, train
 from deap_nn.training.compiled_tf import trainer as compiled
 from deap_nn.training.compiled_tf.losses import LOSSES
 from deap_nn.training.feed import Feed
 from deap_nn.training.portable import trainer as portable
 from deap_nn.training.portable.compiling import compile_model
-from deap_nn.training.portable.model import trained_model
 from deap_nn.training.weights import initial_weights
 
 pytestmark = pytest.mark.slow

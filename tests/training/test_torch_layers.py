@@ -13,6 +13,7 @@ from network_stubs import TEN_CLASSES, chain
 from test_layers import CASES, CONVOLUTION, DEPTHWISE, FLAT, MAP, TOLERANCE, batch, keras_layer, network, random_weights
 
 from deap_nn.evolution.operators import mutChoices
+from deap_nn.models import build_layers, connect, trained_model
 from deap_nn.networks import LAYERS, NETWORK_INPUT, LayerSpec, blueprint
 from deap_nn.networks.plan import Plan
 from deap_nn.recipe import Schedule
@@ -28,7 +29,6 @@ from deap_nn.training.compiled_torch.losses import LOSSES, MEASURES
 from deap_nn.training.compiled_torch.network import Network
 from deap_nn.training.compiled_torch.optimizers import OPTIMIZERS
 from deap_nn.training.portable.compiling import compile_model
-from deap_nn.training.portable.model import build_layers, connect, trained_model
 from deap_nn.training.weights import initial_weights
 
 pytestmark = pytest.mark.slow

@@ -1,6 +1,8 @@
 """Whole trainings with PyTorch: the same steps as with TensorFlow, repeatable and resumable."""
 
 import random
+import subprocess
+import sys
 from dataclasses import replace
 from functools import cache
 
@@ -22,13 +24,13 @@ from test_training import (
     weights_of_fresh_process,
 )
 
+from deap_nn.models import trained_model
 from deap_nn.networks import blueprint
 from deap_nn.space.presets import FULL, MODERN, TABULAR, VISION
 from deap_nn.training import Samples, Schedule, feed, train
 from deap_nn.training.compiled_tf import trainer as compiled
 from deap_nn.training.compiled_torch import trainer as torch_trainer
 from deap_nn.training.compiled_torch.trainer import TorchTrainer, knows
-from deap_nn.training.portable.model import trained_model
 
 pytestmark = pytest.mark.slow
 
@@ -105,6 +107,16 @@ def of_digits_with_dropout():
     return train(specs, TEN_CLASSES, replace(MILD, optimizer="adam"), *FEW, 1, trainer="compiled_torch")
 
 
+@pytest.fixture
+def one_thread():
+    """Sums over a batch are split among threads."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.usefixtures("one_thread")
 def test_the_same_seed_gives_bit_equal_weights_here_and_in_a_fresh_process(tmp_path):
     first = of_digits_with_dropout()
     assert same(first, of_digits_with_dropout())
@@ -181,3 +193,9 @@ def test_memory_that_runs_out_is_reported_as_such(monkeypatch):
 def test_what_it_does_not_know_is_left_to_others():
     assert not knows(dense_network(), TEN_CLASSES, replace(MILD, optimizer="nadam"))
     assert not knows(chain(SHAPE, ("Activation", {"activation": "mish"})), TEN_CLASSES, MILD)
+
+
+def test_a_child_that_trains_with_it_loads_neither_keras_nor_tensorflow():
+    script = "import sys, deap_nn.training.compiled_torch.trainer; print({'keras', 'tensorflow'} & sys.modules.keys())"
+    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=120)
+    assert loaded.stdout.strip() == "set()"

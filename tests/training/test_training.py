@@ -16,6 +16,7 @@ from sklearn.datasets import load_digits
 from training_stubs import WAYS
 
 from deap_nn.errors import InputError
+from deap_nn.models import trained_model
 from deap_nn.networks import blueprint
 from deap_nn.space import TRAINING, Block, Choice, Chromosome, Float, Integer, LayerKind, SearchSpace
 from deap_nn.space.presets import FULL, MODERN
@@ -24,7 +25,6 @@ from deap_nn.training import Samples, Schedule, train, trainer
 from deap_nn.training.compiled_tf import micro_batches
 from deap_nn.training.compiled_tf import trainer as compiled
 from deap_nn.training.portable import trainer as portable
-from deap_nn.training.portable.model import trained_model
 from deap_nn.training.weights import initial_weights
 
 pytestmark = pytest.mark.slow
@@ -211,8 +211,9 @@ np.savez(sys.argv[5], *flat(result.weights))
 
 
 def weights_of_fresh_process(training, path):
-    """The weights that a function of a test module leaves in a process of its own, with one thread of TensorFlow."""
-    threads = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "2"}
+    """The weights that a function of a test module leaves in a process of its own, with one thread."""
+    threads = dict.fromkeys(("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"), "1")
+    threads |= {"MKL_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "2"}
     subprocess.run(
         [sys.executable, "-c", FRESH, str(HERE), str(HERE.parent), training.__module__, training.__name__, str(path)],
         env=os.environ | threads,

@@ -12,13 +12,13 @@ import keras
 import numpy as np
 
 from deap_nn.errors import InputError
+from deap_nn.models import build_layers, connect
 from deap_nn.networks import LayerSpec, Shape
 from deap_nn.recipe import Schedule
 from deap_nn.tasks import Task
 from deap_nn.training.fed import fed
 from deap_nn.training.history import Weights
 from deap_nn.training.portable.compiling import compile_model
-from deap_nn.training.portable.model import build_layers, connect
 from deap_nn.training.resolution import network_at
 
 
@@ -41,6 +41,7 @@ class KerasLearner:
 
     @_refusals_of_keras()
     def __init__(self, specs: Sequence[LayerSpec], task: Task, schedule: Schedule, samples: int, seed: int) -> None:
+        keras.utils.set_random_seed(seed)  # for user-defined layers
         self._specs, self._task, self._schedule = tuple(specs), task, schedule
         self._layers = build_layers(specs, seed, schedule.precision, schedule.kernel_initializer)
         self._model = connect(self._layers, specs)

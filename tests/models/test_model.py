@@ -11,10 +11,7 @@ import pytest
 from network_stubs import TEN_CLASSES
 
 from deap_nn.evolution.operators import mutChoices
-from deap_nn.networks import blueprint, parameters
-from deap_nn.space import PRESETS
-from deap_nn.space.presets import FULL, MODERN
-from deap_nn.training.portable.model import (
+from deap_nn.models import (
     build_layers,
     connect,
     layer_lines,
@@ -22,6 +19,9 @@ from deap_nn.training.portable.model import (
     predict_file,
     trained_model,
 )
+from deap_nn.networks import blueprint, parameters
+from deap_nn.space import PRESETS
+from deap_nn.space.presets import FULL, MODERN
 from deap_nn.training.weights import initial_weights
 
 pytestmark = [
