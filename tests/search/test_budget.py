@@ -4,6 +4,7 @@ import json
 import os
 import random
 import time
+from types import SimpleNamespace
 
 import pytest
 import search_stubs
@@ -188,20 +189,18 @@ def test_the_search_goes_on_while_finalists_and_final_training_could_not_use_the
         assert FinalTraining(run, settings, engine, Budget(again(run), None)).end_of_search(best) is None
 
 
-def test_on_a_gpu_more_threads_of_the_final_training_count_for_nothing(run, clock, monkeypatch):
+@pytest.mark.parametrize(
+    ("gpus", "workers", "epochs"),
+    [((), 4, 56), (("0",), 1, 11), (("0",), 4, 34), (("0", "1"), 4, 19)],  # seven times as fast; 1, 3.0, 1.67 times
+)
+def test_on_a_gpu_neighbours_count_and_threads_do_not(run, clock, monkeypatch, gpus, workers, epochs):
     best = Individual(search_stubs.SPACE.sample())
     best[-1].genes["epochs"] = 7
     best.fitness.values = search_stubs.FitnessValues((0.5,), {"seconds": {"train": 70.0}})
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(16))
-    with make_engine("serial") as engine:
-        final = FinalTraining(run, Settings(), engine, Budget(run, 140.0))
-        assert final.epochs(best) == 56  # seven times as fast
-    monkeypatch.setattr(final_module, "find_gpus", lambda: ("0",))
-    with make_engine("serial") as engine:
-        final = FinalTraining(
-            again(run), Settings(), engine, Budget(Run.create(run.path.parent / "b", {"settings": {}}), 140.0)
-        )
-        assert final.epochs(best) == 11
+    monkeypatch.setattr(final_module, "find_gpus", lambda: gpus)
+    engine = SimpleNamespace(capacity=workers)
+    assert FinalTraining(run, Settings(), engine, Budget(run, 140.0)).epochs(best) == pytest.approx(epochs, abs=1)
 
 
 @pytest.mark.parametrize(
