@@ -10,7 +10,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from deap_nn.errors import InputError
+from deap_nn.errors import InputError, memory_errors
 from deap_nn.models.building import SCALING
 
 PREDICTION_BATCH = 500
@@ -68,8 +68,13 @@ def predict_file(path: Path, raw: np.ndarray) -> np.ndarray:
 
 
 def outputs_of(model: keras.Model, raw: np.ndarray) -> np.ndarray:
-    """Return the outputs of a network for raw inputs."""
-    outputs: np.ndarray = model.predict(raw, batch_size=PREDICTION_BATCH, verbose=0)
+    """Return the outputs of a network for raw inputs.
+
+    Raises:
+        MemoryError: If they exceed the framework's memory.
+    """
+    with memory_errors():
+        outputs: np.ndarray = model.predict(raw, batch_size=PREDICTION_BATCH, verbose=0)
     return outputs
 
 

@@ -12,6 +12,7 @@ from importlib import import_module
 
 import numpy as np
 
+from deap_nn.errors import memory_errors
 from deap_nn.keras_backend import keras_backend
 from deap_nn.networks import LayerSpec
 from deap_nn.random_stream import protected
@@ -67,23 +68,10 @@ def train(
     Raises:
         MemoryError: If the network exceeds the framework's memory.
     """
-    with _protected():
-        try:
-            start = _start_function(specs, task, schedule, trainer)
-            started = start(specs, task, schedule, training, validation, seed)
-            return run(started, task, epochs or schedule.epochs, on_epoch, course)
-        except Exception as error:
-            if _is_out_of_memory(error):
-                raise MemoryError(str(error).splitlines()[0]) from error
-            raise
-
-
-def _is_out_of_memory(error: Exception) -> bool:
-    """Tell whether memory ran out: TensorFlow's and PyTorch's exceptions by name, JAX's and CUDA's by message."""
-    said = ("RESOURCE_EXHAUSTED", "CUDA error: out of memory", "CUDA_ERROR_OUT_OF_MEMORY", "STATUS_ALLOC_FAILED")
-    return type(error).__name__ in ("ResourceExhaustedError", "OutOfMemoryError") or any(
-        words in str(error) for words in said
-    )
+    with _protected(), memory_errors():
+        start = _start_function(specs, task, schedule, trainer)
+        started = start(specs, task, schedule, training, validation, seed)
+        return run(started, task, epochs or schedule.epochs, on_epoch, course)
 
 
 def _start_function(specs: Sequence[LayerSpec], task: Task, schedule: Schedule, trainer: str | None) -> Start:

@@ -16,6 +16,7 @@ from deap_nn.models import (
     connect,
     layer_lines,
     model_bytes,
+    outputs_of,
     predict_file,
     trained_model,
 )
@@ -139,3 +140,16 @@ def test_a_network_without_scaling_knows_no_range(tmp_path, recwarn):
     file = small_file(tmp_path / "model.keras", (4,), 1.0, 0.0)
     predict_file(file, np.full((20, 4), 1e6, np.float32))
     assert not [one for one in recwarn if one.category is UserWarning]
+
+
+def test_outputs_that_exceed_the_memory_are_reported_as_such(monkeypatch):
+    class OutOfMemoryError(RuntimeError):
+        pass
+
+    def predict(*_, **__):
+        raise OutOfMemoryError("CUDA out of memory\nand much more")
+
+    model, _ = modern_model(1.0, 0.0)
+    monkeypatch.setattr(model, "predict", predict)
+    with pytest.raises(MemoryError, match="^CUDA out of memory$"):
+        outputs_of(model, np.zeros((1, 8, 8, 3)))
