@@ -9,7 +9,8 @@ from typing import Any
 
 from deap_nn.errors import InputError
 from deap_nn.space.genes.choice import Choice
-from deap_nn.space.genes.numeric import Float, Integer
+from deap_nn.space.genes.real import Float
+from deap_nn.space.genes.whole import Integer
 
 __all__ = ["GENES", "Choice", "Float", "Gene", "Integer", "gene_from_json"]
 

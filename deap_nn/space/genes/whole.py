@@ -1,79 +1,11 @@
-"""Real-valued and whole-numbered genes, with the unit scale on which mutation takes its steps."""
+"""Whole-numbered genes, with the unit scale on which mutation takes its steps."""
 
 import random
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from deap_nn.errors import InputError
-from deap_nn.space.genes.scale import check_limits, check_number, check_whole, place_in_unit, value_at_unit
-
-
-@dataclass(frozen=True)
-class Float:
-    """A real-valued gene.
-
-    Args:
-        low: The smallest value, included; with `log`, greater than zero.
-        high: The largest value, included.
-        log: Whether the gene's scale is logarithmic.
-        start: The range `(low, high)` that an initial network draws from, both ends included; None: the limits.
-    """
-
-    low: float
-    high: float
-    log: bool = False
-    start: tuple[float, float] | None = None
-
-    def __post_init__(self) -> None:
-        check_number(self.low, "low")
-        check_number(self.high, "high")
-        check_limits(self.low, self.high, self.log)
-        object.__setattr__(self, "low", float(self.low))
-        object.__setattr__(self, "high", float(self.high))
-        if self.start is None:
-            return
-        start = tuple(self.start)
-        if len(start) != 2:
-            raise InputError(f"start is {start!r}; expected a pair (low, high)")
-        for value in start:
-            check_number(value, "start")
-        if not self.low <= start[0] <= start[1] <= self.high:
-            raise InputError(f"start is {start!r}; expected two ascending values in {self.low}..{self.high}")
-        object.__setattr__(self, "start", (float(start[0]), float(start[1])))
-
-    def __str__(self) -> str:
-        scale = ", log scale" if self.log else ""
-        start = f", starts from {self.start[0]}..{self.start[1]}" if self.start else ""
-        return f"a float in {self.low}..{self.high}{scale}{start}"
-
-    @property
-    def is_constant(self) -> bool:
-        """Whether the limits allow only one value."""
-        return self.low == self.high
-
-    def sample(self) -> float:
-        """Draw a value from the start range, uniformly on the gene's scale."""
-        low, high = self.start or (self.low, self.high)
-        value = self.from_unit(random.uniform(self.to_unit(low), self.to_unit(high)))
-        return min(max(value, low), high)
-
-    def check(self, value: Any) -> None:
-        """Raise an InputError unless the value is a float within the limits."""
-        # Only a Python float: an int or a NumPy scalar would give the same network a second canonical form.
-        if type(value) is not float or not self.low <= value <= self.high:
-            raise InputError(f"received {value!r}, expected {self}; convert with float() or move it inside")
-
-    def to_unit(self, value: float) -> float:
-        """Return the position of a value on the gene's scale: low is 0, high is 1."""
-        return place_in_unit(value, self.low, self.high, self.log)
-
-    def from_unit(self, unit: float) -> float:
-        """Return the value at a position between 0 and 1 on the gene's scale."""
-        return value_at_unit(unit, self.low, self.high, self.log) + 0.0  # turns -0.0 into 0.0
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the gene as plain data."""
-        return {"type": "float", **asdict(self), "start": None if self.start is None else list(self.start)}
+from deap_nn.space.genes.scale import check_limits, check_whole, place_in_unit, value_at_unit
 
 
 @dataclass(frozen=True)
