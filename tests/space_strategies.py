@@ -12,7 +12,14 @@ OPTIONS = ("relu", "tanh", None, True, False, 2, 3.5)
 
 
 @st.composite
-def floats(draw):
+def listed(draw, gene, numbers):
+    values = sorted(draw(st.lists(numbers, min_size=2, max_size=6, unique=True)))
+    start = draw(st.none() | st.lists(st.sampled_from(values), min_size=1, max_size=3).map(tuple))
+    return gene(values=values, start=start)
+
+
+@st.composite
+def float_ranges(draw):
     log = draw(st.booleans())
     value = st.floats(1e-6 if log else -1e3, 1e3, allow_nan=False)
     low, high = sorted(draw(st.tuples(value, value)))
@@ -21,13 +28,21 @@ def floats(draw):
     return Float(low, high, log, start)
 
 
+def floats():
+    return float_ranges() | listed(Float, st.floats(-1e3, 1e3, allow_nan=False))
+
+
 @st.composite
-def integers(draw):
+def integer_ranges(draw):
     log = draw(st.booleans())
     low, step, steps = draw(st.tuples(st.integers(1 if log else -50, 50), st.integers(1, 8), st.integers(0, 20)))
     values = range(low, low + step * steps + 1, step)
     start = draw(st.none() | st.lists(st.sampled_from(values), min_size=1, max_size=3).map(tuple))
     return Integer(low, values[-1], step, log, start)
+
+
+def integers():
+    return integer_ranges() | listed(Integer, st.integers(-50, 999))
 
 
 @st.composite

@@ -329,8 +329,12 @@ def changed(space, mutate, seed):
 @given(space=search_spaces(), seed=seeds, sigma=st.sampled_from([1e-6, 0.1, 3.0]))
 def test_gaussian_mutation_changes_exactly_the_numeric_genes_that_can_change(space, seed, sigma):
     for gene, old, new in changed(space, lambda ind: mutGaussianGenes(ind, space, 1.0, sigma), seed):
-        # Nothing can be said of a float whose whole range is a few units in the last place.
-        if isinstance(gene, Float) and gene.high - gene.low < 1e-3 * max(1.0, -gene.low, gene.high):
+        # Nothing can be said of a float whose whole range is a few units in the last place; listed ones always move.
+        if (
+            isinstance(gene, Float)
+            and gene.values is None
+            and gene.high - gene.low < 1e-3 * max(1.0, -gene.low, gene.high)
+        ):
             continue
         assert (old != new) == (not isinstance(gene, Choice) and not gene.is_constant)
 
@@ -387,6 +391,9 @@ def test_sigma_is_a_fraction_of_the_genes_own_scale(gene, value):
         (Float(1e-4, 1e-2, log=True), 1e-3, -0.25, 10**-3.5),
         (Integer(16, 256, step=16), 128, 0.15, 160),
         (Integer(1, 7), 7, 0.5, 4),
+        (Integer(values=(16, 32, 64, 128, 512)), 64, 0.3, 128),
+        (Integer(values=(16, 32, 64, 128, 512)), 512, 0.3, 128),  # 1.3 is mirrored at 1
+        (Float(values=(5e-4, 1e-3, 5e-3)), 1e-3, -0.3, 5e-4),
     ],
 )
 def test_gaussian_steps_by_hand(monkeypatch, gene, value, step, expected):
@@ -409,6 +416,32 @@ def test_a_whole_number_that_redraws_do_not_move_goes_one_step(monkeypatch, valu
     gene = Integer(16, 48, step=16)
     moved = mutated(gene, value, lambda ind, space: mutGaussianGenes(ind, space, 1.0), count=50)
     assert set(moved) == expected
+
+
+LISTED = [Integer(values=(1, 2, 4, 8, 512)), Float(values=(1e-6, 1e-5, 1e-3, 0.5, 7.0))]
+
+
+@pytest.mark.parametrize("gene", LISTED)
+@pytest.mark.parametrize("sigma", [1e-9, 0.1])
+def test_a_listed_value_always_moves_and_mostly_to_a_neighbour(gene, sigma):
+    random.seed(1)
+    for value in gene.values:
+        moved = Counter(mutated(gene, value, lambda ind, space: mutGaussianGenes(ind, space, 1.0, sigma), count=300))
+        assert value not in moved
+        near = [moved[neighbour] for neighbour in gene.neighbours(value)]
+        assert sum(near) > 290 and min(near) > 100
+        assert sigma == 0.1 or sum(near) == 300
+
+
+@pytest.mark.parametrize("gene", LISTED)
+def test_large_steps_reach_every_listed_value_start_or_not(gene):
+    random.seed(1)
+    first, *others = gene.values
+    gene = type(gene)(values=gene.values, start=(first,))
+    moved = mutated(gene, first, lambda ind, space: mutGaussianGenes(ind, space, 1.0, 2.0), count=200)
+    assert set(moved) == set(others)
+    unmoved = mutated(gene, first, lambda ind, space: mutChoices(ind, space, 1.0), count=20)
+    assert set(unmoved) == {first}
 
 
 def test_mutation_goes_beyond_the_start_range_up_to_the_limits():

@@ -36,6 +36,11 @@ def space(dense=None, training=None):
         (space(training={"precision": Choice(("float32",))}), "no use for the gene 'precision'"),
         (space(training={"momentum": Float(0.5, 1.0)}), "momentum is 1.0, expected a number of at least 0 and below 1"),
         (space(training={"epochs": Integer(0, 2)}), "epochs is 0, expected a whole number of at least 1"),
+        (
+            space(training={"batch_size": Integer(values=(0, 64))}),
+            "batch_size is 0, expected a whole number of at least 1",
+        ),
+        (space(training={"warmup": Float(values=(0.0, 0.5, 1.0))}), "warmup is 1.0, expected a number of at least 0"),
         (space(training={"shift": Choice((0, 2.5))}), "shift is 2.5, expected a whole number of at least 0"),
         (space(training={"flip": Choice(("none", "both"))}), "flip is 'both', expected one of 'none', 'random'"),
         (space(training={"weight_decay": Float(-1.0, 1.0)}), "weight_decay is -1.0, expected .* at least 0 or None"),

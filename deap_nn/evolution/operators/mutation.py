@@ -5,7 +5,7 @@ Redrawing a chosen discrete value until it changes is a method of Nevergrad
 """
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from deap_nn.errors import InputError
@@ -14,7 +14,8 @@ from deap_nn.space import Block, Choice, Chromosome, Float, Gene, Integer, Searc
 Layers = list[Chromosome]
 T = TypeVar("T", bound=Layers)
 
-# After this many redraws without a change, an integer moves by one step, as further redraws eventually would.
+# After this many redraws without a change, an integer or a listed value moves to a neighbour, as further redraws
+# eventually would.
 REDRAWS = 20
 
 
@@ -27,8 +28,9 @@ def check_probability(indpb: float) -> None:
 def mutGaussianGenes(individual: T, space: SearchSpace, indpb: float = 0.1, sigma: float = 0.1) -> tuple[T]:
     """Move numeric genes by Gaussian steps on their own scales, reflected at the limits.
 
-    An integer that was chosen is redrawn until it changes; if `sigma` is so small that it hardly ever would, it
-    moves one step up or down. Genes whose limits allow only one value stay unchanged.
+    An integer or a listed value that was chosen is redrawn until it changes; if `sigma` is so small that it hardly ever
+    would, it moves one step up or down. Listed values lie evenly on their scale, so that most steps lead to neighbours.
+    Genes whose limits allow only one value stay unchanged.
 
     Args:
         individual: The individual to mutate.
@@ -131,7 +133,8 @@ def _gaussian_step(gene: Float | Integer, value: Any, sigma: float) -> Any:
         moved = gene.from_unit(_reflect(gene.to_unit(value) + random.gauss(0.0, sigma)))
         if moved != value:
             return moved
-    return random.choice(gene.neighbours(value)) if isinstance(gene, Integer) else value
+    neighbours: Sequence[Any] = gene.neighbours(value)
+    return random.choice(neighbours) if neighbours else value  # between limits, no float is the next
 
 
 def _change_depths(

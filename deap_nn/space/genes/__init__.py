@@ -1,7 +1,8 @@
 """Genes: the declared ranges of single hyperparameters.
 
-Input: limits and the range that an initial network is drawn from. Output: drawn values, checks and the gene's unit
-scale, on which mutation takes its steps. A gene is a declaration: the values themselves are held by chromosomes.
+Input: limits or a list of values, and the range that an initial network is drawn from. Output: drawn values, checks and
+the gene's unit scale, on which mutation takes its steps. A gene is a declaration: the values themselves are held by
+chromosomes.
 """
 
 from collections.abc import Mapping

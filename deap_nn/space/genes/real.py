@@ -1,10 +1,20 @@
 """Real-valued genes, with the unit scale on which mutation takes its steps."""
 
 import random
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from deap_nn.errors import InputError
+from deap_nn.space.genes.listed import (
+    NOT_GIVEN,
+    check_given,
+    described,
+    fields_of_list,
+    neighbours_in_list,
+    place_in_list,
+    plain_fields,
+    value_in_list,
+)
 from deap_nn.space.genes.scale import check_limits, check_number, place_in_unit, value_at_unit
 
 
@@ -16,15 +26,24 @@ class Float:
         low: The smallest value, included; with `log`, greater than zero.
         high: The largest value, included.
         log: Whether the gene's scale is logarithmic.
-        start: The range `(low, high)` that an initial network draws from, both ends included; None: the limits.
+        start: The range `(low, high)` that an initial network draws from, both ends included; None: the limits. With
+            `values`, those of them that it draws from, with equal probability; None: all.
+        values: At least two values, ascending, in place of limits and scale; neighbours are one step apart.
     """
 
-    low: float
-    high: float
+    low: float = NOT_GIVEN
+    high: float = NOT_GIVEN
     log: bool = False
-    start: tuple[float, float] | None = None
+    start: tuple[float, ...] | None = None
+    values: tuple[float, ...] | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
+        if self.values is not None:
+            limits = {"low": self.low, "high": self.high, "log": self.log}
+            for name, value in fields_of_list(self.values, self.start, limits, _real).items():
+                object.__setattr__(self, name, value)
+            return
+        check_given(self.low, self.high)
         check_number(self.low, "low")
         check_number(self.high, "high")
         check_limits(self.low, self.high, self.log)
@@ -42,6 +61,8 @@ class Float:
         object.__setattr__(self, "start", (float(start[0]), float(start[1])))
 
     def __str__(self) -> str:
+        if self.values is not None:
+            return described("floats", self.values, self.start)
         scale = ", log scale" if self.log else ""
         start = f", starts from {self.start[0]}..{self.start[1]}" if self.start else ""
         return f"a float in {self.low}..{self.high}{scale}{start}"
@@ -52,25 +73,43 @@ class Float:
         return self.low == self.high
 
     def sample(self) -> float:
-        """Draw a value from the start range, uniformly on the gene's scale."""
+        """Draw a value from the start range, uniformly on the gene's scale, or one of the listed start values."""
+        if self.values is not None:
+            return random.choice(self.start or self.values)
         low, high = self.start or (self.low, self.high)
         value = self.from_unit(random.uniform(self.to_unit(low), self.to_unit(high)))
         return min(max(value, low), high)
 
     def check(self, value: Any) -> None:
-        """Raise an InputError unless the value is a float within the limits."""
+        """Raise an InputError unless the value is a float within the limits or on the list."""
         # Only a Python float: an int or a NumPy scalar would give the same network a second canonical form.
-        if type(value) is not float or not self.low <= value <= self.high:
-            raise InputError(f"received {value!r}, expected {self}; convert with float() or move it inside")
+        if type(value) is not float or not self._allows(value):
+            raise InputError(f"received {value!r}, expected {self}; convert with float() or choose another")
+
+    def _allows(self, value: float) -> bool:
+        return self.low <= value <= self.high if self.values is None else value in self.values
 
     def to_unit(self, value: float) -> float:
         """Return the position of a value on the gene's scale: low is 0, high is 1."""
+        if self.values is not None:
+            return place_in_list(value, self.values)
         return place_in_unit(value, self.low, self.high, self.log)
 
     def from_unit(self, unit: float) -> float:
-        """Return the value at a position between 0 and 1 on the gene's scale."""
+        """Return the value at a position between 0 and 1 on the gene's scale; of listed ones the nearest."""
+        if self.values is not None:
+            return value_in_list(unit, self.values)
         return value_at_unit(unit, self.low, self.high, self.log) + 0.0  # turns -0.0 into 0.0
+
+    def neighbours(self, value: float) -> list[float]:
+        """Return the listed values just below and above; none between limits, where no float is the next."""
+        return [] if self.values is None else neighbours_in_list(value, self.values)
 
     def to_json(self) -> dict[str, Any]:
         """Return the gene as plain data."""
-        return {"type": "float", **asdict(self), "start": None if self.start is None else list(self.start)}
+        return {"type": "float", **plain_fields(self)}
+
+
+def _real(value: Any, what: str) -> float:
+    check_number(value, what)
+    return float(value) + 0.0  # turns -0.0 into 0.0
