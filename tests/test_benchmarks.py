@@ -60,6 +60,9 @@ def test_a_starting_space_is_where_first_networks_come_from(monkeypatch):
         "filters": Integer(16, 256, start=(16, 32, 128)),
         "rate": Float(1e-5, 0.1, log=True, start=(1e-4, 1e-2)),
         "strides": Integer(1, 3),
+        "batch": Integer(values=(8, 16, 64, 512), start=(64, 8, 8)),
+        "cutout": Integer(values=(0, 4, 16), start=(4,)),
+        "decay": Float(values=(1e-4, 1e-2)),
         "activation": Choice(("relu", "tanh")),
         "pooling": Choice(("none", "max", "average"), start=("max", "average")),
     }
@@ -73,6 +76,9 @@ def test_a_starting_space_is_where_first_networks_come_from(monkeypatch):
         "filters": Choice((16, 32, 128)),
         "rate": Float(1e-4, 1e-2, log=True),
         "strides": genes["strides"],
+        "batch": Integer(values=(8, 64)),
+        "cutout": Integer(4, 4),
+        "decay": genes["decay"],
         "activation": genes["activation"],
         "pooling": Choice(("max", "average")),
     }

@@ -81,6 +81,8 @@ def suggest(hp: keras_tuner.HyperParameters, name: str, gene: Gene) -> Any:
     """Return the value of a gene, within its limits."""
     if isinstance(gene, Choice):  # by index, since options may be of several types
         return gene.options[hp.Choice(name, list(range(len(gene.options))), ordered=False)]
+    if gene.values is not None:
+        return hp.Choice(name, list(gene.values), ordered=True)
     sampling = "log" if gene.log else "linear"
     if isinstance(gene, Float):
         return hp.Float(name, gene.low, gene.high, sampling=sampling)

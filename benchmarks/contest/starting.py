@@ -31,9 +31,11 @@ def _gene(gene: Gene) -> Gene:
         return gene
     if isinstance(gene, Choice):
         return Choice(gene.start)
+    values = sorted(set(gene.start))
+    if gene.values is not None:
+        return type(gene)(values=values) if len(values) > 1 else type(gene)(values[0], values[0])
     if isinstance(gene, Float):
         return Float(*gene.start, log=gene.log)
-    values = sorted(set(gene.start))
     steps = {high - low for low, high in pairwise(values)}
     if len(steps) > 1:
         return Choice(tuple(values))

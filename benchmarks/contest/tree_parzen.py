@@ -60,6 +60,8 @@ def suggest(trial: optuna.Trial, name: str, gene: Gene) -> Any:
     """Return the value of a gene, within its limits."""
     if isinstance(gene, Choice):
         return trial.suggest_categorical(name, gene.options)
+    if gene.values is not None:  # by place, since Optuna's categories have no order
+        return gene.values[trial.suggest_int(name, 0, len(gene.values) - 1)]
     if isinstance(gene, Float):
         return trial.suggest_float(name, gene.low, gene.high, log=gene.log)
     step = 1 if gene.log else gene.step  # Optuna has no steps on a log scale
