@@ -5,7 +5,7 @@ from deap_nn.evaluation.ensemble import Ensemble, join_winners
 from deap_nn.evaluation.evaluating import evaluate
 from deap_nn.evaluation.problem import MIN_STEPS, TRAINERS, Problem, genome_seed
 from deap_nn.evaluation.winner import FinalPlan, Winner, train_winner
-from deap_nn.evaluation.work import planned_work
+from deap_nn.evaluation.work import Size, planned_work, size_of
 
 __all__ = [
     "MIN_STEPS",
@@ -14,11 +14,13 @@ __all__ = [
     "FinalPlan",
     "Pace",
     "Problem",
+    "Size",
     "Winner",
     "calibrate",
     "evaluate",
     "genome_seed",
     "join_winners",
     "planned_work",
+    "size_of",
     "train_winner",
 ]

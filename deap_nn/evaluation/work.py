@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from deap_nn.evaluation.problem import Problem
 from deap_nn.evolution import Individual
-from deap_nn.networks import LayerSpec, blueprint, growing, multiply_adds
+from deap_nn.networks import LayerSpec, blueprint, growing, multiply_adds, parameters
 from deap_nn.recipe import Schedule
 
 BACKWARD = 2
@@ -39,6 +40,25 @@ def epoch_work(specs: Sequence[LayerSpec], schedule: Schedule, samples: int, mea
 def _of_sample(network: Sequence[LayerSpec]) -> float:
     moved = sum(math.prod(spec.output_shape) for spec in network if spec.multiply_adds == 0)
     return multiply_adds(network) + VALUE * moved
+
+
+class Size(NamedTuple):
+    """How large a network is.
+
+    Attributes:
+        parameters: Its weights, trainable and not.
+        multiply_adds: The multiply-adds of one sample's forward pass.
+    """
+
+    parameters: int
+    multiply_adds: int
+
+
+def size_of(individual: Individual, problem: Problem) -> Size:
+    """Return the size of an individual's network; user-defined layers count as 0."""
+    splits = problem.splits()
+    specs = blueprint(problem.space, individual, splits.input_shape, splits.task)
+    return Size(parameters(specs) or 0, multiply_adds(specs))
 
 
 def planned_work(individual: Individual, problem: Problem) -> float:

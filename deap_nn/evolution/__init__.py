@@ -3,13 +3,14 @@
 Input: a search space and a function that evaluates. Output: populations. Nothing here knows what a network is.
 """
 
-from deap_nn.evolution.affordable import limit_cost
+from deap_nn.evolution.affordable import Limit, limit_cost
 from deap_nn.evolution.algorithms import Generation, OnGeneration, eaTruncation, survivor_count
 from deap_nn.evolution.individual import MAXIMIZE, MINIMIZE, Fitness, FitnessValues, Individual
 from deap_nn.evolution.key import Key
 from deap_nn.evolution.operators import selTruncation
 from deap_nn.evolution.plain_data import storable
 from deap_nn.evolution.record import Record
+from deap_nn.evolution.smallest import smallest
 from deap_nn.evolution.toolbox import CROSSOVERS, make_toolbox
 
 __all__ = [
@@ -21,12 +22,14 @@ __all__ = [
     "Generation",
     "Individual",
     "Key",
+    "Limit",
     "OnGeneration",
     "Record",
     "eaTruncation",
     "limit_cost",
     "make_toolbox",
     "selTruncation",
+    "smallest",
     "storable",
     "survivor_count",
 ]

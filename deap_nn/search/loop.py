@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
-from deap import tools
+from deap import base, tools
 
-from deap_nn.evolution import Generation, Individual, OnGeneration, eaTruncation, limit_cost, make_toolbox
+from deap_nn.evolution import Generation, Individual, Limit, OnGeneration, eaTruncation, limit_cost, make_toolbox
 from deap_nn.pruning import Pruner
 from deap_nn.random_stream import protected
 from deap_nn.runs import Run
 from deap_nn.search.evaluations import Evaluations
+from deap_nn.search.limits import size_limit
 from deap_nn.search.outcomes import RunFailed, StopRun
 from deap_nn.search.search import Search
 from deap_nn.search.statistics import make_statistics
@@ -50,9 +51,8 @@ def find_best(
         mutation_probability=settings.mutation_probability,
         weights=settings.weights,
     )
-    if most_work is not None and search.objective.cost is not None:
-        limit_cost(toolbox, search.objective.cost, most_work)
     starters = [Individual.from_json(genome, settings.weights) for genome in run.info["start_with"]]
+    _limit(toolbox, search, starters, most_work, evaluations.counts)
     halloffame = tools.HallOfFame(10)
     stopped = ""
     try:
@@ -74,6 +74,23 @@ def find_best(
     if not halloffame:
         raise RunFailed(f"{stopped}, before any evaluation had ended: give the run more time; it is in {run.path}")
     return list(halloffame), stopped
+
+
+def _limit(
+    toolbox: base.Toolbox,
+    search: Search,
+    starters: Sequence[Individual],
+    most_work: float | None,
+    counts: Counter[str],
+) -> None:
+    """Let the toolbox breed again, and count, what is too large or too much work."""
+    cost, size = search.objective.cost, size_limit(search.settings, search.space, search.objective, starters)
+    limits = [] if size is None else [size.limit]
+    if most_work is not None and cost is not None:
+        limits.append(Limit(cost, most_work))
+    if limits:
+        smallest = None if size is None else size.smallest
+        limit_cost(toolbox, *limits, smallest=smallest, refused=lambda: counts.update(["too_large"]))
 
 
 def _learn(generation: Generation, evaluations: Evaluations, pruner: Pruner) -> None:

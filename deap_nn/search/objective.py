@@ -24,11 +24,13 @@ from deap_nn.evaluation import (
     Ensemble,
     FinalPlan,
     Problem,
+    Size,
     Winner,
     calibrate,
     evaluate,
     join_winners,
     planned_work,
+    size_of,
     train_winner,
 )
 from deap_nn.evolution import Individual, selTruncation, survivor_count
@@ -60,6 +62,7 @@ class Objective:
         train_winner: `(individual, plan) -> Winner`, picklable; None if there is nothing to train.
         join_winners: `models -> Ensemble`, picklable; None if there is nothing to train.
         cost: `individual -> expected cost of its evaluation`, in multiply-adds; None if it is unknown.
+        size: `individual -> the size of its network`; None if it is unknown.
         calibrate: `individual -> Pace`, picklable: what a training costs where it runs; None if nothing is trained.
         make_pruner: `() -> pruner`, called once per session.
     """
@@ -73,6 +76,7 @@ class Objective:
     train_winner: TrainWinner | None = None
     join_winners: Join | None = None
     cost: Callable[[Individual], float] | None = None
+    size: Callable[[Individual], Size] | None = None
     calibrate: Callable[[Individual], Any] | None = None
     make_pruner: Callable[[], Pruner] = NoPruning
 
@@ -125,6 +129,7 @@ def keras_objective(space: SearchSpace, data: DataSpec, settings: Settings) -> O
         partial(train_winner, problem=problem),
         partial(join_winners, problem=problem),
         partial(planned_work, problem=problem) if countable else None,
+        partial(size_of, problem=problem) if countable else None,
         partial(calibrate, problem=problem) if countable else None,
         partial(make_race, task, task.naive_score(splits.y_validation), settings) if settings.race else NoPruning,
     )

@@ -17,6 +17,7 @@ from deap_nn.evolution import Individual, survivor_count
 from deap_nn.networks import LayerSpec, blueprint, multiply_adds, parameters
 from deap_nn.search.call_forms import data_of, settings_of, space_for, space_of
 from deap_nn.search.engine import engine_of
+from deap_nn.search.limits import size_limit
 from deap_nn.search.objective import data_spec, keras_objective
 from deap_nn.search.settings import Settings
 from deap_nn.search.sizing import SEARCH_SHARE, drawn, population_for, timed
@@ -45,13 +46,22 @@ def dry_run(space: SearchSpace | str | None, data: Any, **settings: Any) -> str:
     with TemporaryDirectory() as folder:
         spec = data_spec(data, Path(folder), chosen)
         objective = keras_objective(space, spec, chosen)
+        if (limit := size_limit(chosen, space, objective)) is not None:
+            limit.check()
         if objective.cost is None or objective.calibrate is None:
             raise InputError(f"{space.name!r} has layers of your own, whose cost nobody can work out: just begin")
-        sample = drawn(space, objective.cost, DRAWN)
+        too_large: list[str] = []
+        sample = drawn(space, objective.cost, DRAWN, limit, lambda: too_large.append("drawn again"))
         with engine_of(chosen, None) as engine:
             pace = timed(sample[DRAWN // 2][1], objective.calibrate, engine)
             return "\n".join(
-                [space.describe(), "", *_networks(space, spec, sample, pace), *_time(chosen, sample, pace, engine)]
+                [
+                    space.describe(),
+                    "",
+                    *_networks(space, spec, sample, pace),
+                    *([] if limit is None else [f"  {len(too_large)} larger ones were drawn again: {limit}"]),
+                    *_time(chosen, sample, pace, engine),
+                ]
             )
 
 

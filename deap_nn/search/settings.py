@@ -158,6 +158,16 @@ class Settings:
         resumable=True,
     )
 
+    max_parameters: int | None = whole(
+        None, "weights that a network may have; larger ones are bred again and never trained", 1, by_itself="any number"
+    )
+    max_multiply_adds: int | None = whole(
+        None,
+        "multiply-adds that a network may need for one sample; larger ones are bred again and never trained",
+        1,
+        by_itself="any number",
+    )
+
     budget: float | None = declare(
         None,
         Setting(

@@ -10,9 +10,10 @@ from typing import Any
 
 from deap_nn.engines import Engine
 from deap_nn.evaluation import Pace
-from deap_nn.evolution import Individual
+from deap_nn.evolution import Individual, limit_cost, make_toolbox
 from deap_nn.random_stream import protected
 from deap_nn.search.budget import Budget
+from deap_nn.search.limits import SizeLimit, size_limit
 from deap_nn.search.objective import Objective
 from deap_nn.search.outcomes import BrokenProgram
 from deap_nn.search.settings import Settings
@@ -66,11 +67,28 @@ def population_for(settings: Settings, seconds: float, training: float, workers:
     return max(LEAST, min(settings.population, int(seconds * workers / training / GENERATIONS)))
 
 
-def drawn(space: SearchSpace, cost: Callable[[Individual], float], count: int) -> list[tuple[float, Individual]]:
-    """Return some networks with their work, the least first, drawn without touching the evolution's stream."""
+def drawn(
+    space: SearchSpace,
+    cost: Callable[[Individual], float],
+    count: int,
+    limit: SizeLimit | None,
+    refused: Callable[[], object] = lambda: None,
+) -> list[tuple[float, Individual]]:
+    """Return some networks with their work, the least first, drawn without touching the evolution's stream.
+
+    Args:
+        space: The space.
+        cost: Returns the work.
+        count: How many.
+        limit: How large they may be; None: any size.
+        refused: Called for each that is too large.
+    """
+    toolbox = make_toolbox(space, evaluate=cost)
+    if limit is not None:
+        limit_cost(toolbox, limit.limit, smallest=limit.smallest, refused=refused)
     with protected():
         random.seed(0)
-        individuals = [Individual(space.sample()) for _ in range(count)]
+        individuals = toolbox.population(n=count)
     return sorted(((cost(one), one) for one in individuals), key=lambda pair: pair[0])
 
 
@@ -87,7 +105,7 @@ def _population(settings: Settings, space: SearchSpace, objective: Objective, en
     cost, calibrate = objective.cost, objective.calibrate
     if cost is None or calibrate is None:
         return settings.population
-    sample = drawn(space, cost, DRAWN)
+    sample = drawn(space, cost, DRAWN, size_limit(settings, space, objective))
     pace = Pace(*budget.decide("pace", lambda: list(timed(sample[DRAWN // 2][1], calibrate, engine))))
     typical = statistics.mean(pace.seconds(work) for work, _ in sample)
     return population_for(settings, _search_seconds(budget), typical, engine.capacity)

@@ -16,6 +16,7 @@ from deap_nn.evolution import Individual
 from deap_nn.runs import Run, read_genomes, run_info
 from deap_nn.search.call_forms import data_of, settings_of, space_for, space_of
 from deap_nn.search.hooks import Hooks
+from deap_nn.search.limits import size_limit
 from deap_nn.search.objective import Data, Evaluate, Objective, data_spec, keras_objective, user_objective
 from deap_nn.search.search import Search
 from deap_nn.search.session import perform
@@ -79,6 +80,8 @@ def evolve(
     run = Run.create_named(space.name, info) if run_dir is None else Run.create(run_dir, info)
     try:
         objective = _objective(space, data, evaluate, run.path, chosen)
+        if (limit := size_limit(chosen, space, objective, starters)) is not None:
+            limit.check()
         run.update(**objective.info)
         file = Path(cache).expanduser() if cache else None
         return perform(Search(run, space, objective, chosen, file, hooks=hooks or Hooks(), progress=progress))
