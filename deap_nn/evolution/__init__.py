@@ -5,12 +5,12 @@ Input: a search space and a function that evaluates. Output: populations. Nothin
 
 from deap_nn.evolution.affordable import Limit, limit_cost
 from deap_nn.evolution.algorithms import Generation, OnGeneration, eaTruncation, survivor_count
+from deap_nn.evolution.descent import smallest
 from deap_nn.evolution.individual import MAXIMIZE, MINIMIZE, Fitness, FitnessValues, Individual
 from deap_nn.evolution.key import Key
 from deap_nn.evolution.operators import selTruncation
 from deap_nn.evolution.plain_data import storable
 from deap_nn.evolution.record import Record
-from deap_nn.evolution.smallest import smallest
 from deap_nn.evolution.toolbox import CROSSOVERS, make_toolbox
 
 __all__ = [

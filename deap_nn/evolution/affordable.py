@@ -100,11 +100,12 @@ class _Slots:
         return tuple(max(cost, limit.most) if limit.hard else cost for limit, cost in costs)
 
     def _below_hard_limits(self, individual: Individual) -> Individual:
-        hard = [limit for limit in self._limits if limit.hard]
+        enough = [limit.most for limit in self._limits if limit.hard]
+        least = self._excess(individual)
         for _ in range(STEPS):
-            if all(limit.cost(individual) <= limit.most for limit in hard):
+            if list(least[: len(enough)]) <= enough:
                 return individual
             (child,) = self._mutate(self._clone(individual))
-            if self._excess(child) < self._excess(individual):
-                individual = child
+            if (excess := self._excess(child)) < least:
+                individual, least = child, excess
         return individual if self._smallest is None else self._clone(self._smallest())

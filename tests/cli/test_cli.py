@@ -229,6 +229,7 @@ def test_every_setting_is_passed_on(calls):
         "dask_scheduler": "tcp://host:1", "stop_after": 60.0, "race": True, "precision": "bfloat16",
         "scaling": "none", "min_steps": 7, "budget": 90.0, "finalists": 2, "final_epochs": 40, "ensemble": 3,
         "trainer": "portable",
+        "max_parameters": 90_000, "max_multiply_adds": 5_000_000,
     }  # fmt: skip
     assert given.keys() == all_settings().keys() - {"minimize"}  # for functions, which no option can name
     line = [word for name, value in given.items() for word in (option(name), str(value)) if word != "True"]

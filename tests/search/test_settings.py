@@ -38,6 +38,8 @@ IN_RANGE = {
     "finalists": [None, 0, 3],
     "final_epochs": [None, 1, 100],
     "ensemble": [1, 5],
+    "max_parameters": [None, 1, 10**12],
+    "max_multiply_adds": [None, 1, 10**12],
 }
 
 WHOLE = [True, 1.0, "5", NAN]
@@ -69,6 +71,8 @@ OUT_OF_RANGE = {
     "finalists": [-1, *WHOLE],
     "final_epochs": [0, *WHOLE],
     "ensemble": [0, None, *WHOLE],
+    "max_parameters": [0, -1, *WHOLE],
+    "max_multiply_adds": [0, -1, *WHOLE],
 }
 
 EXPECTED = {
@@ -99,6 +103,8 @@ EXPECTED = {
     "finalists": "a whole number of at least 0",
     "final_epochs": "a whole number of at least 1",
     "ensemble": "a whole number of at least 1",
+    "max_parameters": "a whole number of at least 1",
+    "max_multiply_adds": "a whole number of at least 1",
 }
 
 
