@@ -11,12 +11,13 @@ from deap_nn.evolution.key import Key
 from deap_nn.evolution.operators import selTruncation
 from deap_nn.evolution.plain_data import storable
 from deap_nn.evolution.record import Record
-from deap_nn.evolution.toolbox import CROSSOVERS, make_toolbox
+from deap_nn.evolution.toolbox import CROSSOVERS, OPERATORS, make_toolbox
 
 __all__ = [
     "CROSSOVERS",
     "MAXIMIZE",
     "MINIMIZE",
+    "OPERATORS",
     "Fitness",
     "FitnessValues",
     "Generation",

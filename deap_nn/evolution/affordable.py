@@ -82,9 +82,9 @@ class _Slots:
         for _ in range(TRIES):
             (child,) = self._mutate(self._clone(individual))
             if self._allows(child):
-                individual[:] = child
+                individual[:], individual.origin = child, child.origin
                 return (individual,)
-        individual[:] = self.individual()
+        individual[:], individual.origin = self.individual(), None
         return (individual,)
 
     def _allows(self, individual: Individual) -> bool:

@@ -17,6 +17,7 @@ from typing import Any
 from deap import base
 
 from deap_nn.errors import InputError
+from deap_nn.evolution.origin import Origin
 from deap_nn.evolution.record import Record
 from deap_nn.space import Chromosome
 from deap_nn.status import Status
@@ -106,6 +107,8 @@ class Individual(list[Chromosome]):
         chromosomes: The chromosomes; they are stored, not copied.
         weights: Those of the fitness: `(-1.0,)` where it is to be minimised.
     """
+
+    origin: Origin | None = None
 
     def __init__(self, chromosomes: Iterable[Chromosome] = (), weights: tuple[float, ...] = MAXIMIZE) -> None:
         super().__init__(chromosomes)

@@ -26,9 +26,10 @@ from deap_nn.evolution.operators import (
     mutRemoveLayer,
     selTruncation,
 )
+from deap_nn.evolution.origin import noted_crossover, noted_mutation
 from deap_nn.space import SearchSpace
 
-Crossover = Callable[[Individual, Individual], tuple[Individual, Individual]]
+Crossover = Callable[..., tuple[Individual, Individual]]
 
 SIGMA = 0.15
 """The standard deviation of a Gaussian mutation, as a share of a gene's range: two to three steps of a filter count."""
@@ -49,10 +50,17 @@ class InTurn:
         return next(self._crossovers)(ind1, ind2)
 
 
+OPERATORS = ("whole_layer", "two_point", "numbers", "choices", "depth")
+"""What children note as their origin: the crossovers, the mutations of numbers and of choices, those of depth."""
+
+_whole_layer = noted_crossover("whole_layer", cxWholeLayer)
+_two_point = noted_crossover("two_point", cxTwoPointGenes)
+_numbers, _choices = noted_mutation("numbers", mutGaussianGenes), noted_mutation("choices", mutChoices)
+
 CROSSOVERS: dict[str, tuple[Crossover, ...]] = {
-    "whole-layer": (cxWholeLayer,),
-    "two-point": (cxTwoPointGenes,),
-    "both": (cxWholeLayer, cxTwoPointGenes),
+    "whole-layer": (_whole_layer,),
+    "two-point": (_two_point,),
+    "both": (_whole_layer, _two_point),
 }
 
 
@@ -104,8 +112,8 @@ def mutAll(individual: Individual, space: SearchSpace, indpb: float = 0.1) -> tu
         space: Its search space.
         indpb: The probability, 0 to 1.
     """
-    mutGaussianGenes(individual, space, indpb, SIGMA)
-    mutChoices(individual, space, indpb)
+    _numbers(individual, space, indpb, SIGMA)
+    _choices(individual, space, indpb)
     depth = random.choice((mutInsertLayer, mutRemoveLayer, mutDuplicateLayer))
-    depth(individual, space, indpb)
+    noted_mutation("depth", depth)(individual, space, indpb)
     return (individual,)

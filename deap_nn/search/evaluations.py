@@ -84,6 +84,8 @@ class Evaluations:
         self._places: dict[Key, int] = {}  # the same places, by key
         self.counts: Counter[str] = Counter()
         """Evaluations since this was last cleared: `cached` (no training was needed) or by status."""
+        self.new: list[bool] = []
+        """Of each individual of the last `map`, whether the search had not asked for it before."""
 
     def submit(
         self,
@@ -147,12 +149,14 @@ class Evaluations:
             StopRun: If a hook asked for it, or the time is over.
         """
         everyone = list(individuals)
+        self.new.clear()
         with protected():
             values = self._batch(function, everyone, self._pruner.rule)
             again = self._pruner.reprieve(values)
             for place in again:
                 self._known.pop(Key.of(everyone[place]).digest, None)
             repeated = self._batch(function, [everyone[place] for place in again], None)
+        del self.new[len(everyone) :]
         for place, one in zip(again, repeated, strict=True):
             values[place] = one
         return values
@@ -164,6 +168,7 @@ class Evaluations:
         for place, individual in enumerate(individuals):
             tickets.append(next(self._tickets))
             key = Key.of(individual)
+            self.new.append(key not in self._waiting and key.digest not in self._known)
             if not self._recall(tickets[-1], key, individual):
                 new.append((place, key, individual))
         if (cost := self._cost) is not None:

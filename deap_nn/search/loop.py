@@ -17,6 +17,7 @@ from deap_nn.search.limits import size_limit
 from deap_nn.search.outcomes import RunFailed, StopRun
 from deap_nn.search.search import Search
 from deap_nn.search.statistics import make_statistics
+from deap_nn.search.telemetry import Telemetry
 from deap_nn.status import FAILURES
 
 
@@ -46,7 +47,7 @@ def find_best(
     toolbox = make_toolbox(
         search.space,
         evaluate=search.objective.evaluate,
-        map=evaluations.map,
+        map=Telemetry(evaluations, settings.weights[0]).map,
         crossover=settings.crossover,
         mutation_probability=settings.mutation_probability,
         weights=settings.weights,

@@ -7,6 +7,7 @@ checkpoint, it must agree with both.
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 from deap_nn.evolution import Generation, storable
@@ -48,7 +49,10 @@ class Recorder:
     def _compare(self, past: dict[str, Any], now: dict[str, Any], rows: list[dict[str, Any]]) -> None:
         """Raise RunFailed unless checkpoint and logbook are what they were."""
         differing = [name for name in past if name != "logbook" and past[name] != now.get(name)]  # once it was there
-        if any(_plain(row) != _plain(before) for row, before in zip(rows, self._before, strict=False)):
+        columns = self._before.header  # of an earlier version, it may have had fewer
+        if any(
+            _plain(row, columns) != _plain(before, columns) for row, before in zip(rows, self._before, strict=False)
+        ):
             differing.append("logbook")
         if differing:
             raise RunFailed(
@@ -58,6 +62,6 @@ class Recorder:
             )
 
 
-def _plain(row: dict[str, Any]) -> dict[str, Any]:
-    """Return a row as the logbook's file has it, without what is missing."""
-    return {name: value for name, value in storable(row).items() if value is not None}
+def _plain(row: dict[str, Any], columns: Collection[str]) -> dict[str, Any]:
+    """Return these columns of a row as the logbook's file has them, without what is missing."""
+    return {name: value for name, value in storable(row).items() if value is not None and name in columns}

@@ -8,12 +8,12 @@ from __future__ import annotations
 import math
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from deap import tools
 
-from deap_nn.evolution import Individual
+from deap_nn.evolution import OPERATORS, Individual
 from deap_nn.status import FAILURES, LIMITS, Status
 
 
@@ -28,7 +28,10 @@ def make_statistics(counts: Counter[str], halloffame: tools.HallOfFame) -> tools
         Statistics with the fields avg, std, min, max (fitness of the individuals trained in full; None if there are
         none) and trained (their number); best (fitness so far); cached, pruned, failed (numbers of evaluations in this
         generation) and limits (the failures caused by a limit or the death of a process); diversity (the share of
-        distinct genomes, above 0 and up to 1); seconds (of this generation).
+        distinct genomes, above 0 and up to 1); seconds (of this generation); new (genomes that had not been evaluated
+        before), avoided (children that were copies of what had), too_large (individuals bred again because of a limit);
+        since_best (new genomes since the best so far); success_NAME (the share of the new genomes that this operator
+        helped to make which are better than both parents; None if it made none).
     """
     statistics = tools.Statistics()
     for name, function in (("avg", np.mean), ("std", np.std), ("min", np.min), ("max", np.max)):
@@ -40,7 +43,38 @@ def make_statistics(counts: Counter[str], halloffame: tools.HallOfFame) -> tools
         statistics.register(name, lambda _, statuses=statuses: sum(counts[status] for status in statuses))
     statistics.register("diversity", diversity)
     statistics.register("seconds", _stopwatch())
+    _register_telemetry(statistics, counts)
     return statistics
+
+
+def _register_telemetry(statistics: tools.Statistics, counts: Counter[str]) -> None:
+    """Register what `Telemetry`, and the toolbox's limits, have counted."""
+    children = _children()
+    statistics.register("new", lambda _: counts["new"])
+    statistics.register("avoided", lambda population: max(0, children(population) - counts["new"]))
+    for name in ("too_large", "since_best"):
+        statistics.register(name, lambda _, name=name: counts[name])
+    for name in OPERATORS:
+        statistics.register(
+            f"success_{name}", lambda _, name=name: _share(counts[f"better {name}"], counts[f"tried {name}"])
+        )
+
+
+def _share(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
+
+
+def _children() -> Callable[[Sequence[Individual]], int]:
+    """Return a function that says how many of a population were not in that of its last call."""
+    before: Sequence[Individual] = ()
+
+    def count(population: Sequence[Individual]) -> int:
+        nonlocal before
+        old = set(map(id, before))
+        before = population
+        return sum(id(individual) not in old for individual in population)
+
+    return count
 
 
 def diversity(population: list[Individual]) -> float:

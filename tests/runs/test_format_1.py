@@ -13,6 +13,7 @@ from search_stubs import outcome
 
 from deap_nn import Run, plot_fitness, resume
 from deap_nn.runs.format import FORMAT
+from deap_nn.search import RunFailed
 
 HERE = Path(__file__).parent / "format_1"
 
@@ -21,8 +22,8 @@ HERE = Path(__file__).parent / "format_1"
 def old(tmp_path):
     """A function that gives the copy of an old run."""
 
-    def copied(name):
-        shutil.copytree(HERE / name, tmp_path / name)
+    def copied(name, source=None):
+        shutil.copytree(HERE / (source or name), tmp_path / name)
         return tmp_path / name
 
     return copied
@@ -47,7 +48,9 @@ def test_reading_changes_nothing(old):
 
 def test_a_search_that_was_stopped_goes_on_as_if_it_had_not_been(old, counted):
     rest = resume(old("stopped"), evaluate=search_stubs.fitness)
-    assert outcome(rest) == outcome(Run(HERE / "whole"))
+    (rows, *others), (before, *others_before) = outcome(rest), outcome(Run(HERE / "whole"))
+    assert [{name: row[name] for name in past} for row, past in zip(rows, before, strict=True)] == before
+    assert others == others_before
     assert sum(counted().values()) == 4
     assert (rest.info["format"], rest.info["settings"]["stop_at"]) == (FORMAT, 0.9999)
 
@@ -59,6 +62,23 @@ def test_a_search_of_networks_is_played_again_to_the_same_end(old):
     assert run.status == "finished"
     assert (path / "checkpoint.json").read_bytes() == before
     assert (path / "evaluations.jsonl").read_bytes() == (HERE / "digits" / "evaluations.jsonl").read_bytes()
+
+
+def test_columns_that_an_old_logbook_lacks_are_filled_in_and_what_it_has_must_still_agree(old):
+    path = old("stopped")
+    logbook = path / "logbook.csv"
+    assert "new" not in Run(path).logbook.header
+    lines = logbook.read_text().splitlines()
+    lines[1] = lines[1].replace("0.58", "0.59", 1)
+    logbook.write_text("\n".join(lines) + "\n")
+    with pytest.raises(RunFailed, match=r"comes out differently than the first time \(logbook\)"):
+        resume(path, evaluate=search_stubs.fitness)
+    rest = resume(old("stopped again", "stopped"), evaluate=search_stubs.fitness)
+    assert rest.logbook.select("new") == [8, 5, 2, 3, 3]
+    again = (rest.path / "logbook.csv").read_text()
+    resume(rest.path, evaluate=search_stubs.fitness)
+    assert (rest.path / "logbook.csv").read_text() == again
+    assert len(plot_fitness(rest.logbook).lines) == 2
 
 
 @pytest.mark.slow

@@ -15,6 +15,8 @@ from deap_nn.space import Chromosome
 from deap_nn.status import FAILURES, LIMITS
 
 FIELDS = ["avg", "std", "min", "max", "trained", "best", "cached", "pruned", "failed", "limits", "diversity", "seconds"]
+FIELDS += ["new", "avoided", "too_large", "since_best"]
+FIELDS += ["success_whole_layer", "success_two_point", "success_numbers", "success_choices", "success_depth"]
 
 
 def individual(accuracy, ended="ok", epochs=10):
@@ -23,9 +25,14 @@ def individual(accuracy, ended="ok", epochs=10):
     return one
 
 
-def statistics(population, **counts):
+def halloffame_of(population):
     halloffame = tools.HallOfFame(1)
     halloffame.update(population)
+    return halloffame
+
+
+def statistics(population, **counts):
+    halloffame = halloffame_of(population)
     return make_statistics(Counter(counts), halloffame), halloffame
 
 
@@ -81,6 +88,26 @@ def test_counts_are_read_when_a_generation_ends():
     assert made.compile(population)["cached"] == 7
     counts.clear()
     assert made.compile(population)["cached"] == 0
+
+
+def test_children_that_were_copies_of_what_had_been_evaluated_are_those_that_were_not_new():
+    parents = [individual(0.5, epochs=epochs) for epochs in range(5)]
+    counts = Counter(new=5)
+    made = make_statistics(counts, halloffame_of(parents))
+    row = made.compile(parents)
+    assert (row["new"], row["avoided"]) == (5, 0)
+    counts["new"] = 1
+    population = [*parents[:2], individual(0.5, epochs=7), individual(0.5, epochs=0), individual(0.5, epochs=1)]
+    row = made.compile(population)
+    assert (row["new"], row["avoided"]) == (1, 2)
+
+
+def test_what_telemetry_counted_is_in_the_row():
+    population = [individual(0.5)]
+    counts = {"too_large": 3, "since_best": 40, "tried numbers": 4, "better numbers": 1, "tried depth": 2}
+    row = statistics(population, **counts)[0].compile(population)
+    assert (row["too_large"], row["since_best"]) == (3, 40)
+    assert (row["success_numbers"], row["success_depth"], row["success_choices"]) == (0.25, 0.0, None)
 
 
 def test_figures_are_plain_python():

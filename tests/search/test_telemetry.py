@@ -1,0 +1,137 @@
+"""What a search notes of its own course, with results that a table gives."""
+
+from collections import Counter
+
+import pytest
+import search_stubs
+from search_stubs import search
+
+from deap_nn import Hooks, Individual, resume
+from deap_nn.engines import make_engine
+from deap_nn.evolution import OPERATORS
+from deap_nn.evolution.origin import Origin, noted_crossover, noted_mutation
+from deap_nn.search import Evaluations
+from deap_nn.search.telemetry import Telemetry
+from deap_nn.space import Chromosome
+
+COLUMNS = ["new", "avoided", "too_large", "since_best", *(f"success_{name}" for name in OPERATORS)]
+
+
+def individual(score, origin=None):
+    one = Individual([Chromosome("training", {"epochs": score})])
+    one.origin = origin
+    return one
+
+
+def score(one):
+    return (one[0].genes["epochs"],)
+
+
+@pytest.fixture
+def evaluations():
+    with make_engine("serial") as engine:
+        yield Evaluations(engine)
+
+
+def told(evaluations, telemetry, *individuals):
+    """What is counted of a batch."""
+    evaluations.counts.clear()
+    telemetry.map(score, individuals)
+    return evaluations.counts
+
+
+def test_a_genome_is_new_once(evaluations):
+    telemetry = Telemetry(evaluations, 1.0)
+    assert told(evaluations, telemetry, individual(1), individual(2), individual(1))["new"] == 2
+    assert told(evaluations, telemetry, individual(2), individual(3))["new"] == 1
+    assert told(evaluations, telemetry)["new"] == 0
+
+
+def test_a_stall_grows_by_what_is_new_until_something_is_better(evaluations):
+    telemetry = Telemetry(evaluations, 1.0)
+    assert told(evaluations, telemetry, individual(5), individual(2), individual(3))["since_best"] == 2
+    assert told(evaluations, telemetry, individual(4), individual(5), individual(4))["since_best"] == 3
+    assert told(evaluations, telemetry)["since_best"] == 3
+    assert told(evaluations, telemetry, individual(1), individual(6), individual(0))["since_best"] == 1
+
+
+def test_less_may_be_better(evaluations):
+    telemetry = Telemetry(evaluations, -1.0)
+    assert told(evaluations, telemetry, individual(5), individual(2), individual(3))["since_best"] == 1
+
+
+def test_an_operator_succeeds_where_a_new_child_is_better_than_both_parents(evaluations):
+    telemetry = Telemetry(evaluations, 1.0)
+    children = [
+        individual(6, Origin(5.0, ("whole_layer", "numbers"))),
+        individual(4, Origin(5.0, ("whole_layer",))),
+        individual(5, Origin(5.0, ("two_point", "numbers"))),  # as good is not better
+        individual(6, Origin(3.0, ("two_point",))),  # a copy of the first
+        individual(9),
+    ]
+    counts = told(evaluations, telemetry, *children)
+    figures = {name: it for name, it in counts.items() if name.startswith(("tried", "better"))}
+    assert figures == {
+        "tried whole_layer": 2, "better whole_layer": 1, "tried numbers": 2, "better numbers": 1, "tried two_point": 1,
+    }  # fmt: skip
+    assert all(child.origin is None for child in children)
+
+
+def test_a_crossover_notes_the_better_parent_and_a_mutation_whether_it_changed_anything():
+    one, two = individual(1), individual(2)
+    one.fitness.values, two.fitness.values = (0.3,), (0.7,)
+    noted_crossover("swap", lambda a, b: (a, b))(one, two)
+    assert one.origin == two.origin == Origin(0.7, ("swap",))
+    noted_mutation("nothing", lambda one: (one,))(one)
+    assert one.origin == Origin(0.7, ("swap",))
+
+    def epochs(one, value):
+        one[0].genes["epochs"] = value
+        return (one,)
+
+    noted_mutation("epochs", epochs)(one, 8)
+    assert one.origin == Origin(0.7, ("swap", "epochs"))
+    fresh = individual(1)
+    noted_mutation("epochs", epochs)(fresh, 8)
+    assert fresh.origin is None
+    noted_crossover("swap", lambda a, b: (a, b))(fresh, individual(3))  # parents without a fitness
+    assert fresh.origin is None
+
+
+def columns(run):
+    return [[row[name] for name in COLUMNS] for row in run.logbook]
+
+
+def test_the_rows_of_a_search_add_up(tmp_path, counted):
+    run = search(tmp_path / "run", generations=8)
+    rows = run.logbook
+    assert sum(row["new"] for row in rows) == sum(counted().values()) == len(list(run.evaluations()))
+    assert all(row["new"] + row["avoided"] == (8 if row["gen"] == 0 else 6) for row in rows)
+    assert sum(row["avoided"] for row in rows) > 0
+    assert {row["too_large"] for row in rows} == {0}
+    last = max(row["gen"] for row in rows if row["gen"] == 0 or row["best"] > rows[row["gen"] - 1]["best"])
+    later = sum(row["new"] for row in rows[last + 1 :])
+    assert later <= rows[-1]["since_best"] < later + rows[last]["new"]
+    rates = Counter(name for row in rows for name in OPERATORS if row[f"success_{name}"] is not None)
+    assert rates.keys() == set(OPERATORS)
+
+
+def test_a_replay_and_a_resumed_run_give_the_same(tmp_path):
+    whole = columns(search(tmp_path / "whole", search_stubs.raced))
+    hooks = Hooks(on_generation=(lambda generation: generation.number == 2,))
+    search(tmp_path / "part", search_stubs.raced, hooks=hooks)
+    assert columns(resume(tmp_path / "part", evaluate=search_stubs.raced, progress=False)) == whole
+    assert columns(resume(tmp_path / "whole", evaluate=search_stubs.raced, progress=False)) == whole
+
+
+def test_the_number_of_workers_is_no_part_of_it(tmp_path):
+    one = search(tmp_path / "one", search_stubs.slow_fitness)
+    three = search(tmp_path / "three", search_stubs.slow_fitness, engine="processes", workers=3)
+    assert columns(one) == columns(three)
+
+
+def test_results_of_a_cache_are_new_to_the_run(tmp_path, counted):
+    first = search(tmp_path / "first", cache=tmp_path / "cache")
+    again = search(tmp_path / "second", cache=tmp_path / "cache")
+    assert columns(first) == columns(again)
+    assert set(counted().values()) == {1}
