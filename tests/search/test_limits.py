@@ -57,6 +57,9 @@ def test_no_network_of_a_search_is_larger_and_what_was_bred_again_is_counted(tmp
     field = name.removeprefix("max_")
     assert max(getattr(size, field) for size in sizes(limited)) <= limit
     assert max(getattr(size, field) for size in sizes(free)) > limit
+    assert limited.logbook[0]["too_large"] > 0  # of what was drawn
+    assert sum(row["too_large"] for row in limited.logbook[1:]) > 0  # of children
+    assert {row["too_large"] for row in free.logbook} == {0}
     assert limited.status == "finished"
 
 
