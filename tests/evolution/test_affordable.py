@@ -98,3 +98,16 @@ def test_what_is_bred_again_is_counted():
     assert refused == []
     toolbox(1, refused=lambda: refused.append(1)).mutate(drawn[0])
     assert len(refused) == 60  # 30 mutations and 30 new ones
+
+
+def test_the_note_of_what_made_a_child_goes_with_it_but_not_with_what_took_its_place():
+    random.seed(1)
+    one = toolbox(400)
+    parents = one.population(n=2)
+    for parent in parents:
+        parent.fitness.values = (0.5,)
+    child, _ = one.mate(*map(one.clone, parents))
+    (mutated,) = one.mutate(child)
+    assert mutated.origin.operators == ("whole_layer", "numbers")
+    (replaced,) = toolbox(1).mutate(mutated)
+    assert replaced.origin is None

@@ -12,7 +12,7 @@ import deap_nn.search.resuming
 import deap_nn.search.starting
 from deap_nn import PRESETS, Block, Hooks, Individual, InputError, LayerKind, Run, SearchSpace, evolve, resume
 from deap_nn.data import DataSpec
-from deap_nn.evaluation import Pace, Problem, size_of
+from deap_nn.evaluation import Pace, Problem, Size, size_of
 from deap_nn.pruning import NoPruning
 from deap_nn.search import Settings, dry_run, objective, outlook
 from deap_nn.search.limits import SizeLimit, size_limit
@@ -101,6 +101,17 @@ def test_genomes_to_start_with_that_are_too_large_are_named_and_nothing_is_left(
     assert search(tmp_path / "run", start_with=[small], max_parameters=30_000).info["start_with"] == [small.to_json()]
 
 
+def test_the_smallest_is_no_larger_than_what_a_search_starts_with():
+    start = Individual(DENSE.sample())
+
+    def size(individual):  # mutation hardly leads there
+        return Size(10, 10) if individual == start else Size(2000, 2000)
+
+    SizeLimit(DENSE, size, {"parameters": 10}, [start]).check()
+    with pytest.raises(InputError, match="the smallest network found in the space 'dense' has 2,000 weights"):
+        SizeLimit(DENSE, size, {"parameters": 10}).check()
+
+
 def own(genes, shape):
     return []
 
@@ -120,11 +131,15 @@ def test_functions_have_no_networks_to_count(tmp_path):
 
 
 def test_a_budgets_own_limit_goes_on_beside_it(tmp_path, monkeypatch):
-    monkeypatch.setattr("deap_nn.search.session.most_work", lambda *_: 4e9)
     work = partial(objective.planned_work, problem=PROBLEM)
-    run = search(tmp_path / "run", max_parameters=20_000, budget="1h", hooks=SHORT)
-    assert max(size.parameters for size in sizes(run)) <= 20_000
-    assert max(work(individual) for individual, _ in run.evaluations()) <= 4e9
+
+    def most(name, limit):
+        monkeypatch.setattr("deap_nn.search.session.most_work", lambda *_: limit)
+        run = search(tmp_path / name, max_parameters=20_000, budget="1h", hooks=SHORT)
+        assert max(size.parameters for size in sizes(run)) <= 20_000
+        return max(work(individual) for individual, _ in run.evaluations())
+
+    assert most("limited", 3e9) <= 3e9 < most("free", None)
 
 
 def test_what_a_budget_times_keeps_to_it(tmp_path, monkeypatch):
