@@ -130,7 +130,6 @@ def test_more_workers_than_the_gpus_take_are_refused(nvidia_smi):
     ("command", "workers", "memories", "found"),
     [
         (("-m", "deap_nn.scoop", "-n", "5"), "default", [8_188], "0 0 0 0"),
-        (("-m", "deap_nn.scoop", "-n", "3"), "default", [8_188, 8_188], "0 1"),
         ((), "processes", [8_188, 8_188], "0 1"),
         ((), "dask", [8_188, 8_188], "0 1"),
     ],
