@@ -57,7 +57,9 @@ def most_work(engine: Engine, budget: Budget) -> float | None:
 
     def decide() -> float:
         pace = Pace(*timed_before)
-        return max(0.0, (_search_seconds(budget) * engine.capacity / FEWEST - pace.overhead) * pace.speed)
+        share = _search_seconds(budget) * engine.capacity / FEWEST
+        # Half of it at least: where starting takes longer, as on a busy machine, smaller networks would gain little
+        return max(share - pace.overhead, share / 2) * pace.speed
 
     return budget.decide("most_work", decide)
 

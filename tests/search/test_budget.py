@@ -126,6 +126,13 @@ def test_the_population_is_as_large_as_the_time_allows(run, clock, seconds, popu
     assert size(again(run), seconds) == (settings, limit)
 
 
+def test_where_starting_takes_longest_networks_are_still_trained(run, clock):
+    one = Budget(run, 60.0)
+    one.decide("pace", lambda: [100.0, 1e9])
+    with make_engine("serial") as engine:
+        assert most_work(engine, one) == pytest.approx(SEARCH_SHARE * 60 / 12 / 2 * 1e9)
+
+
 def test_a_search_with_a_budget_ends_in_time_and_can_be_repeated_from_its_journal(tmp_path):
     path = tmp_path / "run"
     begun = time.monotonic()
