@@ -7,30 +7,16 @@ the Keras optimizer of its name, with Keras's default constants.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
 import tensorflow as tf
 
 from deap_nn.recipe import Schedule
+from deap_nn.training.updates import Formulas, Optimizer, Update, composed
 
 Slots = tuple[tf.Tensor, ...]
 Rate: TypeAlias = float | tf.Tensor
-Update = Callable[[tf.Tensor, tf.Tensor, Slots, tf.Tensor, Rate], tuple[tf.Tensor, Slots]]
-
-
-@dataclass(frozen=True)
-class Optimizer:
-    """An optimizer: Keras's default learning rate, the initial values of its slots, and its update.
-
-    `update(weights, gradient, slots, step, learning_rate)` returns the new weights and slots; `step` counts from 1.
-    """
-
-    learning_rate: float
-    slots: tuple[float, ...]
-    update: Update
 
 
 def _sgd(w: tf.Tensor, g: tf.Tensor, slots: Slots, step: tf.Tensor, rate: Rate) -> tuple[tf.Tensor, Slots]:
@@ -93,21 +79,12 @@ def optimizer_of(schedule: Schedule, kernels: np.ndarray) -> Optimizer:
         schedule: The settings of the training.
         kernels: 1 for each weight that decays, else 0.
     """
-    optimizer = OPTIMIZERS[schedule.optimizer]
-    if schedule.optimizer == "sgd" and schedule.momentum:
-        optimizer = replace(optimizer, slots=(0.0,), update=_nesterov(schedule.momentum))
-    if schedule.weight_decay is not None:
-        update = _adam if schedule.optimizer == "adamw" else optimizer.update
-        optimizer = replace(optimizer, update=_decaying(update, tf.constant(schedule.weight_decay * kernels)))
-    if schedule.gradient_clipping is not None:
-        optimizer = replace(optimizer, update=_clipping(optimizer.update, schedule.gradient_clipping))
-    if schedule.learning_rate is not None:
-        optimizer = replace(optimizer, learning_rate=schedule.learning_rate)
-    return optimizer
+    return composed(schedule, OPTIMIZERS, Formulas(_nesterov, _decaying, _clipping), kernels)
 
 
-def _decaying(update: Update, decay: tf.Tensor) -> Update:
+def _decaying(update: Update, shares: np.ndarray) -> Update:
     """Return the update after a decoupled weight decay."""
+    decay = tf.constant(shares)
     return lambda w, g, slots, step, rate: update(w - rate * decay * w, g, slots, step, rate)
 
 

@@ -6,29 +6,15 @@ of its name; the papers stand beside the same functions in `deap_nn.training.com
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import torch
 
 from deap_nn.recipe import Schedule
+from deap_nn.training.updates import Formulas, Optimizer, Update, composed
 
 Slots = tuple[torch.Tensor, ...]
-Update = Callable[[torch.Tensor, torch.Tensor, Slots, torch.Tensor, torch.Tensor], tuple[torch.Tensor, Slots]]
-
-
-@dataclass(frozen=True)
-class Optimizer:
-    """An optimizer: Keras's default learning rate, the initial values of its slots, and its update.
-
-    `update(weights, gradient, slots, step, learning_rate)` returns the new weights and slots; `step` counts from 1, and
-    both are tensors, so that a captured graph reads them anew.
-    """
-
-    learning_rate: float
-    slots: tuple[float, ...]
-    update: Update
 
 
 def _sgd(
@@ -95,22 +81,13 @@ def optimizer_of(schedule: Schedule, kernels: np.ndarray, device: torch.device) 
         kernels: 1 for each weight that decays, else 0.
         device: Where the weights are.
     """
-    optimizer = OPTIMIZERS[schedule.optimizer]
-    if schedule.optimizer == "sgd" and schedule.momentum:
-        optimizer = replace(optimizer, slots=(0.0,), update=_nesterov(schedule.momentum))
-    if schedule.weight_decay is not None:
-        update = _adam if schedule.optimizer == "adamw" else optimizer.update
-        decay = torch.tensor(schedule.weight_decay * kernels, dtype=torch.float32, device=device)
-        optimizer = replace(optimizer, update=_decaying(update, decay))
-    if schedule.gradient_clipping is not None:
-        optimizer = replace(optimizer, update=_clipping(optimizer.update, schedule.gradient_clipping))
-    if schedule.learning_rate is not None:
-        optimizer = replace(optimizer, learning_rate=schedule.learning_rate)
-    return optimizer
+    decaying = partial(_decaying, device=device)
+    return composed(schedule, OPTIMIZERS, Formulas(_nesterov, decaying, _clipping), kernels)
 
 
-def _decaying(update: Update, decay: torch.Tensor) -> Update:
+def _decaying(update: Update, shares: np.ndarray, device: torch.device) -> Update:
     """Return the update after a decoupled weight decay."""
+    decay = torch.tensor(shares, dtype=torch.float32, device=device)
     return lambda w, g, slots, step, rate: update(torch.addcmul(w, w, rate * decay, value=-1), g, slots, step, rate)
 
 

@@ -14,6 +14,7 @@ from deap_nn.training.compiled_torch.layers import Pass, forward
 from deap_nn.training.compiled_torch.losses import LOSSES, MEASURES, Loss
 from deap_nn.training.compiled_torch.network import Network
 from deap_nn.training.compiled_torch.optimizers import Slots, optimizer_of
+from deap_nn.training.updates import Optimizer
 
 
 class State(NamedTuple):
@@ -51,14 +52,16 @@ class Setting(NamedTuple):
         network: The network.
         task: What is learnt.
         schedule: The settings of the training.
-        samples: The number of its training samples.
+        optimizer: Its optimizer.
+        rates: The learning rate of each step.
         sums: The sums of loss and measure, to which every call adds.
     """
 
     network: Network
     task: Task
     schedule: Schedule
-    samples: int
+    optimizer: Optimizer
+    rates: torch.Tensor
     sums: torch.Tensor
 
     @property
@@ -72,10 +75,17 @@ class Setting(NamedTuple):
         self.sums.add_((torch.stack([losses.detach(), measured]) * counted).sum(1))
 
 
+def setting_of(network: Network, task: Task, schedule: Schedule, samples: int) -> Setting:
+    """Return the setting of a training on that many samples."""
+    optimizer = optimizer_of(schedule, network.kernels, network.device)
+    rates = torch.from_numpy(optimizer.learning_rate * schedule.rates(samples)).to(network.device)
+    sums = torch.zeros(2, dtype=torch.float64, device=network.device)
+    return Setting(network, task, schedule, optimizer, rates, sums)
+
+
 def first_state(setting: Setting, trained: torch.Tensor, statistics: torch.Tensor) -> State:
     """Return the state before the first step."""
-    optimizer = optimizer_of(setting.schedule, setting.network.kernels, trained.device)
-    slots = tuple(torch.full_like(trained, value) for value in optimizer.slots)
+    slots = tuple(torch.full_like(trained, value) for value in setting.optimizer.slots)
     average = trained[:0].clone() if setting.schedule.weight_average is None else trained.clone()
     return State(trained, statistics, slots, average, torch.zeros((), dtype=torch.int64, device=trained.device))
 
@@ -89,8 +99,7 @@ def step_function(setting: Setting, specs: tuple[LayerSpec, ...], state: State) 
         state: What it changes.
     """
     network, schedule, loss = setting.network, setting.schedule, setting.loss
-    optimizer = optimizer_of(schedule, network.kernels, network.device)
-    rates = torch.from_numpy(optimizer.learning_rate * schedule.rates(setting.samples)).to(network.device)
+    optimizer, rates = setting.optimizer, setting.rates
 
     def step(x: torch.Tensor, y: torch.Tensor) -> None:
         run, leaves = Pass(training=True), network.leaves(state.trained)

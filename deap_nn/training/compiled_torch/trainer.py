@@ -29,9 +29,9 @@ from deap_nn.training.compiled_torch.network import Network
 from deap_nn.training.compiled_torch.optimizers import OPTIMIZERS
 from deap_nn.training.compiled_torch.resident import Resident
 from deap_nn.training.compiled_torch.steps import (
-    Setting,
     evaluation_function,
     first_state,
+    setting_of,
     step_function,
 )
 from deap_nn.training.feed import Feed
@@ -69,8 +69,7 @@ class TorchTrainer:
     ) -> None:
         self._specs, self._device = tuple(specs), torch.device("cuda" if finds_gpu() else "cpu")
         network = Network(specs, schedule.precision, self._device)
-        sums = torch.zeros(2, dtype=torch.float64, device=self._device)
-        self._setting = Setting(network, task, schedule, len(training), sums)
+        self._setting, self._samples = setting_of(network, task, schedule, len(training)), len(training)
         vectors = network.vectors(initial_weights(specs, seed, schedule.kernel_initializer))
         self._state = first_state(self._setting, *vectors)
         self._feed = Feed(specs, schedule, training, validation, seed, partial(Resident, device=self._device))
@@ -85,7 +84,7 @@ class TorchTrainer:
             for x, y in self._feed.training(epoch):
                 for batch in zip(x.split(size), y.split(size), strict=True):
                     self._function("step", *batch)(*batch)
-        return self._means(self._setting.samples)
+        return self._means(self._samples)
 
     def evaluate(self, epoch: int) -> list[float]:
         """Return the means of loss and measure over the validation samples."""
@@ -120,7 +119,7 @@ class TorchTrainer:
         self._state.count.add_(steps)
 
     def _function(self, name: str, *arguments: torch.Tensor) -> Function:
-        """Return the function for arguments of these shapes; those for images of other sizes are given up."""
+        """Return the function for arguments of these shapes; those for images of other sizes are dropped."""
         shape = tuple(arguments[0].shape)
         if (shape, name) not in self._functions:
             if any(of_shape[1:] != shape[1:] for of_shape, _ in self._functions):
