@@ -7,19 +7,17 @@ from typing import Any
 from deap_nn.errors import InputError
 from deap_nn.space.genes.listed import (
     NOT_GIVEN,
-    check_given,
     described,
-    fields_of_list,
     neighbours_in_list,
-    place_in_list,
     plain_fields,
     value_in_list,
 )
-from deap_nn.space.genes.scale import check_limits, check_number, place_in_unit, value_at_unit
+from deap_nn.space.genes.numeric import Numeric
+from deap_nn.space.genes.scale import check_limits, check_number, value_at_unit
 
 
 @dataclass(frozen=True)
-class Float:
+class Float(Numeric):
     """A real-valued gene.
 
     Args:
@@ -38,12 +36,8 @@ class Float:
     values: tuple[float, ...] | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
-        if self.values is not None:
-            limits = {"low": self.low, "high": self.high, "log": self.log}
-            for name, value in fields_of_list(self.values, self.start, limits, _real).items():
-                object.__setattr__(self, name, value)
+        if self._is_listed(_real):
             return
-        check_given(self.low, self.high)
         check_number(self.low, "low")
         check_number(self.high, "high")
         check_limits(self.low, self.high, self.log)
@@ -67,11 +61,6 @@ class Float:
         start = f", starts from {self.start[0]}..{self.start[1]}" if self.start else ""
         return f"a float in {self.low}..{self.high}{scale}{start}"
 
-    @property
-    def is_constant(self) -> bool:
-        """Whether the limits allow only one value."""
-        return self.low == self.high
-
     def sample(self) -> float:
         """Draw a value from the start range, uniformly on the gene's scale, or one of the listed start values."""
         if self.values is not None:
@@ -88,12 +77,6 @@ class Float:
 
     def _allows(self, value: float) -> bool:
         return self.low <= value <= self.high if self.values is None else value in self.values
-
-    def to_unit(self, value: float) -> float:
-        """Return the position of a value on the gene's scale: low is 0, high is 1."""
-        if self.values is not None:
-            return place_in_list(value, self.values)
-        return place_in_unit(value, self.low, self.high, self.log)
 
     def from_unit(self, unit: float) -> float:
         """Return the value at a position between 0 and 1 on the gene's scale; of listed ones the nearest."""

@@ -7,19 +7,17 @@ from typing import Any
 from deap_nn.errors import InputError
 from deap_nn.space.genes.listed import (
     NOT_GIVEN,
-    check_given,
     described,
-    fields_of_list,
     neighbours_in_list,
-    place_in_list,
     plain_fields,
     value_in_list,
 )
-from deap_nn.space.genes.scale import check_limits, check_whole, place_in_unit, value_at_unit
+from deap_nn.space.genes.numeric import Numeric
+from deap_nn.space.genes.scale import check_limits, check_whole, value_at_unit
 
 
 @dataclass(frozen=True)
-class Integer:
+class Integer(Numeric):
     """A whole-numbered gene: `low, low + step, ..., high`.
 
     Args:
@@ -40,12 +38,8 @@ class Integer:
     values: tuple[int, ...] | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
-        if self.values is not None:
-            limits = {"low": self.low, "high": self.high, "step": self.step, "log": self.log}
-            for name, value in fields_of_list(self.values, self.start, limits, _whole).items():
-                object.__setattr__(self, name, value)
+        if self._is_listed(_whole):
             return
-        check_given(self.low, self.high)
         for what in ("low", "high", "step"):
             check_whole(getattr(self, what), what)
         check_limits(self.low, self.high, self.log)
@@ -72,11 +66,6 @@ class Integer:
         start = f", starts from {', '.join(map(str, self.start))}" if self.start else ""
         return f"an int in {self.low}..{self.high}{steps}{scale}{start}"
 
-    @property
-    def is_constant(self) -> bool:
-        """Whether the limits allow only one value."""
-        return self.low == self.high
-
     def sample(self) -> int:
         """Draw one of the start values."""
         if drawn_from := self.start or self.values:
@@ -92,12 +81,6 @@ class Integer:
 
     def _allows(self, value: int) -> bool:
         return value in (range(self.low, self.high + 1, self.step) if self.values is None else self.values)
-
-    def to_unit(self, value: int) -> float:
-        """Return the position of a value on the gene's scale: low is 0, high is 1."""
-        if self.values is not None:
-            return place_in_list(value, self.values)
-        return place_in_unit(value, self.low, self.high, self.log)
 
     def from_unit(self, unit: float) -> int:
         """Return the value nearest to a position between 0 and 1 on the gene's scale."""
