@@ -56,14 +56,17 @@ class Size(NamedTuple):
 
 def size_of(individual: Individual, problem: Problem) -> Size:
     """Return the size of an individual's network; user-defined layers count as 0."""
-    splits = problem.splits()
-    specs = blueprint(problem.space, individual, splits.input_shape, splits.task)
+    specs = _network(individual, problem)
     return Size(parameters(specs) or 0, multiply_adds(specs))
+
+
+def _network(individual: Individual, problem: Problem) -> tuple[LayerSpec, ...]:
+    splits = problem.splits()
+    return blueprint(problem.space, individual, splits.input_shape, splits.task)
 
 
 def planned_work(individual: Individual, problem: Problem) -> float:
     """Return the work of an individual's evaluation, in multiply-adds."""
-    splits = problem.splits()
-    specs = blueprint(problem.space, individual, splits.input_shape, splits.task)
+    splits, specs = problem.splits(), _network(individual, problem)
     schedule = problem.schedule(individual, len(splits.y_train))
     return sum(epoch_work(specs, schedule, len(splits.y_train), len(splits.y_validation)))

@@ -38,10 +38,8 @@ class ProcessesBackend:
         rank = min(self._idle, key=lambda rank: (rank not in self._children, rank))
         child = self._children.get(rank)
         limits = self._limits.alone() if alone else self._limits
-        if child is not None and (
-            child.limits != limits or not child.alive
-        ):  # It died while idle: no task was affected
-            self._children.pop(rank).kill()
+        if child is not None and (child.limits != limits or not child.alive):
+            self._children.pop(rank).kill()  # If it died while idle, no task was affected
             child = None
         child = child or Child(limits, rank)
         self._idle.remove(rank)
