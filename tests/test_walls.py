@@ -29,7 +29,18 @@ HEIGHT = {room: height for height, rooms in enumerate(reversed(LAYERS.values()))
 
 # Where a package of others may be imported: rooms, or files of one; in some only when it is used.
 LATE = "in functions only"
-WITHOUT_DEAP = {"space", "tasks", "data", "networks", "training", "engines", "scoop", "random_stream", "status"}
+WITHOUT_DEAP = {
+    "space",
+    "tasks",
+    "data",
+    "networks",
+    "training",
+    "engines",
+    "scoop",
+    "screening",
+    "random_stream",
+    "status",
+}
 WALLS = {
     ("keras",): {"models": "", "training/portable/*.py": "", "data/fetch.py": LATE},
     ("tensorflow",): {"training/compiled_tf/*.py": ""},
@@ -38,7 +49,8 @@ WALLS = {
     ("scoop", "zmq"): {"engines/*/scoop*.py": "", "scoop": ""},
     ("dask", "distributed"): {"engines/backends/dask.py": LATE},
     ("matplotlib",): {"plots": ""},
-    ("sklearn",): {"data": LATE},
+    ("sklearn",): {"data": LATE, "screening": LATE},
+    ("scipy",): {"plots": "", "screening": LATE},
     ("tensorboardX",): {"reports": LATE},
 }
 
@@ -218,6 +230,7 @@ def test_experiments_import_nothing_heavy_at_the_top():
             "import deap_nn.search, deap_nn.reports",
             {"tensorflow", "keras", "scoop", "sklearn", "dask"},
         ),
+        ("import deap_nn.search, deap_nn.screening", {"tensorflow", "keras", "scoop", "sklearn", "dask", "scipy"}),
         ("import deap_nn.training, deap_nn.evaluation", {"keras", "tensorflow", "torch", "scoop", "sklearn", "dask"}),
         (
             "from deap_nn import evolve, resume, Run, SearchSpace, make_toolbox",

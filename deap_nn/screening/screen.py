@@ -1,0 +1,173 @@
+"""The screen: of several children, the one that looks best under one sample of what may be true.
+
+Input: results in the order of the children's numbers, candidates, and the children under way. Output: the place of the
+candidate to train. Choosing by one sample of the posterior is Thompson's rule (1933,
+https://doi.org/10.1093/biomet/25.3-4.285); it spreads trainings that run at the same time of itself (Kandasamy et al.
+2018, https://proceedings.mlr.press/v84/kandasamy18a.html).
+
+A choice depends on the seed, the child's number, the results, the candidates and the children under way, on nothing
+else: not on earlier choices, so that a resumed search need not repeat them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from numbers import Real
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deap_nn.errors import InputError
+from deap_nn.screening.encoding import Encoding, Floats
+from deap_nn.screening.gaussian_process import Hyperparameters, Posterior, fit
+from deap_nn.screening.trees import tree_sample
+from deap_nn.space import Chromosome, SearchSpace
+
+BOUND = 400
+"""The most results that are used at a time; a choice then costs some 20 milliseconds, however long the search."""
+
+BEST = 150
+"""How many of them are the best: where the next improvement is to be found."""
+
+RECENT = 100
+"""How many are the most recent of the others: candidates are bred from what the population is now."""
+
+GROWTH = 1.15
+"""The data grow by this factor from one fit of the hyperparameters to the next."""
+
+SAME = 1e-9
+"""Results whose relative difference is no larger count as equal: rounding may not decide which is better."""
+
+
+class Screen:
+    """Learns from results which of several children to train.
+
+    Args:
+        space: The space of all individuals.
+        seed: An int of at least 0; with a child's number, it determines all random numbers of a choice.
+        extra_trees: Whether children of odd numbers are chosen by a random tree in place of the Gaussian process.
+    """
+
+    def __init__(self, space: SearchSpace, seed: int, *, extra_trees: bool = False) -> None:
+        if type(seed) is not int or seed < 0:
+            raise InputError(f"seed is {seed!r}; expected an int of at least 0")
+        self._encoding = Encoding(space)
+        self._seed = seed
+        self._extra_trees = extra_trees
+        self._rows: list[Floats] = []
+        self._values: list[float] = []
+        self._fitted: tuple[int, Hyperparameters] = (0, Hyperparameters.prior(len(self._encoding.lengths)))
+
+    def tell(self, individual: Sequence[Chromosome], value: float) -> None:
+        """Learn a result; results are told in the order of the children's numbers.
+
+        Args:
+            individual: The genome.
+            value: Its fitness, a finite number, larger is better; for failures, the worst one.
+        """
+        if not isinstance(value, Real) or not math.isfinite(value):
+            raise InputError(f"value is {value!r}; expected a finite number: tell the worst one for failures")
+        self._rows.append(self._encoding.encode(individual))
+        self._values.append(float(value))
+
+    def choose(
+        self, candidates: Sequence[Sequence[Chromosome]], under_way: Sequence[Sequence[Chromosome]], number: int
+    ) -> int:
+        """Return the index of the candidate to train.
+
+        Args:
+            candidates: The genomes to choose from, at least one.
+            under_way: The genomes of children that have been chosen and whose results have not been told.
+            number: The number of the child to be, at least 0.
+        """
+        if not candidates:
+            raise InputError("there are no candidates; expected at least one")
+        if number < 0:
+            raise InputError(f"number is {number!r}; expected at least 0")
+        rng = np.random.default_rng([self._seed, number])
+        queries = self._encoding.encode_all(candidates)
+        if not self._values:
+            return int(rng.integers(len(queries)))
+        if self._extra_trees and number % 2:
+            rows, scores = self._results(len(self._values))
+            return _best(tree_sample(rows, scores, queries, rng), rng)
+        return _best(self._posterior(under_way).sample(queries, rng), rng)
+
+    def _posterior(self, under_way: Sequence[Sequence[Chromosome]]) -> Posterior:
+        rows, scores = self._results(len(self._values))
+        rows = np.concatenate([rows, self._encoding.encode_all(under_way)])
+        return Posterior(self._hyperparameters(), self._encoding.length_of, rows, scores)
+
+    def _hyperparameters(self) -> Hyperparameters:
+        """Return those fitted to the results that were there when the data had last grown enough."""
+        count = _last_fit(len(self._values))
+        if count != self._fitted[0]:
+            rows, scores = self._results(count)
+            self._fitted = count, fit(self._encoding.distances(rows), scores)
+        return self._fitted[1]
+
+    def _results(self, count: int) -> tuple[Floats, Floats]:
+        """Return the rows and the scores of the first `count` results, or of those that are used of them."""
+        scores = normal_scores(self._values[:count])
+        used = used_results(scores)
+        return np.array([self._rows[place] for place in used]), scores[used]
+
+
+def _best(sample: Floats, rng: np.random.Generator) -> int:
+    """Return the place of the largest value; of several, which a tree may give, any of them."""
+    return int(rng.choice(np.flatnonzero(sample == sample.max())))
+
+
+def _last_fit(count: int) -> int:
+    """Return the largest number of results, up to `count`, at which hyperparameters are fitted."""
+    fitted = 1
+    while (larger := max(fitted + 1, math.ceil(GROWTH * fitted))) <= count:
+        fitted = larger
+    return fitted
+
+
+def normal_scores(values: Sequence[float]) -> Floats:
+    """Return the normal scores of the ranks, with mean 0 and variance 1; equal values share theirs.
+
+    Failures thus lie a little below the poorest network however bad their value, and any increasing function of the
+    values gives the same scores.
+
+    Args:
+        values: Finite numbers, at least one.
+    """
+    from scipy.special import ndtri
+
+    order = np.argsort(values, kind="stable")
+    ascending = 0.5 * np.array(values)[order]  # so that the difference of two finite numbers is finite
+    steps = np.diff(ascending) > SAME * np.maximum(np.abs(ascending[:-1]), np.abs(ascending[1:]))
+    group = np.concatenate([[0], np.cumsum(steps)])
+    # The mean rank of each group, from 1/2 to n - 1/2, as a share of n.
+    sizes = np.bincount(group)
+    ranks = np.cumsum(sizes) - 0.5 * sizes
+    scores = np.empty(len(values))
+    scores[order] = ndtri(ranks / len(values))[group]
+    scores -= scores.mean()
+    spread = scores.std()
+    return scores / spread if spread > SAME else np.zeros(len(values))
+
+
+def used_results(scores: Floats) -> NDArray[np.intp]:
+    """Return, in ascending order, the places of the results that are used, at most `BOUND`.
+
+    The best and the most recent ones; of the others some at even distances, so that every part of the search, and what
+    is bad, stays known. Nothing is drawn: one more result changes little.
+
+    Args:
+        scores: The scores of all results, in the order of the children's numbers.
+    """
+    count = len(scores)
+    if count <= BOUND:
+        return np.arange(count)
+    used = np.zeros(count, dtype=bool)
+    used[np.argsort(-scores, kind="stable")[:BEST]] = True
+    used[np.flatnonzero(~used)[-RECENT:]] = True
+    others = np.flatnonzero(~used)
+    free = BOUND - int(used.sum())
+    used[others[np.arange(free) * len(others) // free]] = True
+    return np.flatnonzero(used)

@@ -1,0 +1,240 @@
+"""Which candidate is chosen: what that depends on, and that nothing makes it fail."""
+
+import json
+import math
+import random
+import subprocess
+import sys
+from copy import deepcopy
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from screening_stubs import SPACE, drawn, quality, told
+from space_strategies import FUZZ, search_spaces
+
+from deap_nn import PRESETS, InputError
+from deap_nn.screening import Screen, screen
+from deap_nn.screening.screen import BOUND, normal_scores, used_results
+
+BOTH = pytest.mark.parametrize("extra_trees", [False, True])
+
+
+def known(count, change=lambda value: value, extra_trees=False):
+    """A screen that knows results of the stub."""
+    individuals = drawn(SPACE, count)
+    return told(Screen(SPACE, 7, extra_trees=extra_trees), individuals, [change(quality(i)) for i in individuals])
+
+
+def choices(screen, count=40):
+    return [screen.choose(drawn(SPACE, 20, seed=100 + n), drawn(SPACE, 3, seed=200 + n), n) for n in range(count)]
+
+
+def test_good_candidates_are_chosen():
+    ranks = []
+    for number, chosen in enumerate(choices(known(100))):
+        values = [quality(individual) for individual in drawn(SPACE, 20, seed=100 + number)]
+        ranks.append(sum(value > values[chosen] for value in values))
+    assert np.mean(ranks) < 2  # at random, 9.5
+
+
+def test_every_other_child_may_be_chosen_by_a_tree():
+    alone, in_turn = choices(known(60)), choices(known(60, extra_trees=True))
+    assert alone[::2] == in_turn[::2]
+    assert alone[1::2] != in_turn[1::2]
+
+
+@BOTH
+def test_only_the_order_of_fitnesses_counts(extra_trees):
+    as_they_are = choices(known(60, extra_trees=extra_trees))
+    assert choices(known(60, lambda value: math.exp(5 * value) - 1000, extra_trees)) == as_they_are
+    assert choices(known(60, lambda value: -value, extra_trees)) != as_they_are
+
+
+@BOTH
+def test_last_digits_do_not_flip_a_choice(extra_trees):
+    """Not even where two results were equal."""
+    rounded = choices(known(60, lambda value: round(value, 1), extra_trees))
+    random.seed(0)
+    perturbed = [random.uniform(-1e-12, 1e-12) for _ in range(60)]
+    assert choices(known(60, lambda value: round(value, 1) + perturbed.pop(), extra_trees)) == rounded
+
+
+@BOTH
+def test_a_choice_depends_on_seed_and_number_and_not_on_earlier_choices(extra_trees):
+    candidates = drawn(SPACE, 20, seed=1)
+    used, fresh = Screen(SPACE, 3, extra_trees=extra_trees), Screen(SPACE, 3, extra_trees=extra_trees)
+    for number, individual in enumerate(drawn(SPACE, 40)):
+        used.choose(candidates, [], number)
+        used.tell(individual, quality(individual))
+        fresh.tell(individual, quality(individual))
+    numbers = range(100, 130)
+    chosen = [used.choose(candidates, [], number) for number in numbers]
+    assert chosen == [fresh.choose(candidates, [], number) for number in reversed(numbers)][::-1]
+    assert len(set(chosen)) > 1
+    others = told(Screen(SPACE, 4, extra_trees=extra_trees), drawn(SPACE, 40), map(quality, drawn(SPACE, 40)))
+    assert chosen != [others.choose(candidates, [], number) for number in numbers]
+
+
+def test_another_process_chooses_the_same():
+    script = (
+        f"import sys, json; sys.path[:0] = [{str(Path(__file__).parent)!r}, {str(Path(__file__).parents[1])!r}]\n"
+        "from test_screen import choices, known\n"
+        "print(json.dumps(choices(known(60, extra_trees=True), 6)))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    assert json.loads(done.stdout) == choices(known(60, extra_trees=True), 6)
+
+
+def test_the_streams_of_others_are_left_alone():
+    screen = known(20, extra_trees=True)
+    candidates = drawn(SPACE, 20, seed=1)
+    random.seed(5)
+    before, numpys = random.getstate(), np.random.get_state()[1].tolist()
+    for number in range(2):
+        screen.choose(candidates, candidates[:2], number)
+    assert random.getstate() == before
+    assert np.random.get_state()[1].tolist() == numpys
+
+
+def test_a_neighbour_of_a_child_under_way_is_chosen_less_often():
+    """Each candidate in turn has a neighbour under way: on average, that makes it less likely to be chosen."""
+    here, candidates, numbers = known(10), drawn(SPACE, 10, seed=1), range(60)
+
+    def chosen(place, under_way):
+        return sum(here.choose(candidates, under_way, number) == place for number in numbers)
+
+    free = sum(chosen(place, []) for place in range(10))
+    taken = sum(chosen(place, [neighbour(candidate)]) for place, candidate in enumerate(candidates))
+    assert free == len(numbers)
+    assert taken < free / 2
+
+
+def neighbour(individual):
+    """The individual with one more unit in its first layer, or one less."""
+    near = deepcopy(individual)
+    near[0].genes["units"] += 1 if near[0].genes["units"] < 9 else -1
+    return near
+
+
+@BOTH
+@pytest.mark.parametrize("value", [0.0, -1e300, 1e300])
+def test_equal_results_and_equal_genomes_do_no_harm(value, extra_trees):
+    (one,) = drawn(SPACE, 1)
+    screen = told(Screen(SPACE, 0, extra_trees=extra_trees), [one] * 30, [value] * 30)
+    assert {screen.choose([one] * 5, [one] * 4, number) for number in range(60)} == set(range(5))
+
+
+@BOTH
+def test_contradicting_results_of_one_genome_do_no_harm(extra_trees):
+    (one,) = drawn(SPACE, 1)
+    screen = told(Screen(SPACE, 0, extra_trees=extra_trees), [one] * 30, [-1e300, 1e300, 1e-300] * 10)
+    assert {screen.choose(drawn(SPACE, 5), [one], number) for number in range(60)} == set(range(5))
+
+
+@BOTH
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_few_results_suffice(count, extra_trees):
+    individuals = drawn(SPACE, 5)
+    screen = told(Screen(SPACE, 0, extra_trees=extra_trees), individuals[:count], [0.5, 0.6][:count])
+    assert {screen.choose(individuals, individuals[:1], number) for number in range(90)} >= {1, 2, 3, 4}
+
+
+@BOTH
+def test_failures_count_a_little_less_than_the_poorest_network(extra_trees):
+    assert choices(known(60, lambda value: -1e9 if value < 0.3 else value, extra_trees)) == choices(
+        known(60, lambda value: -1.0 if value < 0.3 else value, extra_trees)
+    )
+
+
+@pytest.mark.parametrize("name", sorted(PRESETS))
+def test_every_preset_can_be_screened(name):
+    space = PRESETS[name]
+    screen = told(Screen(space, 0, extra_trees=True), drawn(space, 30), range(30))
+    candidates = drawn(space, 10, seed=1)
+    assert len({screen.choose(candidates, candidates[:3], number) for number in range(20)}) > 1
+
+
+@FUZZ
+@given(search_spaces(), st.integers(0, 2**32), st.lists(st.floats(allow_nan=False, allow_infinity=False), max_size=12))
+def test_every_space_can_be_screened(space, seed, values):
+    screen = told(Screen(space, 0, extra_trees=True), drawn(space, len(values), seed), values)
+    candidates = drawn(space, 4, seed)
+    for number in range(2):
+        assert screen.choose(candidates, candidates[:2], number) in range(4)
+
+
+def test_depth_is_seen():
+    """Where depth alone makes the difference, the deepest candidates are chosen."""
+    individuals = drawn(SPACE, 60)
+    screen = told(Screen(SPACE, 0), individuals, map(len, individuals))
+    candidates = drawn(SPACE, 20, seed=1)
+    chosen = [len(candidates[screen.choose(candidates, [], number)]) for number in range(20)]
+    assert np.mean(chosen) > np.mean([len(individual) for individual in candidates]) + 1
+
+
+@pytest.mark.parametrize("count", [1, BOUND, BOUND + 1, 700, 3000])
+def test_no_more_results_are_used_than_the_bound(count):
+    scores = np.random.default_rng(0).permutation(count).astype(float)
+    used = used_results(scores)
+    assert len(used) == len(set(used.tolist())) == min(count, BOUND)
+    assert used.tolist() == sorted(used.tolist())
+    assert set(np.argsort(-scores)[:100].tolist()) <= set(used.tolist())
+    assert set(range(max(0, count - 50), count)) <= set(used.tolist())
+
+
+def test_one_more_result_changes_little_of_what_is_used():
+    scores = np.random.default_rng(0).normal(size=1001)
+    assert len({*used_results(scores).tolist()} ^ {*used_results(scores[:-1]).tolist()}) < BOUND
+
+
+def test_a_choice_among_many_results_sees_no_more_than_the_bound(monkeypatch):
+    seen = []
+    monkeypatch.setattr(screen, "BOUND", 40)
+    monkeypatch.setattr(screen, "BEST", 15)
+    monkeypatch.setattr(screen, "RECENT", 10)
+    fit = screen.fit
+    monkeypatch.setattr(screen, "fit", lambda distances, scores: seen.append(len(scores)) or fit(distances, scores))
+    posterior = screen.Posterior
+    monkeypatch.setattr(screen, "Posterior", lambda *args: seen.append(len(args[-1])) or posterior(*args))
+    choices(known(100), 3)
+    assert seen == [40] * 4
+
+
+def test_hyperparameters_are_fitted_as_the_data_grow(monkeypatch):
+    fits = []
+    fit = screen.fit
+    monkeypatch.setattr(screen, "fit", lambda distances, scores: fits.append(len(scores)) or fit(distances, scores))
+    growing = Screen(SPACE, 0)
+    individuals = drawn(SPACE, 40)
+    for number, individual in enumerate(individuals):
+        growing.tell(individual, quality(individual))
+        growing.choose(individuals[:2], [], number)
+    assert fits == [1, 2, 3, 4, 5, 6, 7, 9, 11, 13, 15, 18, 21, 25, 29, 34, 40]
+
+
+def test_normal_scores_are_those_of_ranks():
+    scores = normal_scores([3.0, -7.0, 3.0, 10.0])
+    assert scores[0] == scores[2]
+    assert scores[1] < scores[0] < scores[3]
+    assert scores.mean() == pytest.approx(0)
+    assert scores.std() == pytest.approx(1)
+    assert np.array_equal(normal_scores([0.3, 0.1, 0.2]), normal_scores([1.7e308, -1.7e308, 2.0]))
+    assert normal_scores([5.0, 5.0, 5.0]).tolist() == normal_scores([1.0, 1.0, 1.0]).tolist() == [0.0] * 3
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, "0.5", None])
+def test_a_result_is_a_finite_number(value):
+    with pytest.raises(InputError, match="finite"):
+        Screen(SPACE, 0).tell(drawn(SPACE, 1)[0], value)
+
+
+def test_what_cannot_be_chosen_from_is_refused():
+    with pytest.raises(InputError, match="at least one"):
+        Screen(SPACE, 0).choose([], [], 0)
+    with pytest.raises(InputError, match="number"):
+        Screen(SPACE, 0).choose(drawn(SPACE, 2), [], -1)
+    with pytest.raises(InputError, match="seed"):
+        Screen(SPACE, -1)
