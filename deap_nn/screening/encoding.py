@@ -41,6 +41,7 @@ class Encoding:
     Attributes:
         lengths: What each length scale belongs to: the names of a kind and a gene, or of a kind and `PRESENCE`.
         length_of: The index of its length for each column.
+        typical: The squared distance to be expected of two networks of medium depth with uniformly drawn genes.
     """
 
     def __init__(self, space: SearchSpace) -> None:
@@ -49,7 +50,9 @@ class Encoding:
         self._missing: list[float] = []
         index: dict[tuple[str, str], int] = {}
         length_of: list[int] = []
+        self.typical = 0.0
         for name, kind, fewest, most in _blocks(space):
+            self.typical += 0.5 * (fewest + most) * sum(map(_typical, kind.genes.values()))
             for place in range(most):
                 columns = list(_columns(kind, may_miss=place >= fewest))
                 self._places.setdefault(name, []).append(_Place(kind, len(length_of), place >= fewest))
@@ -137,6 +140,13 @@ def _columns(kind: LayerKind, may_miss: bool) -> Iterator[tuple[str, float]]:
             yield from [(name, CHOSEN / len(gene.options))] * len(gene.options)
         else:
             yield name, MIDDLE
+
+
+def _typical(gene: Gene) -> float:
+    """Return the squared distance to be expected of two values that are drawn uniformly."""
+    if gene.is_constant:
+        return 0.0
+    return 1.0 - 1.0 / len(gene.options) if isinstance(gene, Choice) else 1.0 / 6.0
 
 
 class _Options:

@@ -14,13 +14,15 @@ from typing import Any
 
 import numpy as np
 
-from deap_nn.screening.encoding import Floats, squared_distances
+from deap_nn.screening.encoding import Encoding, Floats, squared_distances
 
 LOG_NOISE = math.log(0.05)
 """The prior's centre for the noise's variance: a twentieth of that of the scores."""
 
-LOG_LENGTH = 0.0
-"""The prior's centre for length scales: a whole range of a gene, or two different options."""
+TYPICAL = 2.0
+"""By the prior's centre for length scales, the squared scaled distance of two random networks: of many genes, each
+matters less, or no result would say anything about any other network (as Hvarfner et al. 2024 found,
+https://arxiv.org/abs/2402.02229). Where genes are few, lengths begin at 1: a whole range, two different options."""
 
 LENGTH_BOUNDS = (-3.0, 4.0)
 """Beyond these, a gene's steps are all far apart, or none of them matters."""
@@ -48,9 +50,15 @@ class Hyperparameters:
     log_noise: float
 
     @classmethod
-    def prior(cls, count: int) -> Hyperparameters:
-        """Return the prior's centre for that many lengths."""
-        return cls(np.full(count, LOG_LENGTH), LOG_NOISE)
+    def prior(cls, encoding: Encoding) -> Hyperparameters:
+        """Return the prior's centre; around it, each logarithm has a standard deviation of 1."""
+        log_length = 0.5 * math.log(max(1.0, encoding.typical / TYPICAL))
+        return cls(np.full(len(encoding.lengths), log_length), LOG_NOISE)
+
+    @property
+    def vector(self) -> Floats:
+        """All logarithms in one array, the noise's last."""
+        return np.append(self.log_lengths, self.log_noise)
 
 
 def matern(squared: Floats) -> Floats:
@@ -70,29 +78,31 @@ def cholesky(matrix: Floats) -> Floats:
             jitter = max(JITTER, 10.0 * jitter)
 
 
-def fit(distances: Floats, scores: Floats) -> Hyperparameters:
+def fit(prior: Hyperparameters, distances: Floats, scores: Floats) -> Hyperparameters:
     """Return the most probable hyperparameters (maximum a posteriori), searched from the prior's centre by L-BFGS.
 
     Nothing but the arguments has a say, so that a search that is resumed need not repeat earlier fits.
 
     Args:
+        prior: The prior's centre.
         distances: The squared distances of all pairs, as `Encoding.distances` returns them.
         scores: The scores, standardised.
     """
     from scipy.optimize import minimize  # takes half a second, so only where it is used
 
     bounds = [LENGTH_BOUNDS] * len(distances) + [NOISE_BOUNDS]
-    start = _vector(Hyperparameters.prior(len(distances)))
     options = {"maxiter": MOST_STEPS}
-    found = minimize(loss, start, (distances, scores), "L-BFGS-B", jac=True, bounds=bounds, options=options).x
+    known = (prior.vector, distances, scores)
+    found = minimize(loss, prior.vector, known, "L-BFGS-B", jac=True, bounds=bounds, options=options).x
     return Hyperparameters(found[:-1], float(found[-1]))
 
 
-def loss(vector: Floats, distances: Floats, scores: Floats) -> tuple[float, Floats]:
+def loss(vector: Floats, centre: Floats, distances: Floats, scores: Floats) -> tuple[float, Floats]:
     """Return the negative logarithm of the posterior density, up to a constant, and its gradient.
 
     Args:
         vector: The logarithms of the lengths and, at last, of the noise's variance.
+        centre: Those at the prior's centre.
         distances: The squared distances of all pairs, as `Encoding.distances` returns them.
         scores: The scores, standardised.
     """
@@ -113,13 +123,9 @@ def loss(vector: Floats, distances: Floats, scores: Floats) -> tuple[float, Floa
     inner = alpha[below[0]] * alpha[below[1]] - inverse[below]
     by_lengths = weights * (distances @ (inner * (5.0 / 3.0 * (1.0 + scaled) * decay)))
     by_noise = 0.5 * noise * (alpha @ alpha - np.trace(inverse))
-    off = vector - _vector(Hyperparameters.prior(len(distances)))
+    off = vector - centre
     value = 0.5 * (scores @ alpha) + np.log(np.diag(factor)).sum() + 0.5 * (off @ off)
     return float(value), off - np.append(by_lengths, by_noise)
-
-
-def _vector(hyperparameters: Hyperparameters) -> Floats:
-    return np.append(hyperparameters.log_lengths, hyperparameters.log_noise)
 
 
 class Posterior:

@@ -57,7 +57,8 @@ class Screen:
         self._extra_trees = extra_trees
         self._rows: list[Floats] = []
         self._values: list[float] = []
-        self._fitted: tuple[int, Hyperparameters] = (0, Hyperparameters.prior(len(self._encoding.lengths)))
+        self._prior = Hyperparameters.prior(self._encoding)
+        self._fitted = (0, self._prior)
 
     def tell(self, individual: Sequence[Chromosome], value: float) -> None:
         """Learn a result; results are told in the order of the children's numbers.
@@ -104,7 +105,7 @@ class Screen:
         count = _last_fit(len(self._values))
         if count != self._fitted[0]:
             rows, scores = self._results(count)
-            self._fitted = count, fit(self._encoding.distances(rows), scores)
+            self._fitted = count, fit(self._prior, self._encoding.distances(rows), scores)
         return self._fitted[1]
 
     def _results(self, count: int) -> tuple[Floats, Floats]:

@@ -46,7 +46,7 @@ def test_a_missing_layer_is_as_far_from_one_option_as_from_another_and_nearer_th
     assert to_relu == pytest.approx(to_tanh)
     assert to_relu[f"dense {PRESENCE}"] == 1
     assert to_relu["dense units"] == pytest.approx(0)
-    assert 0 < to_relu["dense activation"] < 1
+    assert to_relu["dense activation"] == pytest.approx(1 / 4)  # from the middle of two points at a distance of 1
 
 
 def test_blocks_of_one_kind_share_its_lengths_and_keep_their_places():

@@ -6,13 +6,15 @@ from screening_stubs import SPACE, drawn, quality
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import Matern
 
-from deap_nn.screening import gaussian_process
+from deap_nn import PRESETS
 from deap_nn.screening.encoding import Encoding
 from deap_nn.screening.gaussian_process import Hyperparameters, Posterior, cholesky, fit, loss
 from deap_nn.screening.screen import normal_scores
+from deap_nn.space import TRAINING, Float, Integer, LayerKind, SearchSpace
 
 ENCODING = Encoding(SPACE)
 LENGTH_OF = ENCODING.length_of
+PRIOR = Hyperparameters.prior(ENCODING)
 
 
 def data(count, seed=0):
@@ -30,21 +32,22 @@ def test_the_gradient_is_that_of_finite_differences(seed):
     distances = ENCODING.distances(rows)
     vector = np.random.default_rng(seed).normal(size=len(distances) + 1)
     step = 1e-6 * np.eye(len(vector))
-    differences = [loss(vector + h, distances, scores)[0] - loss(vector - h, distances, scores)[0] for h in step]
-    assert loss(vector, distances, scores)[1] == pytest.approx(np.array(differences) / 2e-6, rel=1e-5, abs=1e-6)
+    differences = [
+        loss(vector + h, PRIOR.vector, distances, scores)[0] - loss(vector - h, PRIOR.vector, distances, scores)[0]
+        for h in step
+    ]
+    assert loss(vector, PRIOR.vector, distances, scores)[1] == pytest.approx(
+        np.array(differences) / 2e-6, rel=1e-5, abs=1e-6
+    )
 
 
 def test_the_likelihood_is_scikit_learns():
     """With the prior's centre as hyperparameters, the prior adds nothing."""
     rows, scores = data(25)
-    vector = np.append(np.zeros(len(ENCODING.lengths)), gaussian_process.LOG_NOISE)
-    centre = np.full(len(ENCODING.lengths), gaussian_process.LOG_LENGTH)
-    kernel = Matern(np.exp(centre[LENGTH_OF]), nu=2.5)
-    noise = np.exp(gaussian_process.LOG_NOISE)
-    theirs = GaussianProcessRegressor(kernel, alpha=noise, optimizer=None).fit(rows, scores)
-    vector[:-1] = centre
+    kernel = Matern(np.exp(PRIOR.log_lengths[LENGTH_OF]), nu=2.5)
+    theirs = GaussianProcessRegressor(kernel, alpha=np.exp(PRIOR.log_noise), optimizer=None).fit(rows, scores)
     constant = 0.5 * len(scores) * np.log(2 * np.pi)
-    assert loss(vector, ENCODING.distances(rows), scores)[0] + constant == pytest.approx(
+    assert loss(PRIOR.vector, PRIOR.vector, ENCODING.distances(rows), scores)[0] + constant == pytest.approx(
         -theirs.log_marginal_likelihood_value_
     )
 
@@ -68,23 +71,33 @@ def test_a_posterior_without_noise_reduces_to_the_data():
 
 def test_a_known_function_is_predicted():
     rows, scores = data(150)
-    fitted = fit(ENCODING.distances(rows[:100]), scores[:100])
+    fitted = fit(PRIOR, ENCODING.distances(rows[:100]), scores[:100])
     mean, _ = Posterior(fitted, LENGTH_OF, rows[:100], scores[:100]).mean_and_covariance(rows[100:])
     assert np.corrcoef(mean, scores[100:])[0, 1] > 0.9
 
 
 def test_a_gene_that_says_nothing_gets_a_long_length():
     rows, scores = data(150)
-    fitted = dict(zip(ENCODING.lengths, fit(ENCODING.distances(rows), scores).log_lengths, strict=True))
+    fitted = dict(zip(ENCODING.lengths, fit(PRIOR, ENCODING.distances(rows), scores).log_lengths, strict=True))
     assert max(fitted, key=fitted.get) == ("dense", "activation")
+
+
+def test_lengths_begin_where_random_networks_are_about_one_length_apart():
+    """In every preset, few or many genes and layers as it has."""
+    for space in PRESETS.values():
+        encoding = Encoding(space)
+        lengths = np.exp(Hyperparameters.prior(encoding).log_lengths)
+        assert encoding.typical / lengths[0] ** 2 == pytest.approx(2)
+    few = Encoding(SearchSpace("few", (), LayerKind(TRAINING, {"rate": Float(0.0, 1.0), "one": Integer(3, 3)})))
+    assert few.typical == pytest.approx(1 / 6)
+    assert Hyperparameters.prior(few).log_lengths.tolist() == [0]
 
 
 def test_a_fit_is_no_worse_than_where_it_began():
     rows, scores = data(60)
     distances = ENCODING.distances(rows)
-    prior = Hyperparameters.prior(len(distances))
-    found = fit(distances, scores)
-    begun, ended = (loss(np.append(h.log_lengths, h.log_noise), distances, scores)[0] for h in (prior, found))
+    found = fit(PRIOR, distances, scores)
+    begun, ended = (loss(h.vector, PRIOR.vector, distances, scores)[0] for h in (PRIOR, found))
     assert ended < begun - 1
 
 

@@ -127,6 +127,12 @@ def test_equal_results_and_equal_genomes_do_no_harm(value, extra_trees):
     assert {screen.choose([one] * 5, [one] * 4, number) for number in range(60)} == set(range(5))
 
 
+def test_where_a_tree_knows_no_difference_any_candidate_may_be_chosen():
+    (one,) = drawn(SPACE, 1)
+    screen = told(Screen(SPACE, 0, extra_trees=True), drawn(SPACE, 30), range(30))
+    assert {screen.choose([one] * 3, [], number) for number in range(1, 41, 2)} == set(range(3))
+
+
 @BOTH
 def test_contradicting_results_of_one_genome_do_no_harm(extra_trees):
     (one,) = drawn(SPACE, 1)
@@ -196,7 +202,7 @@ def test_a_choice_among_many_results_sees_no_more_than_the_bound(monkeypatch):
     monkeypatch.setattr(screen, "BEST", 15)
     monkeypatch.setattr(screen, "RECENT", 10)
     fit = screen.fit
-    monkeypatch.setattr(screen, "fit", lambda distances, scores: seen.append(len(scores)) or fit(distances, scores))
+    monkeypatch.setattr(screen, "fit", lambda *args: seen.append(len(args[-1])) or fit(*args))
     posterior = screen.Posterior
     monkeypatch.setattr(screen, "Posterior", lambda *args: seen.append(len(args[-1])) or posterior(*args))
     choices(known(100), 3)
@@ -206,7 +212,7 @@ def test_a_choice_among_many_results_sees_no_more_than_the_bound(monkeypatch):
 def test_hyperparameters_are_fitted_as_the_data_grow(monkeypatch):
     fits = []
     fit = screen.fit
-    monkeypatch.setattr(screen, "fit", lambda distances, scores: fits.append(len(scores)) or fit(distances, scores))
+    monkeypatch.setattr(screen, "fit", lambda *args: fits.append(len(args[-1])) or fit(*args))
     growing = Screen(SPACE, 0)
     individuals = drawn(SPACE, 40)
     for number, individual in enumerate(individuals):
@@ -215,13 +221,28 @@ def test_hyperparameters_are_fitted_as_the_data_grow(monkeypatch):
     assert fits == [1, 2, 3, 4, 5, 6, 7, 9, 11, 13, 15, 18, 21, 25, 29, 34, 40]
 
 
+def test_a_fit_sees_no_result_that_came_after_it_was_due():
+    """So that a search resumed at 47 results goes on with the hyperparameters of 46, as it would have done."""
+    individuals = drawn(SPACE, 47)
+    values = [quality(individual) for individual in individuals]
+    going_on = told(Screen(SPACE, 0), individuals[:46], values[:46])
+    going_on.choose(individuals[:2], [], 0)
+    told(going_on, individuals[46:], [100.0])
+    resumed = told(Screen(SPACE, 0), individuals, [*values[:46], 100.0])
+    candidates = drawn(SPACE, 20, seed=1)
+    assert [going_on.choose(candidates, [], number) for number in range(60)] == [
+        resumed.choose(candidates, [], number) for number in range(60)
+    ]
+
+
 def test_normal_scores_are_those_of_ranks():
     scores = normal_scores([3.0, -7.0, 3.0, 10.0])
     assert scores[0] == scores[2]
     assert scores[1] < scores[0] < scores[3]
     assert scores.mean() == pytest.approx(0)
     assert scores.std() == pytest.approx(1)
-    assert np.array_equal(normal_scores([0.3, 0.1, 0.2]), normal_scores([1.7e308, -1.7e308, 2.0]))
+    assert np.array_equal(normal_scores([0.3, 0.1, 0.2]), normal_scores([30.0, -1.7e308, 2.0]))
+    assert normal_scores([1.7e308, -1.7e308]).tolist() == pytest.approx([1, -1])
     assert normal_scores([5.0, 5.0, 5.0]).tolist() == normal_scores([1.0, 1.0, 1.0]).tolist() == [0.0] * 3
 
 
