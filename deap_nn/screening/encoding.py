@@ -61,13 +61,13 @@ class Encoding:
         self.lengths = tuple(index)
         self.length_of = np.array(length_of, dtype=np.intp)
 
-    def encode(self, individual: Sequence[Chromosome]) -> Floats:
-        """Return an individual's row.
+    def encode(self, individual: Sequence[Chromosome]) -> NDArray[np.float32]:
+        """Return an individual's row, in half the memory: a search may keep a hundred thousand of them.
 
         Raises:
             InputError: If it is not of the space.
         """
-        row = np.array(self._missing)
+        row = np.array(self._missing, dtype=np.float32)
         seen: dict[str, int] = {}
         try:
             for chromosome in individual:
@@ -82,8 +82,10 @@ class Encoding:
 
     def encode_all(self, individuals: Sequence[Sequence[Chromosome]]) -> Floats:
         """Return the rows of several individuals, also of none."""
-        rows = [self.encode(individual) for individual in individuals]
-        return np.array(rows).reshape(len(rows), len(self.length_of))
+        rows = np.empty((len(individuals), len(self.length_of)))
+        for row, individual in zip(rows, individuals, strict=True):
+            row[:] = self.encode(individual)
+        return rows
 
     def distances(self, rows: Floats) -> Floats:
         """Return the squared distances of all pairs of rows, one row for each length.

@@ -55,7 +55,7 @@ class Screen:
         self._encoding = Encoding(space)
         self._seed = seed
         self._extra_trees = extra_trees
-        self._rows: list[Floats] = []
+        self._rows: list[NDArray[np.float32]] = []
         self._values: list[float] = []
         self._prior = Hyperparameters.prior(self._encoding)
         self._fitted = (0, self._prior)
@@ -112,7 +112,7 @@ class Screen:
         """Return the rows and the scores of the first `count` results, or of those that are used of them."""
         scores = normal_scores(self._values[:count])
         used = used_results(scores)
-        return np.array([self._rows[place] for place in used]), scores[used]
+        return np.array([self._rows[place] for place in used], dtype=np.float64), scores[used]
 
 
 def _best(sample: Floats, rng: np.random.Generator) -> int:
