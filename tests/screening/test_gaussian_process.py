@@ -88,6 +88,8 @@ def test_lengths_begin_where_random_networks_are_about_one_length_apart():
         encoding = Encoding(space)
         lengths = np.exp(Hyperparameters.prior(encoding).log_lengths)
         assert encoding.typical / lengths[0] ** 2 == pytest.approx(2)
+    # Three layers on average, with units and three activations; a rate, and two ways of decay.
+    assert ENCODING.typical == pytest.approx(3 * (1 / 6 + 2 / 3) + 1 / 6 + 1 / 2)
     few = Encoding(SearchSpace("few", (), LayerKind(TRAINING, {"rate": Float(0.0, 1.0), "one": Integer(3, 3)})))
     assert few.typical == pytest.approx(1 / 6)
     assert Hyperparameters.prior(few).log_lengths.tolist() == [0]
