@@ -43,6 +43,14 @@ def seeded(seed: int) -> Iterator[None]:
 
 
 @contextmanager
+def branch(seed: int, number: int) -> Iterator[None]:
+    """Draw from a stream that belongs to a number alone, whatever was drawn before; the other goes on afterwards."""
+    with protected():
+        random.seed(f"{seed} {number}")
+        yield
+
+
+@contextmanager
 def protected() -> Iterator[None]:
     """Let other code draw from `random` without affecting the stream."""
     state = random.getstate()

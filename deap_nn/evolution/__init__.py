@@ -5,13 +5,16 @@ Input: a search space and a function that evaluates. Output: populations. Nothin
 
 from deap_nn.evolution.affordable import Limit, limit_cost
 from deap_nn.evolution.algorithms import Generation, OnGeneration, eaTruncation, survivor_count
+from deap_nn.evolution.breeder import Screen
 from deap_nn.evolution.descent import smallest
 from deap_nn.evolution.individual import MAXIMIZE, MINIMIZE, Fitness, FitnessValues, Individual
 from deap_nn.evolution.key import Key
 from deap_nn.evolution.operators import selTruncation
+from deap_nn.evolution.origin import Origin
 from deap_nn.evolution.plain_data import storable
 from deap_nn.evolution.record import Record
-from deap_nn.evolution.toolbox import CROSSOVERS, OPERATORS, make_toolbox
+from deap_nn.evolution.steady_state import eaSteadyState
+from deap_nn.evolution.toolbox import CROSSOVERS, OPERATORS, make_steady, make_toolbox
 
 __all__ = [
     "CROSSOVERS",
@@ -25,9 +28,13 @@ __all__ = [
     "Key",
     "Limit",
     "OnGeneration",
+    "Origin",
     "Record",
+    "Screen",
+    "eaSteadyState",
     "eaTruncation",
     "limit_cost",
+    "make_steady",
     "make_toolbox",
     "selTruncation",
     "smallest",

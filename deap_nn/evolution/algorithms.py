@@ -26,15 +26,56 @@ class Generation(NamedTuple):
         population: The individuals, all evaluated; a hook must not change them.
         halloffame: The best so far, or None if the loop was given no hall of fame.
         logbook: The rows so far, ending with this generation's.
+        complete: Whether it has all its evaluations; the last one of a steady state may not.
     """
 
     number: int
     population: Population
     halloffame: tools.HallOfFame | None
     logbook: tools.Logbook
+    complete: bool = True
 
 
 OnGeneration = Callable[[Generation], object]
+
+
+class Rows:
+    """The rows of a loop: it notes what is evaluated and, at the end of each generation, calls the hooks.
+
+    Args:
+        stats: Statistics compiled over each generation.
+        halloffame: A hall of fame that is updated with each individual.
+        verbose: Whether to print the logbook as it grows.
+        hooks: Called in order with each `Generation`.
+    """
+
+    def __init__(
+        self,
+        stats: tools.Statistics | None,
+        halloffame: tools.HallOfFame | None,
+        verbose: bool,
+        hooks: Iterable[OnGeneration],
+    ) -> None:
+        self._stats, self._halloffame, self._verbose, self._hooks = stats, halloffame, verbose, tuple(hooks)
+        self._nevals = 0
+        self.logbook = tools.Logbook()
+        self.logbook.header = ["gen", "nevals", *(stats.fields if stats else [])]
+
+    def note(self, individual: Any, was_evaluated: bool = True) -> None:
+        """Note an individual that has its fitness now."""
+        self._nevals += was_evaluated
+        if self._halloffame is not None:
+            self._halloffame.update([individual])
+
+    def end(self, population: Population, *, complete: bool = True) -> bool:
+        """Write a generation's row; return whether one of the hooks wants the loop to stop."""
+        row = self._stats.compile(population) if self._stats else {}
+        number, nevals, self._nevals = len(self.logbook), self._nevals, 0
+        self.logbook.record(gen=number, nevals=nevals, **row)
+        if self._verbose:
+            print(self.logbook.stream)
+        generation = Generation(number, population, self._halloffame, self.logbook, complete)
+        return True in [hook(generation) for hook in self._hooks]
 
 
 def eaTruncation(
@@ -49,6 +90,7 @@ def eaTruncation(
     *,
     survivors: float = 0.2,
     target: float | None = None,
+    patience: int | None = None,
     on_generation: Iterable[OnGeneration] = (),
 ) -> tuple[Population, tools.Logbook]:
     """Keep the best and refill with their offspring: truncation selection, as in animal breeding.
@@ -71,6 +113,8 @@ def eaTruncation(
         verbose: Whether to print the logbook as it grows.
         survivors: The share that is kept, above 0 and below 1.
         target: The loop stops once the best individual's first fitness value is at least as good as this.
+        patience: The loop stops at the end of a generation if the best has not changed for so many evaluations or more;
+            None: never.
         on_generation: Hooks called in order with each `Generation`; one that returns True stops the loop.
 
     Returns:
@@ -79,26 +123,23 @@ def eaTruncation(
     Raises:
         InputError: If an argument is out of its range.
     """
-    _check(cxpb, mutpb, ngen)
+    check_loop(cxpb, mutpb, ngen, patience)
     keep = survivor_count(survivors, len(population))
-    hooks = tuple(on_generation)
-    logbook = tools.Logbook()
-    logbook.header = ["gen", "nevals", *(stats.fields if stats else [])]
+    rows = Rows(stats, halloffame, verbose, on_generation)
+    idle, best = 0, None
     for number in range(ngen + 1):
         if number:
             elite = toolbox.select(population, keep)
             population[:] = elite + _offspring(elite, toolbox, len(population) - keep, cxpb, mutpb)
-        nevals = _evaluate(population, toolbox)
-        if halloffame is not None:
-            halloffame.update(population)
-        logbook.record(gen=number, nevals=nevals, **(stats.compile(population) if stats else {}))
-        if verbose:
-            print(logbook.stream)
-        generation = Generation(number, population, halloffame, logbook)
-        replies = [hook(generation) for hook in hooks]
-        if True in replies or reached(population, target):
+        evaluated = _evaluate(population, toolbox)
+        for individual in population:
+            rows.note(individual, id(individual) in evaluated)
+        before, best = best, max(individual.fitness for individual in population)
+        idle = idle + len(evaluated) if before is not None and best <= before else 0
+        stop = reached(population, target) or (patience is not None and idle >= patience)
+        if rows.end(population) or stop:
             break
-    return population, logbook
+    return population, rows.logbook
 
 
 def survivor_count(survivors: float, size: int) -> int:
@@ -118,12 +159,18 @@ def survivor_count(survivors: float, size: int) -> int:
     return keep
 
 
-def _check(cxpb: float, mutpb: float, ngen: int) -> None:
+def check_loop(
+    cxpb: float, mutpb: float, ngen: int, patience: int | None = None, evaluations: int | None = None
+) -> None:
+    """Raise an InputError for an argument of a loop that is out of its range."""
     for name, value in (("cxpb", cxpb), ("mutpb", mutpb)):
         if not 0 <= value <= 1:
             raise InputError(f"{name} is {value!r}, expected a probability from 0 to 1")
     if ngen < 0:
         raise InputError(f"ngen is {ngen!r}, expected 0 or more generations after the first")
+    for name, count in (("patience", patience), ("evaluations", evaluations)):
+        if count is not None and count < 1:
+            raise InputError(f"{name} is {count!r}, expected 1 evaluation or more, or None")
 
 
 def _offspring(elite: Population, toolbox: base.Toolbox, count: int, cxpb: float, mutpb: float) -> Population:
@@ -148,11 +195,12 @@ def _grown_up(child: Any, parents: Population, toolbox: base.Toolbox, mutpb: flo
     return child
 
 
-def _evaluate(population: Population, toolbox: base.Toolbox) -> int:
+def _evaluate(population: Population, toolbox: base.Toolbox) -> set[int]:
+    """Evaluate those without a fitness and return their identities."""
     invalid = [individual for individual in population if not individual.fitness.valid]
     for individual, values in zip(invalid, toolbox.map(toolbox.evaluate, invalid), strict=True):
         individual.fitness.values = values
-    return len(invalid)
+    return {id(individual) for individual in invalid}
 
 
 def reached(population: Population, target: float | None) -> bool:

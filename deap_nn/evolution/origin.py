@@ -6,7 +6,8 @@ Operators know nothing of it: they are wrapped on their way into a toolbox, as D
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 Operator = Callable[..., tuple[Any, ...]]
@@ -18,10 +19,35 @@ class Origin(NamedTuple):
     Attributes:
         parent: The first weighted fitness value of the better parent.
         operators: The names of the operators that made it.
+        avoided: Where children are bred one by one: how many like ones before were bred in vain, just before it.
+        too_large: How many were that are above a limit.
     """
 
-    parent: float
-    operators: tuple[str, ...]
+    parent: float = -math.inf
+    operators: tuple[str, ...] = ()
+    avoided: int = 0
+    too_large: int = 0
+
+    @property
+    def in_vain(self) -> dict[str, int]:
+        """What was bred in vain, by reason."""
+        return {"avoided": self.avoided, "too_large": self.too_large}
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as plain data, without what there is none of."""
+        return {name: value for name, value in self._asdict().items() if value != self._field_defaults[name]}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Origin:
+        """Return the origin that `to_json` described.
+
+        Raises:
+            TypeError: If it describes none.
+        """
+        origin = cls(**{**data, "operators": tuple(data.get("operators", ()))})
+        if not isinstance(origin.parent, int | float) or {*map(type, origin.in_vain.values())} != {int}:
+            raise TypeError(f"{data} is no origin")
+        return origin
 
 
 def noted_crossover(name: str, crossover: Operator) -> Operator:

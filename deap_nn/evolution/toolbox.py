@@ -15,6 +15,7 @@ from deap import base, tools
 
 from deap_nn.errors import InputError
 from deap_nn.evolution.individual import MAXIMIZE, Individual
+from deap_nn.evolution.key import Key
 from deap_nn.evolution.operators import (
     cxTwoPointGenes,
     cxWholeLayer,
@@ -49,6 +50,27 @@ class InTurn:
         """Cross two individuals with the operator whose turn it is."""
         return next(self._crossovers)(ind1, ind2)
 
+
+class AtRandom:
+    """A crossover that draws one of several operators for each pair, and remembers nothing from one to the next.
+
+    Args:
+        crossovers: The operators, at least one.
+    """
+
+    def __init__(self, *crossovers: Crossover) -> None:
+        self._crossovers = crossovers
+
+    def __call__(self, ind1: Individual, ind2: Individual) -> tuple[Individual, Individual]:
+        """Cross two individuals with one of the operators."""
+        return random.choice(self._crossovers)(ind1, ind2)
+
+
+TOURNAMENT = 3
+"""The size of the tournaments in which a steady state's parents are chosen."""
+
+REPEATS = 100
+"""How often a mutation that has changed nothing is repeated."""
 
 OPERATORS = ("whole_layer", "two_point", "numbers", "choices", "depth")
 """What children note as their origin: the crossovers, the mutations of numbers and of choices, those of depth."""
@@ -100,6 +122,43 @@ def make_toolbox(
     toolbox.register("evaluate", evaluate)
     toolbox.register("map", map)
     return toolbox
+
+
+def make_steady(toolbox: base.Toolbox, space: SearchSpace, crossover: str, mutation_probability: float) -> None:
+    """Register what `eaSteadyState` does best with: tournaments of three, and mutations that change at least one gene.
+
+    Nothing that is registered remembers what it did before, so that a child depends on its parents and its stream only.
+
+    Args:
+        toolbox: A toolbox of `make_toolbox`; changed in place.
+        space: The space of the individuals.
+        crossover: A name in `CROSSOVERS`; of "both", one is drawn for each pair.
+        mutation_probability: As for `make_toolbox`.
+    """
+    toolbox.register("select", tools.selTournament, tournsize=TOURNAMENT)
+    toolbox.register("mate", AtRandom(*CROSSOVERS[crossover]))
+    toolbox.register("mutate", mutAtLeastOne, space=space, indpb=mutation_probability)
+    toolbox.register("key", _digest)
+
+
+def _digest(individual: Individual) -> bytes:
+    return Key.of(individual).digest
+
+
+def mutAtLeastOne(individual: Individual, space: SearchSpace, indpb: float = 0.1) -> tuple[Individual]:
+    """Mutate as `mutAll` does, again and again until something has changed, at most `REPEATS` times.
+
+    Args:
+        individual: The individual, changed in place.
+        space: Its search space.
+        indpb: The probability, 0 to 1.
+    """
+    before = [chromosome.copy() for chromosome in individual]
+    for _ in range(REPEATS if indpb else 0):
+        mutAll(individual, space, indpb)
+        if individual != before:
+            break
+    return (individual,)
 
 
 def mutAll(individual: Individual, space: SearchSpace, indpb: float = 0.1) -> tuple[Individual]:

@@ -1,6 +1,8 @@
 """Runs on disk: their directories and files, the results that they share, genomes to start from."""
 
+from deap_nn.runs.ahead import Ahead
 from deap_nn.runs.cache import Cache
+from deap_nn.runs.children import Children
 from deap_nn.runs.files import JsonLines, write_atomic, write_json
 from deap_nn.runs.format import (
     BEST,
@@ -29,7 +31,9 @@ __all__ = [
     "PICTURE",
     "RUN",
     "TENSORBOARD",
+    "Ahead",
     "Cache",
+    "Children",
     "Journal",
     "JsonLines",
     "Run",

@@ -105,6 +105,11 @@ class JsonLines:
         self._synced = self._end
         self.pace = time.monotonic() - began
 
+    def cut(self, place: int) -> None:
+        """Drop the line at a place, and all that follow it."""
+        os.ftruncate(self._file.fileno(), place)
+        self._end, self._synced = place, min(self._synced, place)
+
     def read(self, place: int) -> Any:
         """Return the value of the line at a place."""
         size = BLOCK
@@ -184,8 +189,15 @@ class Line(NamedTuple):
     value: Any
 
 
-def read_lines(path: Path) -> Iterator[Line]:
+DELETE_LINE = "delete that line, and what it told is evaluated again"
+
+
+def read_lines(path: Path, remedy: str = DELETE_LINE) -> Iterator[Line]:
     """Yield the lines of a file of JSON lines one after the other, without an incomplete last one.
+
+    Args:
+        path: The file.
+        remedy: What to do about a damaged line.
 
     Raises:
         InputError: If a line is no JSON; it names the line.
@@ -200,11 +212,8 @@ def read_lines(path: Path) -> Iterator[Line]:
             try:
                 yield Line(number, place, json.loads(line))
             except ValueError as error:
-                raise InputError(f"{path}, line {number}, is damaged ({error}): {DELETE_LINE}") from error
+                raise InputError(f"{path}, line {number}, is damaged ({error}): {remedy}") from error
             place += len(line)
-
-
-DELETE_LINE = "delete that line, and what it told is evaluated again"
 
 
 def _whole_length(descriptor: int) -> int:

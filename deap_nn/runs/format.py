@@ -19,6 +19,8 @@ setting `min_steps`."""
 
 RUN = "run.json"
 JOURNAL = "evaluations.jsonl"
+CHILDREN = "children.jsonl"
+AHEAD = "ahead.jsonl"
 LOGBOOK = "logbook.csv"
 CHECKPOINT = "checkpoint.json"
 MODEL = "best.keras"
@@ -101,6 +103,7 @@ def checkpoint(generation: Generation, pruner: Mapping[str, Any]) -> dict[str, A
         "population": plain(generation.population),
         "halloffame": plain(generation.halloffame or ()),
         "random_state": random.getstate(),
+        **({} if generation.complete else {"incomplete": generation.logbook[-1]["nevals"]}),
         **pruner,
     }
 

@@ -46,6 +46,11 @@ class Journal:
         """Return the values of the evaluation at a place."""
         return self._values[self._past.latest(place)]
 
+    def cut(self, place: int | None) -> None:
+        """Drop the evaluation at a place that this part of the search has added, and all after it; None: nothing."""
+        if place is not None:
+            del self._values[place:]
+
     def sync(self) -> None:
         """Wait until everything is on disk."""
 
@@ -78,6 +83,11 @@ class RunJournal(Journal):
         """Read the values of the evaluation at a place."""
         line = self._lines.read(self._past.latest(place))
         return FitnessValues(line["fitness"], line["record"])
+
+    def cut(self, place: int | None) -> None:
+        """Drop the evaluation at a place that this part of the search has added, and all after it; None: nothing."""
+        if place is not None:
+            self._lines.cut(place)
 
     def sync(self) -> None:
         """Wait until everything is on disk."""

@@ -2,6 +2,8 @@
 
     run.json            settings, search space, data set and its fingerprint, versions, status
     evaluations.jsonl   one line per finished evaluation: genome, fitness, record
+    children.jsonl      of a steady state: one line per chosen genome, before it is evaluated
+    ahead.jsonl         of a steady state: results that arrived ahead of their turn; usually absent
     logbook.csv         one row per generation
     checkpoint.json     population, hall of fame and random state after the latest generation
     best.keras          the trained best network
@@ -27,10 +29,14 @@ from deap import tools
 
 from deap_nn.errors import InputError
 from deap_nn.evolution import FitnessValues, Individual
+from deap_nn.runs.ahead import Ahead
+from deap_nn.runs.children import Children
 from deap_nn.runs.files import read_json, write_atomic, write_json
 from deap_nn.runs.format import (
+    AHEAD,
     BEST,
     CHECKPOINT,
+    CHILDREN,
     DATA,
     ENSEMBLE,
     FORMAT,
@@ -155,6 +161,14 @@ class Run:
                 yield journal
         finally:
             os.close(folder)
+
+    def children(self, weights: tuple[float, ...]) -> Children:
+        """Open the file of the chosen genomes, while the directory is locked; the weights are those of a fitness."""
+        return Children(self.path / CHILDREN, weights)
+
+    def ahead(self, again: Collection[Status] = ()) -> Ahead:
+        """Open the file of results that are ahead of their turn, while the directory is locked; `again` as above."""
+        return Ahead(self.path / AHEAD, again)
 
     def __repr__(self) -> str:
         """As in `Run('runs/full-1', finished, 12 generations, best 0.9625)`."""

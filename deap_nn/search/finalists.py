@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from deap_nn.engines import Engine
 from deap_nn.evolution import FitnessValues, Individual
 from deap_nn.search.budget import Budget
-from deap_nn.search.evaluations import Evaluations
+from deap_nn.search.results import Results
 from deap_nn.status import Status
 
 REPETITION = 1
@@ -51,7 +51,7 @@ def affordable_finalists(best: Sequence[Individual], engine: Engine, budget: Bud
 
 
 def ranked(
-    best: Sequence[Individual], count: int, evaluations: Evaluations, function: Callable[..., Any], weight: float
+    best: Sequence[Individual], count: int, evaluations: Results, function: Callable[..., Any], weight: float
 ) -> Ranking:
     """Measure the best once more and put them in the order of their means.
 

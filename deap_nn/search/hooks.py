@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from deap_nn.engines import Engine
 from deap_nn.evolution import OnGeneration
 from deap_nn.runs import Run
-from deap_nn.search.evaluations import OnEvaluation
+from deap_nn.search.results import OnEvaluation
 
 
 @dataclass(frozen=True)

@@ -1,32 +1,45 @@
-"""The generations of a search: the loop with its toolbox, statistics and hooks."""
+"""The loop of a search, with its toolbox, statistics and hooks."""
 
 from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 
 from deap import base, tools
 
-from deap_nn.evolution import Generation, Individual, Limit, OnGeneration, eaTruncation, limit_cost, make_toolbox
+from deap_nn.evolution import (
+    Generation,
+    Individual,
+    Limit,
+    OnGeneration,
+    eaSteadyState,
+    eaTruncation,
+    limit_cost,
+    make_steady,
+    make_toolbox,
+)
 from deap_nn.pruning import Pruner
-from deap_nn.random_stream import protected
-from deap_nn.runs import Run
+from deap_nn.random_stream import branch, protected
+from deap_nn.runs import Children, Run
 from deap_nn.search.evaluations import Evaluations
+from deap_nn.search.in_order import InOrder
 from deap_nn.search.limits import size_limit
-from deap_nn.search.outcomes import RunFailed, StopRun
+from deap_nn.search.outcomes import TIME_IS_OVER, Enough, RunFailed, StopRun
 from deap_nn.search.search import Search
 from deap_nn.search.statistics import make_statistics
-from deap_nn.search.telemetry import Telemetry
+from deap_nn.search.telemetry import Telemetry, TelemetryInOrder
 from deap_nn.status import FAILURES
 
 
 def find_best(
     search: Search,
-    evaluations: Evaluations,
+    evaluations: Evaluations | InOrder,
     pruner: Pruner,
     hooks: Iterable[OnGeneration],
     most_work: float | None = None,
+    children: Children | None = None,
 ) -> tuple[list[Individual], str]:
     """Run the loop.
 
@@ -36,6 +49,7 @@ def find_best(
         pruner: The pruner, which learns from each generation before the hooks see it.
         hooks: The hooks called with each generation; one that returns True stops the run.
         most_work: The cost above which an individual is bred again; None: any.
+        children: Of a steady state, the file of the chosen genomes.
 
     Returns:
         The best individuals, the best first, and the reason why the loop was stopped early, "" if it was not.
@@ -44,37 +58,69 @@ def find_best(
         RunFailed: If it was stopped before any evaluation had ended.
     """
     run, settings = search.run, search.settings
-    toolbox = make_toolbox(
-        search.space,
-        evaluate=search.objective.evaluate,
-        map=Telemetry(evaluations, settings.weights[0]).map,
-        crossover=settings.crossover,
-        mutation_probability=settings.mutation_probability,
-        weights=settings.weights,
-    )
     starters = [Individual.from_json(genome, settings.weights) for genome in run.info["start_with"]]
-    _limit(toolbox, search, starters, most_work, evaluations.counts)
+    toolbox = _toolbox(search)
+    if isinstance(evaluations, InOrder):
+        in_order = TelemetryInOrder(evaluations, settings.weights[0], children)
+        loop = _steady_state(search, toolbox, in_order)
+        _limit(toolbox, search, starters, most_work, in_order)
+    else:
+        batches = Telemetry(evaluations, settings.weights[0])
+        loop = _truncation(search, toolbox, batches)
+        _limit(toolbox, search, starters, most_work, batches)
     halloffame = tools.HallOfFame(10)
     stopped = ""
     try:
-        eaTruncation(
+        loop(
             starters + toolbox.population(n=settings.population - len(starters)),
             toolbox,
             cxpb=1.0,
             mutpb=1.0,
-            ngen=settings.generations,
+            ngen=settings.most_generations,
             stats=make_statistics(evaluations.counts, halloffame),
             halloffame=halloffame,
-            survivors=settings.survivors,
             target=settings.stop_at,
+            patience=settings.patience,
             on_generation=(lambda one: _learn(one, evaluations, pruner), _stopping(tuple(hooks))),
         )
     except StopRun as stop:
         stopped = str(stop)
+        _abandon(evaluations, stopped)
         halloffame.update(_best_evaluated(run, halloffame.maxsize))
+        if isinstance(stop, Enough):  # as was meant to be
+            stopped = ""
+    else:
+        _abandon(evaluations, stopped)
     if not halloffame:
         raise RunFailed(f"{stopped}, before any evaluation had ended: give the run more time; it is in {run.path}")
     return list(halloffame), stopped
+
+
+def _toolbox(search: Search) -> base.Toolbox:
+    settings = search.settings
+    return make_toolbox(
+        search.space,
+        evaluate=search.objective.evaluate,
+        crossover=settings.crossover,
+        mutation_probability=settings.mutation_probability,
+        weights=settings.weights,
+    )
+
+
+def _truncation(search: Search, toolbox: base.Toolbox, telemetry: Telemetry) -> Callable[..., object]:
+    toolbox.register("map", telemetry.map)
+    return partial(eaTruncation, survivors=search.settings.survivors)
+
+
+def _steady_state(search: Search, toolbox: base.Toolbox, telemetry: TelemetryInOrder) -> Callable[..., object]:
+    settings = search.settings
+    make_steady(toolbox, search.space, settings.crossover, settings.mutation_probability)
+    toolbox.register("submit", telemetry.submit)
+    toolbox.register("next", telemetry.next)
+    toolbox.register("stream", branch, settings.seed)
+    toolbox.register("chosen", telemetry.chosen)
+    toolbox.register("avoided", telemetry.refuse, "avoided")
+    return partial(eaSteadyState, lag=settings.lag, evaluations=settings.evaluations)
 
 
 def _limit(
@@ -82,7 +128,7 @@ def _limit(
     search: Search,
     starters: Sequence[Individual],
     most_work: float | None,
-    counts: Counter[str],
+    telemetry: Telemetry | TelemetryInOrder,
 ) -> None:
     """Let the toolbox breed again, and count, what is too large or too much work."""
     cost, size = search.objective.cost, size_limit(search.settings, search.space, search.objective, starters)
@@ -91,10 +137,16 @@ def _limit(
         limits.append(Limit(cost, most_work))
     if limits:
         smallest = None if size is None else size.smallest
-        limit_cost(toolbox, *limits, smallest=smallest, refused=lambda: counts.update(["too_large"]))
+        limit_cost(toolbox, *limits, smallest=smallest, refused=partial(telemetry.refuse, "too_large"))
 
 
-def _learn(generation: Generation, evaluations: Evaluations, pruner: Pruner) -> None:
+def _abandon(evaluations: Evaluations | InOrder, stopped: str) -> None:
+    """Drop what a steady state has begun beyond its end; what the clock has cut off may go on another time."""
+    if isinstance(evaluations, InOrder):
+        evaluations.abandon(for_good=stopped != TIME_IS_OVER)
+
+
+def _learn(generation: Generation, evaluations: Evaluations | InOrder, pruner: Pruner) -> None:
     """Reset the counts and let the pruner learn from a generation."""
     evaluations.counts.clear()
     pruner.learn(generation.population)

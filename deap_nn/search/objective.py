@@ -131,7 +131,9 @@ def keras_objective(space: SearchSpace, data: DataSpec, settings: Settings) -> O
         partial(planned_work, problem=problem) if countable else None,
         partial(size_of, problem=problem) if countable else None,
         partial(calibrate, problem=problem) if countable else None,
-        partial(make_race, task, task.naive_score(splits.y_validation), settings) if settings.race else NoPruning,
+        partial(make_race, task, task.naive_score(splits.y_validation), settings)
+        if settings.race and not settings.is_steady
+        else NoPruning,
     )
 
 

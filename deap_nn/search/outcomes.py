@@ -18,6 +18,10 @@ class StopRun(Exception):  # noqa: N818 - a request, not an error
     """A request to stop the run, from a hook or because the time is over."""
 
 
+class Enough(StopRun):
+    """The end of a search that has had all its evaluations."""
+
+
 class RunFailed(RuntimeError):  # noqa: N818
     """An error that ends the run; the message is for the user."""
 

@@ -13,14 +13,14 @@ from deap_nn.data import DataSpec, load
 from deap_nn.engines import Engine
 from deap_nn.errors import InputError
 from deap_nn.evaluation import Pace
-from deap_nn.evolution import Individual, survivor_count
+from deap_nn.evolution import Individual
 from deap_nn.networks import LayerSpec, blueprint, multiply_adds, parameters
 from deap_nn.search.call_forms import data_of, settings_of, space_for, space_of
 from deap_nn.search.engine import engine_of
 from deap_nn.search.limits import size_limit
 from deap_nn.search.objective import data_spec, keras_objective
 from deap_nn.search.settings import Settings
-from deap_nn.search.sizing import SEARCH_SHARE, drawn, population_for, timed
+from deap_nn.search.sizing import SEARCH_SHARE, at_once, drawn, most_evaluations, population_for, timed
 from deap_nn.space import SearchSpace
 
 DRAWN = 100
@@ -82,18 +82,19 @@ def _networks(space: SearchSpace, spec: DataSpec, sample: Sequence[tuple[float, 
 
 def _time(settings: Settings, sample: Sequence[tuple[float, Individual]], pace: Pace, engine: Engine) -> list[str]:
     typical = statistics.mean(pace.seconds(work) for work, _ in sample)
+    workers = at_once(settings, engine.capacity)
     if settings.budget is not None:
         population = population_for(settings, SEARCH_SHARE * settings.budget, typical, engine.capacity)
-        trainings = SEARCH_SHARE * settings.budget * engine.capacity / typical
+        trainings = SEARCH_SHARE * settings.budget * workers / typical
         return [
             f"in {_duration(settings.budget)}: about {trainings:.0f} trainings in generations of {population} on "
-            f"{engine.capacity} workers, then finalists and the final training"
+            f"{workers} workers, then finalists and the final training"
         ]
-    size = settings.population
-    most = size + settings.generations * (size - survivor_count(settings.survivors, size))
+    most = most_evaluations(settings)
+    saved = "less what the race saves; " if settings.race and not settings.is_steady else ""
     return [
-        f"at most {most} trainings on {engine.capacity} workers: about {_duration(most * typical / engine.capacity)}, "
-        "less what the race saves; networks may grow on the way; then the final training"
+        f"at most {most} trainings on {workers} workers: about {_duration(most * typical / workers)}, "
+        f"{saved}networks may grow on the way; then the final training"
     ]
 
 

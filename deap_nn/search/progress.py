@@ -9,9 +9,11 @@ from typing import Any, TextIO
 from tqdm import tqdm
 
 from deap_nn.engines import Engine
-from deap_nn.evolution import FitnessValues, Generation, Individual, survivor_count
+from deap_nn.evolution import FitnessValues, Generation, Individual
 from deap_nn.runs import Run
 from deap_nn.search.hooks import Hooks
+from deap_nn.search.settings import Settings
+from deap_nn.search.sizing import most_evaluations
 from deap_nn.status import Status
 
 KNOWN_END = "{desc}{bar}| {n_fmt}/{total_fmt} networks [{elapsed}<{remaining}{postfix}]"
@@ -69,18 +71,20 @@ class Progress:
         if "data" in run.info:
             self._say(_about(run.info["data"]))
         self._say(f"engine: {engine.description}")
-        self._generations = None if settings.get("budget") else settings["generations"]  # else there is only a time
+        chosen = Settings(**settings)
+        # With a time, or a number of evaluations, nobody knows how many there will be
+        self._generations = None if chosen.budget or chosen.evaluations else chosen.generations
+        if chosen.is_steady and engine.capacity > chosen.lag:
+            self._say(f"{chosen.lag} of {engine.capacity} workers have work: the others would with a larger --lag")
         self._best, self._minimize = None, settings.get("minimize", False)
-        size = settings["population"]
-        children = size - survivor_count(settings["survivors"], size)
         self._bar = tqdm(
             desc=_place(0, self._generations),
-            total=None if self._generations is None else size + self._generations * children,
+            total=None if chosen.budget else most_evaluations(chosen),
             unit="network",
             file=self._stream,
             disable=None,  # disabled unless the stream is a terminal
             dynamic_ncols=True,
-            bar_format=KNOWN_END if self._generations is not None else UNKNOWN_END,
+            bar_format=UNKNOWN_END if chosen.budget else KNOWN_END,
         )
 
     def _evaluation(self, individual: Individual, values: FitnessValues) -> None:

@@ -32,9 +32,13 @@ class Recorder:
 
     def generation(self, generation: Generation) -> None:
         """Record a generation; one that is replayed keeps the seconds that it originally took."""
+        past = self._checkpoint
+        if past is not None and _goes_further(generation, past):
+            self._compare({}, {"generation": generation.number}, generation.logbook[:-1])
+            past = self._checkpoint = None
+            self._before = self._before[: generation.number]
         if generation.number < len(self._before):
             generation.logbook[-1]["seconds"] = self._before[generation.number]["seconds"]
-        past = self._checkpoint
         if past is not None and generation.number < past["generation"]:
             return
         content = checkpoint(generation, self._pruner.state)
@@ -60,6 +64,13 @@ class Recorder:
                 f"({', '.join(differing)}), so this run cannot go on: was a file in it edited, or deap_nn exchanged? "
                 "(run.json names the versions)"
             )
+
+
+def _goes_further(generation: Generation, past: dict[str, Any]) -> bool:
+    """Tell whether the last generation of before was incomplete and has more evaluations now."""
+    if generation.number != past["generation"] or "incomplete" not in past:
+        return False
+    return generation.complete or generation.logbook[-1]["nevals"] > past["incomplete"]
 
 
 def _plain(row: dict[str, Any], columns: Collection[str]) -> dict[str, Any]:

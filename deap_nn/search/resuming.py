@@ -22,6 +22,9 @@ from deap_nn.search.session import perform
 from deap_nn.search.settings import Settings, all_settings
 from deap_nn.space import SearchSpace
 
+BEFORE_THERE_WAS_A_CHOICE = {"algorithm": "truncation"}
+"""The settings of runs that were begun before these were settings."""
+
 
 def resume(
     run_dir: str | os.PathLike[str],
@@ -73,7 +76,7 @@ def resume(
 def _recorded_settings(run: Run) -> Settings:
     """Return the settings of a run whose `run.json` has all that a resume needs."""
     try:
-        settings = Settings(**run.info["settings"])
+        settings = Settings(**{**BEFORE_THERE_WAS_A_CHOICE, **run.info["settings"]})
         _ = run.info["data"]["fingerprint"] if "data" in run.info else run.info["evaluate"]
         _ = run.info["space"]["name"], [Individual.from_json(genome) for genome in run.info["start_with"]]
     except (KeyError, TypeError, InputError) as error:
@@ -94,12 +97,19 @@ def _changed(run: Run, recorded: Settings, changes: Mapping[str, Any]) -> Settin
             f"{run.path} used the Dask scheduler {recorded.dask_scheduler}, which a run directory alone is no reason "
             "to trust: name it, or another, as dask_scheduler (--dask-scheduler)"
         )
-    done = run.checkpoint["generation"] if run.checkpoint else 0
-    if settings.generations < done:
-        raise InputError(
-            f"generations is {settings.generations}, but {run.path} has {done} already: give as many or more"
-        )
+    _check_not_less(run, settings)
     return settings
+
+
+def _check_not_less(run: Run, settings: Settings) -> None:
+    """Refuse to end a search before what it has done already."""
+    done = run.checkpoint["generation"] if run.checkpoint else 0
+    name, asked = "generations", settings.most_generations
+    if settings.evaluations is not None:
+        name, asked = "evaluations", settings.evaluations
+        done = sum(row["nevals"] - row["cached"] for row in run.logbook)
+    if asked < done:
+        raise InputError(f"{name} is {asked}, but {run.path} has {done} already: give as many or more")
 
 
 def _data_again(run: Run, data: Data | None, settings: Settings) -> DataSpec:

@@ -25,10 +25,12 @@ from deap_nn.search.engine import engine_of
 from deap_nn.search.evaluations import Evaluations
 from deap_nn.search.final import FinalTraining
 from deap_nn.search.finalists import Ranking, affordable_finalists, ranked
+from deap_nn.search.in_order import InOrder
 from deap_nn.search.loop import find_best
 from deap_nn.search.picture import Picture
 from deap_nn.search.progress import Progress
 from deap_nn.search.recorder import Recorder
+from deap_nn.search.results import Results
 from deap_nn.search.search import Search
 from deap_nn.search.sizing import SEARCH_SHARE, most_work, sized
 from deap_nn.search.winner import write_winner
@@ -50,7 +52,10 @@ def perform(search: Search) -> Run:
         if search.progress:
             hooks = stack.enter_context(closing(Progress())).hooks + hooks
         # What is there is read before anything is changed: a damaged file is refused, and the run stays as it is
-        journal = stack.enter_context(run.writing(again=LIMITS if search.retry_failed else ()))
+        again = LIMITS if search.retry_failed else ()
+        journal = stack.enter_context(run.writing(again))
+        children = stack.enter_context(closing(run.children(asked.weights))) if asked.is_steady else None
+        ahead = stack.enter_context(closing(run.ahead(again))) if asked.is_steady else None
         pruner = objective.make_pruner()
         recorder = Recorder(run, pruner, compare=not search.retry_failed)
         past = run.best or {}
@@ -64,16 +69,19 @@ def perform(search: Search) -> Run:
         search = replace(search, settings=sized(asked, search.space, objective, engine, budget))
         picture = Picture(run, objective.label)
         of_sitting = None if asked.stop_after is None else time.monotonic() + asked.stop_after
-        evaluations = Evaluations(
-            engine,
-            journal=journal,
-            cost=objective.cost,
-            on_evaluation=(budget.keep, *hooks.on_evaluation),
-            cache=cache,
-            pruner=pruner,
-            worst=objective.worst,
-            until=_end_of_search(budget.until(SEARCH_SHARE), of_sitting, budget),
-        )
+        options: dict[str, Any] = {
+            "journal": journal,
+            "on_evaluation": (budget.keep, *hooks.on_evaluation),
+            "cache": cache,
+            "pruner": pruner,
+            "worst": objective.worst,
+            "until": _end_of_search(budget.until(SEARCH_SHARE), of_sitting, budget),
+        }
+        evaluations: Evaluations | InOrder
+        if asked.is_steady:
+            evaluations = InOrder(engine, children=children, ahead=ahead, **options)
+        else:
+            evaluations = Evaluations(engine, cost=objective.cost, most=asked.evaluations, **options)
         final = FinalTraining(run, asked, engine, budget, objective.cost)
         stack.enter_context(seeded(asked.seed))
         best, stopped = find_best(
@@ -86,7 +94,8 @@ def perform(search: Search) -> Run:
                 partial(_set_end, evaluations, final, budget, of_sitting),
                 *hooks.on_generation,
             ),
-            most_work(engine, budget),
+            most_work(search.settings, engine, budget),
+            children,
         )
         stopped = budget.end_search(stopped)
         engine.clear()
@@ -111,7 +120,7 @@ def _end_of_search(of_budget: float | None, of_sitting: float | None, budget: Bu
 
 
 def _set_end(
-    evaluations: Evaluations, final: FinalTraining, budget: Budget, of_sitting: float | None, generation: Generation
+    evaluations: Results, final: FinalTraining, budget: Budget, of_sitting: float | None, generation: Generation
 ) -> None:
     """Let the search go on for as long as the final training of the best so far could not use the time."""
     if generation.halloffame:
@@ -119,9 +128,7 @@ def _set_end(
         evaluations.end_at(_end_of_search(of_budget, of_sitting, budget))
 
 
-def _ranking(
-    best: list[Individual], search: Search, evaluations: Evaluations, engine: Engine, budget: Budget
-) -> Ranking:
+def _ranking(best: list[Individual], search: Search, evaluations: Results, engine: Engine, budget: Budget) -> Ranking:
     """Return the best individuals, in the order in which they are to be trained a final time."""
     again = search.objective.evaluate_again
     if again is None:

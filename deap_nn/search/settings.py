@@ -19,6 +19,9 @@ from deap_nn.evolution import CROSSOVERS, MAXIMIZE, MINIMIZE, survivor_count
 from deap_nn.search.duration import seconds_of
 from deap_nn.search.setting import Setting, choice, declare, flag, number, whole
 
+STEADY_STATE = "steady-state"
+ALGORITHMS = ("truncation", STEADY_STATE)
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -35,6 +38,32 @@ class Settings:
     )
     population: int = whole(20, "networks per generation", 3)
     generations: int = whole(30, "generations after the first", 0, resumable=True)
+    algorithm: str = choice(
+        "truncation",
+        "how networks are bred: in generations of which the best survive, or one by one in place of the worst, where a "
+        "generation is as many evaluations as the population holds (always without the race)",
+        ALGORITHMS,
+    )
+    lag: int = whole(
+        4,
+        "with --algorithm steady-state, networks under way at the same time, and so the most workers that have work; "
+        "results are the same with any number of workers",
+        1,
+    )
+    evaluations: int | None = whole(
+        None,
+        "evaluations after which the search ends, in place of --generations",
+        1,
+        by_itself="--generations says when",
+        resumable=True,
+    )
+    patience: int | None = whole(
+        None,
+        "evaluations in a row without a new best after which the search ends; in generations, at the end of one",
+        1,
+        by_itself="none: it goes on",
+        resumable=True,
+    )
     survivors: float = number(
         0.2,
         "share of a generation that survives; at least two networks do",
@@ -215,6 +244,16 @@ class Settings:
     def weights(self) -> tuple[float, ...]:
         """The weights of an individual's fitness."""
         return MINIMIZE if self.minimize else MAXIMIZE
+
+    @property
+    def is_steady(self) -> bool:
+        """Whether there is a steady state in place of generations."""
+        return self.algorithm == STEADY_STATE
+
+    @property
+    def most_generations(self) -> int:
+        """The number of generations after the first that do not end the search before it has its evaluations."""
+        return self.generations if self.evaluations is None else max(self.generations, self.evaluations)
 
     @property
     def seed_of_trainings(self) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 
 from deap_nn.engines import Engine
 from deap_nn.evaluation import Pace
-from deap_nn.evolution import Individual, limit_cost, make_toolbox
+from deap_nn.evolution import Individual, limit_cost, make_toolbox, survivor_count
 from deap_nn.random_stream import protected
 from deap_nn.search.budget import Budget
 from deap_nn.search.limits import SizeLimit, size_limit
@@ -49,7 +49,19 @@ def sized(settings: Settings, space: SearchSpace, objective: Objective, engine: 
     return replace(settings, population=population, generations=max(settings.generations, 10**6))
 
 
-def most_work(engine: Engine, budget: Budget) -> float | None:
+def at_once(settings: Settings, workers: int) -> int:
+    """Return how many of the workers have work at the same time."""
+    return min(workers, settings.lag) if settings.is_steady else workers
+
+
+def most_evaluations(settings: Settings) -> int:
+    """Return the number of evaluations of a search, at most, in which nothing else ends it."""
+    size = settings.population
+    children = size if settings.is_steady else size - survivor_count(settings.survivors, size)
+    return settings.evaluations or size + settings.generations * children
+
+
+def most_work(settings: Settings, engine: Engine, budget: Budget) -> float | None:
     """Return the work above which a network is not trained but bred again; None: any."""
     timed_before = budget.decided("pace")
     if budget.seconds is None or timed_before is None:
@@ -57,7 +69,7 @@ def most_work(engine: Engine, budget: Budget) -> float | None:
 
     def decide() -> float:
         pace = Pace(*timed_before)
-        share = _search_seconds(budget) * engine.capacity / FEWEST
+        share = _search_seconds(budget) * at_once(settings, engine.capacity) / FEWEST
         # Half of it at least: where starting takes longer, as on a busy machine, smaller networks would gain little
         return max(share - pace.overhead, share / 2) * pace.speed
 
@@ -66,7 +78,8 @@ def most_work(engine: Engine, budget: Budget) -> float | None:
 
 def population_for(settings: Settings, seconds: float, training: float, workers: int) -> int:
     """Return the population with which trainings that take so long make a few generations in that time."""
-    return max(LEAST, min(settings.population, int(seconds * workers / training / GENERATIONS)))
+    trainings = seconds * at_once(settings, workers) / training
+    return max(LEAST, min(settings.population, int(trainings / GENERATIONS)))
 
 
 def drawn(

@@ -51,7 +51,8 @@ def _register_telemetry(statistics: tools.Statistics, counts: Counter[str]) -> N
     """Register what `Telemetry`, and the toolbox's limits, have counted."""
     children = _children()
     statistics.register("new", lambda _: counts["new"])
-    statistics.register("avoided", lambda population: max(0, children(population) - counts["new"]))
+    # In generations copies are part of the population; one by one, they are counted as they are bred
+    statistics.register("avoided", lambda population: max(0, children(population) - counts["new"]) + counts["avoided"])
     for name in ("too_large", "since_best"):
         statistics.register(name, lambda _, name=name: counts[name])
     for name in OPERATORS:

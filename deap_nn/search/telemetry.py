@@ -1,34 +1,68 @@
 """What a search notes of its own course: what was new, which operators gained, since when nothing did.
 
-Between the toolbox and `Evaluations`: batches of individuals go through, figures are added to the counts of the
-generation.
+Between the toolbox and what evaluates: individuals go through, figures are added to the counts of the generation. All
+are counted in the order of the individuals, not in that in which evaluations end, so they are the same on every engine.
 """
 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from deap_nn.evolution import FitnessValues, Individual
+from deap_nn.evolution import FitnessValues, Individual, Origin
+from deap_nn.runs import Children
 from deap_nn.search.evaluations import Evaluations
+from deap_nn.search.in_order import InOrder
 
 
-class Telemetry:
-    """The notes of a search.
-
-    Everything is counted in the order of the individuals, not of their results, so it is the same on every engine.
+class _Notes:
+    """What batches and children one by one have in common.
 
     Args:
-        evaluations: Evaluates; its counts grow by `new`, by `tried NAME` and `better NAME` for each operator that made
-            new ones, and are told `since_best`.
+        counts: Grow by `new`, by `tried NAME` and `better NAME` for each operator that made new ones, and are told
+            `since_best`.
+        weight: 1 where more is better, -1 where less is.
+    """
+
+    def __init__(self, counts: Counter[str], weight: float) -> None:
+        self._counts, self._weight = counts, weight
+        self._best = -math.inf
+        self._since_best = 0
+
+    def refuse(self, why: str) -> None:
+        """Count something that is bred again: "too_large", say."""
+        self._counts[why] += 1
+
+    def _note(self, individual: Individual, values: FitnessValues) -> None:
+        """Note the result of an individual that is new."""
+        score, origin = values[0] * self._weight, individual.origin
+        self._counts["new"] += 1
+        self._since_best += 1
+        if score > self._best:
+            self._best, self._since_best = score, 0
+        if origin is not None:
+            self._counts.update(f"tried {name}" for name in origin.operators)
+            self._counts.update(f"better {name}" for name in origin.operators if score > origin.parent)
+
+    def _end(self, individuals: Iterable[Individual]) -> None:
+        for individual in individuals:
+            individual.origin = None  # its children have origins of their own
+        self._counts["since_best"] = self._since_best
+
+
+class Telemetry(_Notes):
+    """The notes of a search in generations.
+
+    Args:
+        evaluations: Evaluates.
         weight: 1 where more is better, -1 where less is.
     """
 
     def __init__(self, evaluations: Evaluations, weight: float) -> None:
-        self._evaluations, self._weight = evaluations, weight
-        self._best = -math.inf
-        self._since_best = 0
+        super().__init__(evaluations.counts, weight)
+        self._evaluations = evaluations
 
     def map(self, function: Callable[..., Any], individuals: Iterable[Individual]) -> list[FitnessValues]:
         """Return the fitness values of individuals, as `Evaluations.map` does."""
@@ -36,17 +70,64 @@ class Telemetry:
         results = self._evaluations.map(function, everyone)
         for individual, values, new in zip(everyone, results, self._evaluations.new, strict=True):
             if new:
-                self._note(individual, values[0] * self._weight)
-            individual.origin = None  # its children have origins of their own
-        self._evaluations.counts["since_best"] = self._since_best
+                self._note(individual, values)
+        self._end(everyone)
         return results
 
-    def _note(self, individual: Individual, score: float) -> None:
-        counts, origin = self._evaluations.counts, individual.origin
-        counts["new"] += 1
-        self._since_best += 1
-        if score > self._best:
-            self._best, self._since_best = score, 0
-        if origin is not None:
-            counts.update(f"tried {name}" for name in origin.operators)
-            counts.update(f"better {name}" for name in origin.operators if score > origin.parent)
+
+class TelemetryInOrder(_Notes):
+    """The notes of a search whose children come one by one, all new; each is counted with its result.
+
+    What was bred in vain before a child is written down with it: a resumed search, which breeds it no more, counts it
+    all the same.
+
+    Args:
+        evaluations: Evaluates.
+        weight: 1 where more is better, -1 where less is.
+        children: The file of chosen genomes, if there is one.
+    """
+
+    def __init__(self, evaluations: InOrder, weight: float, children: Children | None = None) -> None:
+        super().__init__(evaluations.counts, weight)
+        self._evaluations, self._children = evaluations, children
+        self._under_way: dict[int, Individual] = {}
+        self._in_vain: Counter[str] | None = None  # while a child is bred
+
+    def refuse(self, why: str) -> None:
+        """Count something that is bred again: "too_large", say."""
+        if self._in_vain is None:
+            super().refuse(why)
+        else:
+            self._in_vain[why] += 1
+
+    def chosen(self, number: int, breed: Callable[[], Individual | None]) -> Individual | None:
+        """Return the child of a number, as `Children.chosen` does."""
+        if self._children is None:
+            return self._bred(breed)
+        return self._children.chosen(number, lambda: self._bred(breed))
+
+    def submit(self, function: Callable[..., Any], individual: Individual) -> int:
+        """Request an evaluation, as `InOrder.submit` does."""
+        ticket = self._evaluations.submit(function, individual)
+        self._under_way[ticket] = individual
+        return ticket
+
+    def next(self) -> tuple[int, FitnessValues]:
+        """Return the ticket and the values of the next result, as `InOrder.next` does."""
+        ticket, values = self._evaluations.next()
+        individual = self._under_way.pop(ticket)
+        if individual.origin is not None:
+            self._counts.update(individual.origin.in_vain)
+        self._note(individual, values)
+        self._end([individual])
+        return ticket, values
+
+    def _bred(self, breed: Callable[[], Individual | None]) -> Individual | None:
+        in_vain = self._in_vain = Counter()
+        try:
+            child = breed()
+        finally:
+            self._in_vain = None
+        if child is not None:
+            child.origin = (child.origin or Origin())._replace(**in_vain)
+        return child

@@ -14,6 +14,10 @@ IN_RANGE = {
     "train_samples": [10, 50_000],
     "population": [3, 1000],
     "generations": [0, 100],
+    "algorithm": ["truncation", "steady-state"],
+    "lag": [1, 4, 128],
+    "evaluations": [None, 1, 100_000],
+    "patience": [None, 1, 50],
     "survivors": [0.01, 0.5, 0.9],
     "crossover": ["whole-layer", "two-point", "both"],
     "mutation_probability": [0, 0.0, 1, 1.0],
@@ -47,6 +51,10 @@ OUT_OF_RANGE = {
     "train_samples": [9, -1, None, *WHOLE],
     "population": [2, -5, None, *WHOLE],
     "generations": [-1, None, *WHOLE],
+    "algorithm": ["steady", "", None, 1],
+    "lag": [0, None, *WHOLE],
+    "evaluations": [0, -1, *WHOLE],
+    "patience": [0, -1, *WHOLE],
     "survivors": [0, 1, -0.2, True, "0.2", None, NAN, INFINITE],
     "crossover": ["uniform", "", None, 1],
     "mutation_probability": [-0.01, 1.01, True, "0.1", None, NAN, INFINITE],
@@ -79,6 +87,10 @@ EXPECTED = {
     "train_samples": "a whole number of at least 10",
     "population": "a whole number of at least 3",
     "generations": "a whole number of at least 0",
+    "algorithm": "one of truncation, steady-state",
+    "lag": "a whole number of at least 1",
+    "evaluations": "a whole number of at least 1",
+    "patience": "a whole number of at least 1",
     "survivors": "a share above 0 and below 1",
     "crossover": "one of whole-layer, two-point, both",
     "mutation_probability": "a probability from 0 to 1",
@@ -178,6 +190,7 @@ def test_only_what_leaves_results_as_they_are_and_the_limits_of_a_machine_may_ch
     assert resumable == {
         "generations", "stop_at", "engine", "workers", "workers_per_gpu", "dask_scheduler", "stop_after",
         "time_limit", "memory_limit", "budget", "trainer", "final_epochs", "ensemble",
+        "evaluations", "patience",
     }  # fmt: skip
 
 
