@@ -1,6 +1,6 @@
 """Begin a search in a directory, or go on with the one it holds; with a time limit, failures are tried again.
 
-python script_search.py RUN ENGINE stub|quick|late|digits WORKERS [TIME_LIMIT]
+python script_search.py RUN ENGINE stub|quick|late|steady|digits WORKERS [TIME_LIMIT]
 
 The quick one is on a slow disk. What its hook is told goes to RUN.told, and a byte for each time that the disk has
 written to RUN.synced.
@@ -15,9 +15,15 @@ import search_stubs
 
 from deap_nn import PRESETS, Hooks, Run, evolve, resume
 
-FUNCTIONS = {"stub": search_stubs.slow_fitness, "quick": search_stubs.fitness, "late": search_stubs.late_fitness}
+FUNCTIONS = {
+    "stub": search_stubs.slow_fitness,
+    "quick": search_stubs.fitness,
+    "late": search_stubs.late_fitness,
+    "steady": search_stubs.uneven_fitness,
+}
 STUB = {"population": 10, "generations": 5}
 QUICK = {"population": 40, "generations": 8}
+STEADY = {"population": 10, "generations": 4, "algorithm": "steady-state"}
 DIGITS = {"population": 4, "generations": 2, "train_samples": 200}
 
 
@@ -26,6 +32,8 @@ def main(path, engine, objective, workers, *time_limit):
     if time_limit:
         machine["time_limit"] = float(time_limit[0])
     evaluate, size, hooks = FUNCTIONS.get(objective), STUB, None
+    if objective == "steady":
+        size = STEADY
     if objective == "quick":
         os.fsync, size, hooks = slow_disk(path), QUICK, Hooks(on_evaluation=(teller(path),))
     if (Path(path) / "run.json").exists():

@@ -45,6 +45,13 @@ def slow_fitness(individual):
     return fitness(individual)
 
 
+def uneven_fitness(individual):
+    """As `fitness`, some sooner than others: nobody ends in the order of the beginnings."""
+    value = fitness(individual)
+    time.sleep(0.1 * value[0])
+    return value
+
+
 def late_fitness(individual):
     """As `fitness`; a third of the individuals take a second."""
     if individual[0].genes["units"] > 160:
@@ -120,3 +127,10 @@ def outcome(run):
     rows = [{name: value for name, value in row.items() if name != "seconds"} for row in run.logbook]
     keys = ("generation", "population", "halloffame", "random_state")
     return rows, {key: checkpoint[key] for key in keys}, run.best, run.status
+
+
+def evolve_on(space, path, evaluate=fitness, **options):
+    """A search of another space."""
+    from deap_nn.search import evolve
+
+    return evolve(space, evaluate=evaluate, run_dir=path, **{**SMALL, "progress": False, **options})

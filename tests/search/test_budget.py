@@ -95,7 +95,7 @@ def test_without_a_limit_nothing_is_decided_by_the_clock(run):
     settings = Settings()
     with make_engine("serial") as engine:
         assert sized(settings, search_stubs.SPACE, Objective(search_stubs.fitness, {}), engine, none) is settings
-        assert most_work(engine, none) is None
+        assert most_work(settings, engine, none) is None
 
 
 def cost(individual):
@@ -112,7 +112,7 @@ def size(run, seconds):
     with make_engine("serial") as engine:
         one = Budget(run, seconds)
         settings = sized(Settings(), search_stubs.SPACE, objective, engine, one)
-        limit = most_work(engine, one)
+        limit = most_work(settings, engine, one)
     assert random.getstate() == before  # the evolution's stream is not touched
     return settings, limit
 
@@ -130,7 +130,14 @@ def test_where_starting_takes_longest_networks_are_still_trained(run, clock):
     one = Budget(run, 60.0)
     one.decide("pace", lambda: [100.0, 1e9])
     with make_engine("serial") as engine:
-        assert most_work(engine, one) == pytest.approx(SEARCH_SHARE * 60 / 12 / 2 * 1e9)
+        assert most_work(Settings(), engine, one) == pytest.approx(SEARCH_SHARE * 60 / 12 / 2 * 1e9)
+
+
+def test_only_workers_that_have_work_count(run, clock):
+    engine, one = SimpleNamespace(capacity=8), Budget(run, 1200.0)
+    one.decide("pace", lambda: [1.0, 1e9])
+    limit = most_work(Settings(algorithm="steady-state", lag=2), engine, one)
+    assert limit == pytest.approx((SEARCH_SHARE * 1200 * 2 / 12 - 1) * 1e9)
 
 
 def test_a_search_with_a_budget_ends_in_time_and_can_be_repeated_from_its_journal(tmp_path):

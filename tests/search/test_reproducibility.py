@@ -29,7 +29,7 @@ def search(folder, name, objective):
     return Run(path)
 
 
-@pytest.fixture(scope="module", params=["stub", "digits"])
+@pytest.fixture(scope="module", params=["stub", "steady", "digits"])
 def expected(request, tmp_path_factory):
     """The objective, and what a run with two local processes comes to."""
     WAYS["2 processes"] = ("processes", "2", ())
@@ -43,6 +43,13 @@ def test_the_result_is_the_same(tmp_path, expected, name):
     assert outcome(run) == outcome(reference)
     assert histories(run) == histories(reference)
     assert not any(row["limits"] for row in run.logbook)
+    if objective == "steady":
+        assert genomes(run) == genomes(reference)
+
+
+def genomes(run):
+    """In the order of the journal."""
+    return [individual.canonical() for individual, _ in run.evaluations()]
 
 
 def histories(run):
