@@ -4,6 +4,6 @@ Input: the results so far and the genomes of candidates. Output: the place of on
 children are bred or trained; what a space declares about its genes is all that the model of them reads.
 """
 
-from deap_nn.screening.screen import Screen
+from deap_nn.screening.screen import CANDIDATES, Screen
 
-__all__ = ["Screen"]
+__all__ = ["CANDIDATES", "Screen"]

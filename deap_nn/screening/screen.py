@@ -33,6 +33,9 @@ BEST = 150
 RECENT = 100
 """How many are the most recent of the others: candidates are bred from what the population is now."""
 
+CANDIDATES = 30
+"""How many children are bred for one that is trained, by default."""
+
 GROWTH = 1.15
 """The data grow by this factor from one fit of the hyperparameters to the next."""
 
@@ -46,12 +49,19 @@ class Screen:
     Args:
         space: The space of all individuals.
         seed: An int of at least 0; with a child's number, it determines all random numbers of a choice.
+        candidates: How many candidates it would like to choose from; 1 or more.
         extra_trees: Whether children of odd numbers are chosen by a random tree in place of the Gaussian process.
     """
 
-    def __init__(self, space: SearchSpace, seed: int, *, extra_trees: bool = False) -> None:
+    def __init__(
+        self, space: SearchSpace, seed: int, *, candidates: int = CANDIDATES, extra_trees: bool = False
+    ) -> None:
+        if type(candidates) is not int or candidates < 1:
+            raise InputError(f"candidates is {candidates!r}; expected an int of at least 1")
         if type(seed) is not int or seed < 0:
             raise InputError(f"seed is {seed!r}; expected an int of at least 0")
+        self.candidates = candidates
+        """How many candidates it would like to choose from; it is for whoever breeds them to read."""
         self._encoding = Encoding(space)
         self._seed = seed
         self._extra_trees = extra_trees

@@ -23,6 +23,7 @@ from deap_nn.evolution import (
 from deap_nn.pruning import Pruner
 from deap_nn.random_stream import branch, protected
 from deap_nn.runs import Children, Run
+from deap_nn.screening import Screen
 from deap_nn.search.evaluations import Evaluations
 from deap_nn.search.in_order import InOrder
 from deap_nn.search.limits import size_limit
@@ -120,6 +121,8 @@ def _steady_state(search: Search, toolbox: base.Toolbox, telemetry: TelemetryInO
     toolbox.register("stream", branch, settings.seed)
     toolbox.register("chosen", telemetry.chosen)
     toolbox.register("avoided", telemetry.refuse, "avoided")
+    if settings.screen:
+        toolbox.screen = Screen(search.space, settings.seed, candidates=settings.screen)
     return partial(eaSteadyState, lag=settings.lag, evaluations=settings.evaluations)
 
 

@@ -16,6 +16,7 @@ from deap_nn.engines import ENGINES, MOST_PER_GPU
 from deap_nn.errors import InputError
 from deap_nn.evaluation import MIN_STEPS, TRAINERS
 from deap_nn.evolution import CROSSOVERS, MAXIMIZE, MINIMIZE, survivor_count
+from deap_nn.screening import CANDIDATES
 from deap_nn.search.duration import seconds_of
 from deap_nn.search.setting import Setting, choice, declare, flag, number, whole
 
@@ -49,6 +50,12 @@ class Settings:
         "with --algorithm steady-state, networks under way at the same time, and so the most workers that have work; "
         "results are the same with any number of workers",
         1,
+    )
+    screen: int = whole(
+        CANDIDATES,
+        "with --algorithm steady-state, children that are bred for one that is trained, the most promising one by a "
+        "model of the results so far; 0: no screen, the first one is trained",
+        0,
     )
     evaluations: int | None = whole(
         None,

@@ -228,7 +228,7 @@ def test_every_setting_is_passed_on(calls):
         "time_limit": 30.5, "memory_limit": 1.5, "threads_per_worker": 2, "workers_per_gpu": 2,
         "dask_scheduler": "tcp://host:1", "stop_after": 60.0, "race": True, "precision": "bfloat16",
         "scaling": "none", "min_steps": 7, "budget": 90.0, "finalists": 2, "final_epochs": 40, "ensemble": 3,
-        "trainer": "portable", "algorithm": "steady-state", "lag": 6, "evaluations": 90, "patience": 30,
+        "trainer": "portable", "algorithm": "steady-state", "lag": 6, "screen": 20, "evaluations": 90, "patience": 30,
         "max_parameters": 90_000, "max_multiply_adds": 5_000_000,
     }  # fmt: skip
     assert given.keys() == all_settings().keys() - {"minimize"}  # for functions, which no option can name

@@ -259,3 +259,6 @@ def test_what_cannot_be_chosen_from_is_refused():
         Screen(SPACE, 0).choose(drawn(SPACE, 2), [], -1)
     with pytest.raises(InputError, match="seed"):
         Screen(SPACE, -1)
+    for count in (0, 2.0, True):
+        with pytest.raises(InputError, match="candidates"):
+            Screen(SPACE, 0, candidates=count)
