@@ -52,6 +52,14 @@ def uneven_fitness(individual):
     return value
 
 
+def uphill(individual):
+    """A smooth function of the genes, with a best far from where most networks are."""
+    units = [layer.genes["units"] / 256 for layer in individual[:-1]]
+    return (
+        sum(units) - abs(individual[-1].genes["epochs"] - 15) / 10 - sum(c.genes["dropout"] for c in individual[:-1]),
+    )
+
+
 def late_fitness(individual):
     """As `fitness`; a third of the individuals take a second."""
     if individual[0].genes["units"] > 160:

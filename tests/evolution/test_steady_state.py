@@ -10,7 +10,7 @@ import pytest
 from deap import algorithms, base, tools
 from search_stubs import SPACE
 
-from deap_nn.evolution import Individual, eaSteadyState, limit_cost, make_steady, make_toolbox
+from deap_nn.evolution import Individual, Limit, eaSteadyState, limit_cost, make_steady, make_toolbox
 from deap_nn.random_stream import branch
 
 
@@ -301,6 +301,17 @@ def test_of_several_candidates_all_are_new_and_different_and_one_is_evaluated():
     assert len(workers.evaluated) == 12
 
 
+def test_what_is_bred_again_is_reported():
+    toolbox, made, avoided = few(), [], []
+    toolbox.register("avoided", lambda: avoided.append(len(made)))
+    toolbox.register("select", lambda parents, k: made.append(k) or random.sample(parents, k))
+    told, _, _ = search(toolbox, size=6, ngen=50, lag=1)
+    drawn_anew = sum(tried == 0 for tried in avoided)
+    assert len(told) == 16
+    assert len(made) >= 10
+    assert len(avoided) - drawn_anew >= len(made) - 10
+
+
 def test_a_child_is_no_parent_of_itself(toolbox):
     """What a child becomes changes nobody who was there before."""
     seen = []
@@ -427,7 +438,7 @@ def test_without_mutation_children_are_recombined_or_drawn():
 
 def test_what_costs_too_much_is_not_bred():
     toolbox = of_space()
-    limit_cost(toolbox, lambda individual: units(individual)[0], 300.0)
+    limit_cost(toolbox, Limit(lambda individual: units(individual)[0], 300.0))
     hall = tools.HallOfFame(1)
     eaSteadyState(toolbox.population(n=6), toolbox, 1.0, 1.0, 10, halloffame=hall)
     assert hall[0].fitness.values[0] == 300.0 or 200 < hall[0].fitness.values[0] < 300

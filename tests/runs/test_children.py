@@ -5,7 +5,7 @@ import tracemalloc
 
 import pytest
 
-from deap_nn.evolution import MINIMIZE, FitnessValues, Individual, Key
+from deap_nn.evolution import MINIMIZE, FitnessValues, Individual, Key, Origin
 from deap_nn.runs import Ahead, Children
 from deap_nn.space import Chromosome
 from deap_nn.status import LIMITS
@@ -42,6 +42,31 @@ def test_what_was_chosen_is_in_the_file_at_once_and_taken_from_there(path):
     file.close()
 
 
+ORIGINS = [
+    Origin(0.1 + 0.2, ("whole_layer", "numbers"), 3, 1),
+    Origin(-1e300, ("depth",)),
+    Origin(too_large=2),
+    None,
+]
+
+
+def test_what_is_known_of_a_childs_origin_is_kept_with_it(tmp_path):
+    file = Children(tmp_path / "children.jsonl")
+    for number, origin in enumerate([*ORIGINS, Origin()], start=1):
+        child = individual(number)
+        child.origin = origin
+        file.chosen(number, lambda child=child: child)
+    file.close()
+    file = Children(tmp_path / "children.jsonl")
+    assert [file.chosen(number, never).origin for number in range(1, 6)] == [*ORIGINS, None]
+    file.close()
+    lines = [json.loads(line) for line in (tmp_path / "children.jsonl").read_text().splitlines()]
+    assert lines[0]["origin"] == {
+        "parent": 0.1 + 0.2, "operators": ["whole_layer", "numbers"], "avoided": 3, "too_large": 1,
+    }  # fmt: skip
+    assert ["origin" in line for line in lines] == [True, True, True, False, False]
+
+
 def test_that_there_was_no_child_is_not_written(path):
     file = Children(path)
     for number in range(1, 6):
@@ -75,7 +100,11 @@ def test_a_line_that_is_missing_is_bred_again_and_the_others_stay(path):
 
 @pytest.mark.parametrize(
     "line", ["{", "7", "{}", '{"number": 3}', '{"number": "3", "genome": []}', '{"number": 2, "genome": []}', "null",
-             '{"number": 3, "genome": 4}', '{"number": true, "genome": []}'],
+             '{"number": 3, "genome": 4}', '{"number": true, "genome": []}',
+             '{"number": 3, "genome": [], "origin": 5}', '{"number": 3, "genome": [], "origin": {"who": 5}}',
+             '{"number": 3, "genome": [], "origin": {"parent": "a"}}',
+             '{"number": 3, "genome": [], "origin": {"avoided": 0.5}}',
+             '{"number": 3, "genome": [], "origin": {"operators": 7}}'],
 )  # fmt: skip
 def test_a_garbled_line_is_named_with_the_way_out_before_anything_is_changed(path, line):
     lines = path.read_text().splitlines(keepends=True)

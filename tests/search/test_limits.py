@@ -20,6 +20,11 @@ from deap_nn.search.limits import SizeLimit, size_limit
 DENSE = PRESETS["dense"]
 PROBLEM = Problem(DENSE, DataSpec("digits"))
 SMALLEST = 64 * 16 + 16 + 2 * (16 * 16 + 16) + 16 * 10 + 10
+LOOPS = pytest.mark.parametrize(
+    "loop",
+    [{}, {"algorithm": "steady-state", "screen": 0}, {"algorithm": "steady-state", "screen": 4}],
+    ids=["truncation", "steady", "screened"],
+)
 SHORT = Hooks(on_generation=(lambda generation: generation.number == 2,))
 
 
@@ -50,9 +55,10 @@ def sizes(run):
     return [size_of(individual, PROBLEM) for individual, _ in run.evaluations()]
 
 
+@LOOPS
 @pytest.mark.parametrize("most", [{"max_parameters": 20_000}, {"max_multiply_adds": 15_000}])
-def test_no_network_of_a_search_is_larger_and_what_was_bred_again_is_counted(tmp_path, most):
-    limited, free = search(tmp_path / "limited", **most), search(tmp_path / "free")
+def test_no_network_of_a_search_is_larger_and_what_was_bred_again_is_counted(tmp_path, most, loop):
+    limited, free = search(tmp_path / "limited", **most, **loop), search(tmp_path / "free", **loop)
     (name, limit), = most.items()  # fmt: skip
     field = name.removeprefix("max_")
     assert max(getattr(size, field) for size in sizes(limited)) <= limit
@@ -63,20 +69,23 @@ def test_no_network_of_a_search_is_larger_and_what_was_bred_again_is_counted(tmp
     assert limited.status == "finished"
 
 
-def test_both_limits_hold_together(tmp_path):
+@LOOPS
+def test_both_limits_hold_together(tmp_path, loop):
     most = {"max_parameters": 20_000, "max_multiply_adds": 15_000}
-    found = sizes(search(tmp_path / "run", **most))
+    found = sizes(search(tmp_path / "run", **most, **loop))
     assert all(size.parameters <= 20_000 and size.multiply_adds <= 15_000 for size in found)
 
 
-def test_a_limit_that_nothing_drawn_keeps_to_is_kept_and_the_networks_are_not_all_one(tmp_path):
-    run = search(tmp_path / "run", max_parameters=2 * SMALLEST)
+@LOOPS
+def test_a_limit_that_nothing_drawn_keeps_to_is_kept_and_the_networks_are_not_all_one(tmp_path, loop):
+    run = search(tmp_path / "run", max_parameters=2 * SMALLEST, **loop)
     assert max(size.parameters for size in sizes(run)) <= 2 * SMALLEST
     assert len({size.parameters for size in sizes(run)}) > 3
 
 
-def test_a_limit_that_only_the_smallest_keeps_to_is_kept_even_without_mutation(tmp_path):
-    run = search(tmp_path / "run", max_parameters=SMALLEST, mutation_probability=0.0)
+@LOOPS
+def test_a_limit_that_only_the_smallest_keeps_to_is_kept_even_without_mutation(tmp_path, loop):
+    run = search(tmp_path / "run", max_parameters=SMALLEST, mutation_probability=0.0, **loop)
     assert {size.parameters for size in sizes(run)} == {SMALLEST}
 
 
@@ -130,12 +139,13 @@ def test_functions_have_no_networks_to_count(tmp_path):
     assert not (tmp_path / "run").exists()
 
 
-def test_a_budgets_own_limit_goes_on_beside_it(tmp_path, monkeypatch):
+@LOOPS
+def test_a_budgets_own_limit_goes_on_beside_it(tmp_path, monkeypatch, loop):
     work = partial(objective.planned_work, problem=PROBLEM)
 
     def most(name, limit):
         monkeypatch.setattr("deap_nn.search.session.most_work", lambda *_: limit)
-        run = search(tmp_path / name, max_parameters=20_000, budget="1h", hooks=SHORT)
+        run = search(tmp_path / name, max_parameters=20_000, budget="1h", hooks=SHORT, **loop)
         assert max(size.parameters for size in sizes(run)) <= 20_000
         return max(work(individual) for individual, _ in run.evaluations())
 
@@ -149,9 +159,10 @@ def test_what_a_budget_times_keeps_to_it(tmp_path, monkeypatch):
     assert size_of(timed[0], PROBLEM).parameters <= 5000
 
 
-def test_a_resumed_run_goes_on_with_it(tmp_path):
-    whole = search(tmp_path / "whole", max_parameters=5000)
-    search(tmp_path / "part", max_parameters=5000, generations=2)
+@LOOPS
+def test_a_resumed_run_goes_on_with_it(tmp_path, loop):
+    whole = search(tmp_path / "whole", max_parameters=5000, **loop)
+    search(tmp_path / "part", max_parameters=5000, generations=2, **loop)
     resumed = resume(tmp_path / "part", generations=4, progress=False)
     assert search_stubs.outcome(resumed) == search_stubs.outcome(whole)
     with pytest.raises(InputError, match="a resumed run keeps its max_parameters"):

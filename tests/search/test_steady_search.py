@@ -17,13 +17,14 @@ from deap_nn import PRESETS, Hooks, Individual, Run, resume
 from deap_nn.data import DataSpec
 from deap_nn.engines import Outcome, make_engine
 from deap_nn.pruning import NoPruning, Race
+from deap_nn.screening import Screen
 from deap_nn.search import RunFailed, Settings, sizing
 from deap_nn.search.budget import SEARCHED
 from deap_nn.search.evaluations import Evaluations
 from deap_nn.search.objective import keras_objective
 from deap_nn.space import Block, Choice, Integer, LayerKind, SearchSpace
 
-STEADY = {"algorithm": "steady-state", "population": 6, "generations": 4}
+STEADY = {"algorithm": "steady-state", "population": 6, "generations": 4, "screen": 0}
 
 
 class Death(BaseException):
@@ -336,6 +337,113 @@ def test_a_failure_that_waits_for_its_turn_is_tried_again_when_asked(tmp_path, o
         assert engine.evaluated.count(Individual.from_json(late["genome"]).canonical()) == times
 
 
+# --- screened ---
+
+
+@pytest.fixture(scope="module")
+def screened(tmp_path_factory):
+    """What a screened search with one worker comes to."""
+    patched = pytest.MonkeyPatch()
+    patched.setattr("deap_nn.search.session.engine_of", lambda *_: Jumbled(1))
+    run = search(tmp_path_factory.mktemp("screened") / "run", search_stubs.uphill, screen=8)
+    patched.undo()
+    return files(run)
+
+
+@pytest.mark.parametrize(("workers", "seed"), [(2, 1), (4, 2), (4, 3), (9, 4)])
+def test_a_screened_search_is_the_same_with_any_number_of_workers(tmp_path, on, screened, workers, seed):
+    engine = on(workers, seed)
+    run = search(tmp_path / "run", search_stubs.uphill, screen=8)
+    assert files(run) == screened
+    assert len(set(engine.evaluated)) == len(engine.evaluated)
+
+
+@pytest.mark.parametrize("workers", [1, 2, 4])
+def test_a_screened_search_that_is_killed_goes_on_to_the_same_end(tmp_path, on, screened, workers):
+    for deadly in (0, 5, 11, 26):
+        first, path = on(workers, deadly, deadly), tmp_path / str(deadly)
+        with pytest.raises(Death):
+            search(path, search_stubs.uphill, screen=8)
+        second = on(workers, deadly + 100)
+        assert files(again(path, search_stubs.uphill)) == screened
+        assert sorted(first.evaluated + second.evaluated) == sorted(genomes(Run(path)))
+
+
+def test_a_screened_search_that_stopped_goes_on_as_if_it_had_not(tmp_path, on, screened):
+    on(4, 1)
+    search(tmp_path / "run", search_stubs.uphill, screen=8, evaluations=14)
+    assert files(again(tmp_path / "run", search_stubs.uphill, evaluations=30)) == screened
+
+
+def test_a_replay_needs_no_choice(tmp_path, on, screened, monkeypatch):
+    on(2)
+    path = search(tmp_path / "run", search_stubs.uphill, screen=8).path
+    monkeypatch.setattr("deap_nn.screening.Screen.choose", lambda *_: pytest.fail("asked again"))
+    assert files(again(path, search_stubs.uphill)) == screened
+    with pytest.raises(ValueError, match="a resumed run keeps its screen"):
+        again(path, search_stubs.uphill, screen=9)
+
+
+def test_the_screen_finds_better_networks_than_the_first_that_are_bred(tmp_path, on):
+    def of(name, **options):
+        on(4)
+        runs = (search(tmp_path / f"{name}-{seed}", search_stubs.uphill, seed=seed, **options) for seed in range(5))
+        return sum(run.best["fitness"] for run in runs) / 5
+
+    assert of("screened", screen=20) > of("not", screen=0)
+
+
+class Listener(Screen):
+    """A screen that keeps what it is told, and with how many candidates it was asked."""
+
+    made = ()
+
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        self.told, self.asked = [], []
+        Listener.made = (*Listener.made, self)
+
+    def tell(self, individual, value):
+        self.told.append((individual.canonical(), value))
+        super().tell(individual, value)
+
+    def choose(self, candidates, under_way, number):
+        self.asked.append((len(candidates), len(under_way), number))
+        return super().choose(candidates, under_way, number)
+
+
+@pytest.fixture
+def listeners(monkeypatch):
+    monkeypatch.setattr(Listener, "made", ())
+    monkeypatch.setattr("deap_nn.search.loop.Screen", Listener)
+    return lambda: Listener.made
+
+
+def test_the_screen_hears_all_results_in_order_and_failures_as_the_worst(tmp_path, on, listeners):
+    on(4, 3)
+    options = STEADY | {"screen": 4, "generations": 2, "minimize": True}
+    run = search_stubs.search(tmp_path / "run", search_stubs.loss, **options)
+    (screen,) = listeners()
+    assert screen.told == [(individual.canonical(), -values[0]) for individual, values in run.evaluations()]
+    failed = [values.status != "ok" for _, values in run.evaluations()]
+    assert any(failed)
+    worst = min(value for _, value in screen.told)
+    assert [value == worst for _, value in screen.told] == failed
+    assert screen.asked == [(4, 3, number) for number in range(7, 19)]
+    again(run.path, search_stubs.loss, generations=3)
+    assert listeners()[1].told[:18] == screen.told
+    assert [number for *_, number in listeners()[1].asked] == list(range(19, 25))
+
+
+def test_by_itself_one_of_thirty_is_trained_and_in_generations_nothing_is_screened(tmp_path, on, listeners):
+    on(1)
+    search_stubs.search(tmp_path / "steady", algorithm="steady-state", population=6, generations=1)
+    search_stubs.search(tmp_path / "none", **STEADY)
+    search_stubs.search(tmp_path / "truncation")
+    (screen,) = listeners()
+    assert {count for count, *_ in screen.asked} == {30}
+
+
 # --- what else belongs to a search ---
 
 
@@ -350,6 +458,8 @@ def test_nothing_is_evaluated_twice_and_small_spaces_come_to_an_end(tmp_path, on
     assert len(engine.evaluated) == len(set(engine.evaluated)) == 8
     assert (run.status, [row["nevals"] for row in run.logbook]) == ("finished", [6, 2])
     assert all(row["diversity"] == 1.0 and row["cached"] == 0 for row in run.logbook)
+    assert [row["new"] for row in run.logbook] == [6, 2]
+    assert sum(row["avoided"] for row in run.logbook) > 0
 
 
 def test_it_may_start_with_given_individuals_which_are_the_first_children(tmp_path, on):

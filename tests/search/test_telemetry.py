@@ -11,7 +11,8 @@ from deap_nn.engines import make_engine
 from deap_nn.evolution import OPERATORS
 from deap_nn.evolution.origin import Origin, noted_crossover, noted_mutation
 from deap_nn.search import Evaluations
-from deap_nn.search.telemetry import Telemetry
+from deap_nn.search.in_order import InOrder
+from deap_nn.search.telemetry import Telemetry, TelemetryInOrder
 from deap_nn.space import Chromosome
 
 COLUMNS = ["new", "avoided", "too_large", "since_best", *(f"success_{name}" for name in OPERATORS)]
@@ -98,6 +99,62 @@ def test_a_crossover_notes_the_better_parent_and_a_mutation_whether_it_changed_a
     assert fresh.origin is None
 
 
+# --- children that come one by one ---
+
+
+@pytest.fixture
+def in_order():
+    with make_engine("serial") as engine:
+        evaluations = InOrder(engine)
+        yield evaluations, TelemetryInOrder(evaluations, 1.0)
+
+
+def test_children_are_counted_with_their_results_and_not_when_they_are_bred(in_order):
+    evaluations, telemetry = in_order
+    counts = evaluations.counts
+    telemetry.refuse("too_large")  # of what is drawn at the start
+    for number, (value, origin) in enumerate([(3, None), (5, Origin(3.0, ("depth",))), (5, Origin(5.0, ("depth",)))]):
+
+        def breed(value=value, origin=origin, number=number):
+            for why in ("avoided", "too_large", "too_large"):
+                telemetry.refuse(why)
+            return individual(value + number / 10, origin)
+
+        telemetry.submit(score, telemetry.chosen(number + 1, breed))
+    assert counts == {"too_large": 1}
+    telemetry.next()
+    assert (counts["new"], counts["avoided"], counts["too_large"], counts["since_best"]) == (1, 1, 3, 0)
+    counts.clear()
+    telemetry.next()
+    telemetry.next()
+    assert (counts["new"], counts["avoided"], counts["too_large"], counts["since_best"]) == (2, 2, 4, 0)
+    assert (counts["tried depth"], counts["better depth"]) == (2, 2)
+
+
+def test_what_was_bred_in_vain_for_no_child_counts_for_none(in_order):
+    evaluations, telemetry = in_order
+    assert telemetry.chosen(1, lambda: telemetry.refuse("avoided")) is None
+    child = telemetry.chosen(2, lambda: individual(1))
+    telemetry.submit(score, child)
+    telemetry.next()
+    assert evaluations.counts["avoided"] == 0
+    assert child.origin is None
+
+
+@pytest.mark.parametrize("screen", [0, 5])
+def test_the_rows_of_a_steady_state_add_up(tmp_path, screen):
+    run = search(tmp_path / "run", generations=8, algorithm="steady-state", screen=screen)
+    rows = run.logbook
+    assert all(row["new"] == row["nevals"] == 8 for row in rows)
+    values = [values[0] for _, values in run.evaluations()]
+    assert [row["since_best"] for row in rows] == [
+        known - 1 - values.index(max(values[:known])) for known in range(8, 73, 8)
+    ]
+    rates = Counter(name for row in rows for name in OPERATORS if row[f"success_{name}"] is not None)
+    assert rates.keys() == set(OPERATORS)
+    assert {row[f"success_{name}"] for row in rows[:1] for name in OPERATORS} == {None}
+
+
 def columns(run):
     return [[row[name] for name in COLUMNS] for row in run.logbook]
 
@@ -116,17 +173,26 @@ def test_the_rows_of_a_search_add_up(tmp_path, counted):
     assert rates.keys() == set(OPERATORS)
 
 
-def test_a_replay_and_a_resumed_run_give_the_same(tmp_path):
-    whole = columns(search(tmp_path / "whole", search_stubs.raced))
+LOOPS = [
+    {"algorithm": "truncation"},
+    {"algorithm": "steady-state", "screen": 0},
+    {"algorithm": "steady-state", "screen": 4},
+]
+
+
+@pytest.mark.parametrize("loop", LOOPS, ids=str)
+def test_a_replay_and_a_resumed_run_give_the_same(tmp_path, loop):
+    whole = columns(search(tmp_path / "whole", search_stubs.raced, **loop))
     hooks = Hooks(on_generation=(lambda generation: generation.number == 2,))
-    search(tmp_path / "part", search_stubs.raced, hooks=hooks)
+    search(tmp_path / "part", search_stubs.raced, hooks=hooks, **loop)
     assert columns(resume(tmp_path / "part", evaluate=search_stubs.raced, progress=False)) == whole
     assert columns(resume(tmp_path / "whole", evaluate=search_stubs.raced, progress=False)) == whole
 
 
-def test_the_number_of_workers_is_no_part_of_it(tmp_path):
-    one = search(tmp_path / "one", search_stubs.slow_fitness)
-    three = search(tmp_path / "three", search_stubs.slow_fitness, engine="processes", workers=3)
+@pytest.mark.parametrize("loop", LOOPS[:2], ids=str)
+def test_the_number_of_workers_is_no_part_of_it(tmp_path, loop):
+    one = search(tmp_path / "one", search_stubs.slow_fitness, **loop)
+    three = search(tmp_path / "three", search_stubs.slow_fitness, engine="processes", workers=3, **loop)
     assert columns(one) == columns(three)
 
 
