@@ -12,7 +12,9 @@ from deap import algorithms, base
 from tables.fcnet import ACTIVATIONS, BATCH_SIZES, DROPOUTS, RATES, SCHEDULES, SPACE, UNITS, Oracle, OverBudget
 
 from deap_nn import Individual, make_toolbox
-from deap_nn.evolution import eaTruncation
+from deap_nn.evolution import eaSteadyState, eaTruncation, make_steady
+from deap_nn.random_stream import branch
+from deap_nn.screening import Screen
 from deap_nn.space import TRAINING, Chromosome
 
 ROUNDS = 10_000
@@ -30,6 +32,24 @@ def truncation(oracle: Oracle, seed: int) -> None:
     """`eaTruncation`, population 20."""
     toolbox = _toolbox(oracle)
     eaTruncation(toolbox.population(n=20), toolbox, cxpb=1.0, mutpb=1.0, ngen=ROUNDS)
+
+
+def steady(oracle: Oracle, seed: int) -> None:
+    """`eaSteadyState`, population 10, lag 4, without a screen."""
+    _steady_state(oracle, seed, None)
+
+
+def default(oracle: Oracle, seed: int) -> None:
+    """`eaSteadyState` as above, with one of 30 children chosen by the screen."""
+    _steady_state(oracle, seed, Screen(SPACE, seed))
+
+
+def _steady_state(oracle: Oracle, seed: int, screen: Screen | None) -> None:
+    toolbox = _toolbox(oracle)  # without `submit`, a child is looked up at once, and its result told in its turn
+    make_steady(toolbox, SPACE, crossover="both", mutation_probability=0.1)
+    toolbox.register("stream", branch, seed)
+    toolbox.screen = screen
+    eaSteadyState(toolbox.population(n=10), toolbox, cxpb=1.0, mutpb=1.0, ngen=ROUNDS, lag=4)
 
 
 def random_search(oracle: Oracle, seed: int) -> None:
@@ -95,6 +115,8 @@ def tree_parzen(oracle: Oracle, seed: int) -> None:
 
 WAYS: dict[str, Way] = {
     "truncation": truncation,
+    "steady": steady,
+    "default": default,
     "random": random_search,
     "regularised": regularised,
     "eaSimple": simple,
