@@ -129,5 +129,7 @@ class TelemetryInOrder(_Notes):
         finally:
             self._in_vain = None
         if child is not None:
-            child.origin = (child.origin or Origin())._replace(**in_vain)
+            child.origin = (child.origin or Origin())._replace(
+                avoided=in_vain["avoided"], too_large=in_vain["too_large"]
+            )
         return child
