@@ -139,6 +139,8 @@ def test_what_was_bred_in_vain_for_no_child_counts_for_none(in_order):
     telemetry.next()
     assert evaluations.counts["avoided"] == 0
     assert child.origin is None
+    telemetry.refuse("too_large")  # of what nobody breeds
+    assert evaluations.counts["too_large"] == 1
 
 
 @pytest.mark.parametrize("screen", [0, 5])
