@@ -20,6 +20,8 @@ def tree_sample(rows: Floats, scores: Floats, queries: Floats, rng: np.random.Ge
         queries: The rows to predict.
         rng: Where the tree's random splits come from.
     """
+    if rows.shape[1] == 0:  # all networks are alike
+        return np.full(len(queries), scores.mean())
     from sklearn.tree import ExtraTreeRegressor  # takes about a second, so only where it is used
 
     tree = ExtraTreeRegressor(max_features=1.0, random_state=int(rng.integers(2**31)))

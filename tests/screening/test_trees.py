@@ -18,3 +18,8 @@ def test_trees_differ_between_the_data_and_come_from_the_generator_alone():
     assert np.array_equal(one, same)
     assert not np.array_equal(one, other)
     assert np.corrcoef(one, np.sin(6.0 * BETWEEN[:, 0]))[0, 1] > 0.95
+
+
+def test_where_all_networks_are_alike_so_are_their_scores():
+    predicted = tree_sample(np.zeros((3, 0)), np.array([1.0, 2.0, 6.0]), np.zeros((2, 0)), np.random.default_rng(0))
+    assert predicted.tolist() == [3.0, 3.0]
