@@ -100,7 +100,7 @@ def replay(search: Search, better: float = BETTER, usual: float = USUAL) -> Repl
         goal = curves[best_of(trained)[:pacemakers][-1]][-1]
         gains = Gains()
         for key in trained:
-            gains.note(key, curves[key])
+            gains.note(key, curves[key], curves[key][-1])
         limits = gains.thresholds(goal, better, usual)
         survivors |= set(best_of(itertools.chain(*search.generations[: number + 1]))[: search.survivors])
     everyone = list(itertools.chain(*search.generations))  # without a generation that the search did not finish

@@ -96,7 +96,7 @@ def _trained(
 
     started = time.monotonic()
     splits = problem.splits(repetition)
-    schedule = problem.schedule(individual, len(splits.y_train))
+    schedule = replace(problem.schedule(individual, len(splits.y_train)), running_mean=rule is not None)
     epochs = math.ceil(budget * schedule.epochs)
     result = train(
         specs,

@@ -52,7 +52,9 @@ class Breeder:
             which returns what equal genomes share (the default is `str`); `stream(number)`, a context in which `random`
             is the stream of one child; `chosen(number, breed)`, which returns what was chosen for a number before, or
             calls `breed` and writes down what it returns, unless that is None; `avoided()`, called for each child that
-            is like one before and so bred again; `screen`, a `Screen`.
+            is like one before and so bred again; `screen`, a `Screen`; `told(child)`, called with each result;
+            `score(child)`, the weighted value that the screen is told (the default is the first one of the fitness);
+            `again()`, which returns one that is evaluated once more in place of a new child, or None.
         cxpb: The probability, 0 to 1, that a child has two parents.
         mutpb: The probability, 0 to 1, that it is mutated.
         first: The first children; those that are equal to one before are drawn anew.
@@ -66,6 +68,9 @@ class Breeder:
         self._stream: Callable[[int], AbstractContextManager[Any]] = getattr(toolbox, "stream", _no_stream)
         self._chosen: Callable[..., Any] = getattr(toolbox, "chosen", _breed_at_once)
         self._avoided: Callable[[], object] = getattr(toolbox, "avoided", lambda: None)
+        self._again: Callable[[], Any] = getattr(toolbox, "again", lambda: None)
+        self._told: Callable[[Any], object] = getattr(toolbox, "told", lambda child: None)
+        self._score: Callable[[Any], float] = getattr(toolbox, "score", _weighted)
         self._screen: Screen | None = getattr(toolbox, "screen", None)
 
     def child(self, number: int, parents: Population, under_way: Sequence[Any]) -> Any:
@@ -76,15 +81,17 @@ class Breeder:
             parents: The population.
             under_way: The children without a result.
         """
-        child = self._chosen(number, lambda: self._bred(number, parents, under_way))
+        again = self._again()
+        child = self._chosen(number, lambda: self._bred(number, parents, under_way) if again is None else again)
         if child is not None:
             self._known.add(self._key(child))
         return child
 
     def tell(self, child: Any) -> None:
-        """Let the screen know of a result."""
+        """Let toolbox and screen know of a result."""
+        self._told(child)
         if self._screen is not None:
-            self._screen.tell(child, child.fitness.wvalues[0])
+            self._screen.tell(child, self._score(child))
 
     def _bred(self, number: int, parents: Population, under_way: Sequence[Any]) -> Any:
         with self._stream(number):
@@ -129,6 +136,11 @@ class Breeder:
     def _changed(self) -> Any:
         (individual,) = self._toolbox.mutate(self._toolbox.individual())
         return individual
+
+
+def _weighted(child: Any) -> float:
+    value: float = child.fitness.wvalues[0]
+    return value
 
 
 def _no_stream(number: int) -> AbstractContextManager[Any]:

@@ -1,10 +1,10 @@
 """Pruning: trainings that are unlikely to survive are ended early.
 
-`pruner` defines the interface; the race is the only implementation.
+`pruner` defines the interface; the race is the only implementation, by generation or in order of number.
 """
 
 from deap_nn.pruning.pruner import NoPruning, Pruner, Rule
-from deap_nn.pruning.race import PACEMAKERS, Race
+from deap_nn.pruning.race import PACEMAKERS, Race, RaceInOrder
 from deap_nn.pruning.rule import Thresholds
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "NoPruning",
     "Pruner",
     "Race",
+    "RaceInOrder",
     "Rule",
     "Thresholds",
 ]

@@ -37,10 +37,16 @@ class Pruner(Protocol):
         """Return the values of a training known in full, marked as pruned if the current rule would have pruned it."""
 
     def reprieve(self, batch: Sequence[FitnessValues]) -> list[int]:
-        """Return the places in a completed batch of the evaluations that must be repeated in full after all."""
+        """Return the places in a completed batch of the evaluations that must be repeated after all.
 
-    def learn(self, population: Iterable[Individual]) -> None:
-        """Learn from a generation whose evaluations have ended."""
+        The rule is then one by which these run to their end.
+        """
+
+    def learn(self, individuals: Iterable[Individual]) -> None:
+        """Learn from evaluations that have ended: a generation, or the next in the order of their numbers."""
+
+    def estimate(self, individual: Individual) -> float | None:
+        """Return what a pruned training would have come to; None for one that was not pruned."""
 
 
 class NoPruning:
@@ -61,5 +67,9 @@ class NoPruning:
         """Repeat nothing."""
         return []
 
-    def learn(self, population: Iterable[Individual]) -> None:
+    def learn(self, individuals: Iterable[Individual]) -> None:
         """Learn nothing."""
+
+    def estimate(self, individual: Individual) -> float | None:
+        """Return None: nothing was pruned."""
+        return None

@@ -70,13 +70,19 @@ class Gains:
         self._rows: dict[Hashable, int] = {}
         self._table = np.empty((64, SHARES + 1))  # the last column is the measure at the end
 
-    def note(self, key: Hashable, curve: Sequence[float]) -> None:
-        """Note a training's validation measure per epoch, at least one; of two with the same key, the last counts."""
+    def note(self, key: Hashable, curve: Sequence[float], end: float) -> None:
+        """Note a training; of two with the same key, the last counts.
+
+        Args:
+            key: What tells it from others.
+            curve: The measure that it was judged by after each epoch, at least one.
+            end: The validation measure that it came to.
+        """
         row = self._rows.setdefault(key, len(self._rows))
         if row == len(self._table):
             self._table = np.concatenate([self._table, np.empty_like(self._table)])
         best = [0.0, *accumulate(curve, max)]
-        self._table[row] = [*(curve[-1] - best[share * len(curve) // SHARES] for share in range(SHARES)), curve[-1]]
+        self._table[row] = [*(end - best[share * len(curve) // SHARES] for share in range(SHARES)), end]
 
     def thresholds(self, goal: float, better: float = BETTER, usual: float = USUAL) -> Thresholds:
         """Return the thresholds from which a training still reaches the goal with the usual gain.
@@ -86,11 +92,18 @@ class Gains:
             better: The share of the trainings, the best, whose gains count, above 0 and at most 1.
             usual: The share of these whose gain is no more than usual, above 0 and at most 1.
         """
+        return Thresholds(tuple(max(0.0, goal - gain) for gain in self._usual(better, usual)))
+
+    def usual(self, share: float, usual: float) -> float:
+        """Return the gain from a share of the epochs on, 0 to below 1, that a share of the better trainings keep to."""
+        return self._usual(BETTER, usual)[int(share * SHARES)] if self._rows else 0.0
+
+    def _usual(self, better: float, usual: float) -> list[float]:
         table = self._table[: len(self._rows)]
         best = np.argsort(-table[:, -1], kind="stable")[: max(FEWEST, math.ceil(better * len(table)))]
         rank = math.ceil(usual * len(best)) - 1
-        gains = np.partition(table[best, :-1], rank, axis=0)[rank]
-        return Thresholds(tuple(max(0.0, goal - gain) for gain in gains.tolist()))
+        gains: list[float] = np.partition(table[best, :-1], rank, axis=0)[rank].tolist()
+        return gains
 
 
 def first_thresholds(naive_score: float) -> Thresholds:

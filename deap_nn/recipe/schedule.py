@@ -47,6 +47,8 @@ class Schedule:
         precision: "float32", or "bfloat16" for convolutions whose inputs and results (in the frequency domain, the
             products and their factors) are rounded to 8 bits of precision; weights and everything else are float32
             either way. Not a gene.
+        running_mean: Whether a running mean of the weights is kept, see `running_momentum`, to judge the training by
+            before its end. Not a gene, and without effect on the weights.
     """
 
     epochs: int
@@ -67,10 +69,11 @@ class Schedule:
     noise: float = 0.0
     start_resolution: float = 1.0
     precision: str = "float32"
+    running_mean: bool = False
 
     def __post_init__(self) -> None:
         for field in fields(self):
-            if field.name != "precision":
+            if field.name not in ("precision", "running_mean"):
                 check_training_gene(field.name, getattr(self, field.name))
 
     def with_steps(self, samples: int, at_least: int) -> Schedule:
@@ -101,6 +104,16 @@ class Schedule:
             "cosine": 0.5 * (1 + np.cos(np.pi * fallen)),
         }[self.learning_rate_decay]
         return np.where(done < rising, done / max(rising, 1), shares).astype(np.float32)
+
+    def running_momentum(self, samples: int) -> np.ndarray:
+        """Return the momentum of the running mean of the weights in each step: float32, 0 to below 1.
+
+        It looks back for an epoch; in the first steps for less, so that initial weights are soon forgotten. The weights
+        of single steps differ by noise that the end of a schedule removes; their mean shows before what will be left.
+        """
+        steps = self.steps(samples)
+        done = np.arange(1, steps + 1)
+        return np.minimum(1 - self.epochs / steps, done / (done + 9)).astype(np.float32)
 
     @classmethod
     def from_genes(cls, genes: Mapping[str, Any], precision: str = "float32") -> Schedule:

@@ -41,6 +41,11 @@ class Ahead:
         """Return the result for a key that an earlier sitting has left, once; None if there is none."""
         return self._found.pop(key.digest, None) if self._found else None
 
+    def drop(self, key: Key, values: FitnessValues) -> None:
+        """Let go of a result that has had its turn; one of a later turn of the same key is kept."""
+        if (found := self._found.get(key.digest)) is not None and found.status is values.status:
+            del self._found[key.digest]
+
     def put(self, individual: Individual, values: FitnessValues) -> None:
         """Write a result down."""
         self._lines.append(journal_line(individual, values))

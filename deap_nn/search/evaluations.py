@@ -80,8 +80,8 @@ class Evaluations(Results):
                 raise Enough(f"{self._most} evaluations are done")
             again = self._pruner.reprieve(values)
             for place in again:
-                self._known.pop(Key.of(everyone[place]).digest, None)
-            repeated = self._batch(function, [everyone[place] for place in again], None)
+                self.forget(everyone[place])
+            repeated = self._batch(function, [everyone[place] for place in again], self._pruner.rule)
         del self.new[len(everyone) :]
         for place, one in zip(again, repeated, strict=True):
             values[place] = one

@@ -128,7 +128,7 @@ class InOrder(Results):
     def _learn(self, place: int, tickets: Iterable[int], key: Key, values: FitnessValues) -> None:
         self._known[key.digest] = place
         if self._ahead is not None:
-            self._ahead.take(key)  # a death may have come between writing here and clearing there
+            self._ahead.drop(key, values)  # a death may have come between writing here and clearing there
         for number, ticket in enumerate(tickets):
             self._results[ticket] = place, values, number == 0
 

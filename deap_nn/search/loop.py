@@ -26,6 +26,7 @@ from deap_nn.runs import Children, Run
 from deap_nn.screening import Screen
 from deap_nn.search.evaluations import Evaluations
 from deap_nn.search.in_order import InOrder
+from deap_nn.search.judging import Judging
 from deap_nn.search.limits import size_limit
 from deap_nn.search.outcomes import TIME_IS_OVER, Enough, RunFailed, StopRun
 from deap_nn.search.search import Search
@@ -47,7 +48,7 @@ def find_best(
     Args:
         search: The search to perform.
         evaluations: Evaluates the individuals.
-        pruner: The pruner, which learns from each generation before the hooks see it.
+        pruner: The pruner, which learns from each generation, or result, before the hooks see it.
         hooks: The hooks called with each generation; one that returns True stops the run.
         most_work: The cost above which an individual is bred again; None: any.
         children: Of a steady state, the file of the chosen genomes.
@@ -64,6 +65,7 @@ def find_best(
     if isinstance(evaluations, InOrder):
         in_order = TelemetryInOrder(evaluations, settings.weights[0], children)
         loop = _steady_state(search, toolbox, in_order)
+        _judge(toolbox, Judging(pruner, evaluations, settings.population))
         _limit(toolbox, search, starters, most_work, in_order)
     else:
         batches = Telemetry(evaluations, settings.weights[0])
@@ -82,7 +84,7 @@ def find_best(
             halloffame=halloffame,
             target=settings.stop_at,
             patience=settings.patience,
-            on_generation=(lambda one: _learn(one, evaluations, pruner), _stopping(tuple(hooks))),
+            on_generation=(partial(_begin, evaluations, pruner), _stopping(tuple(hooks))),
         )
     except StopRun as stop:
         stopped = str(stop)
@@ -149,10 +151,18 @@ def _abandon(evaluations: Evaluations | InOrder, stopped: str) -> None:
         evaluations.abandon(for_good=stopped != TIME_IS_OVER)
 
 
-def _learn(generation: Generation, evaluations: Evaluations | InOrder, pruner: Pruner) -> None:
-    """Reset the counts and let the pruner learn from a generation."""
+def _judge(toolbox: base.Toolbox, judging: Judging) -> None:
+    """Let the toolbox ask the pruner, child by child."""
+    toolbox.register("told", judging.told)
+    toolbox.register("score", judging.score)
+    toolbox.register("again", judging.again)
+
+
+def _begin(evaluations: Evaluations | InOrder, pruner: Pruner, generation: Generation) -> None:
+    """Begin a new count after a generation, from which a pruner learns unless it has from each of its results."""
     evaluations.counts.clear()
-    pruner.learn(generation.population)
+    if isinstance(evaluations, Evaluations):
+        pruner.learn(generation.population)
     if generation.number == 0:
         _check_any(generation.population)
 

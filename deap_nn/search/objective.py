@@ -35,7 +35,7 @@ from deap_nn.evaluation import (
 )
 from deap_nn.evolution import Individual, selTruncation, survivor_count
 from deap_nn.networks import check_space
-from deap_nn.pruning import NoPruning, Pruner, Race
+from deap_nn.pruning import NoPruning, Pruner, Race, RaceInOrder
 from deap_nn.runs import DATA
 from deap_nn.search.settings import Settings
 from deap_nn.space import SearchSpace
@@ -131,9 +131,7 @@ def keras_objective(space: SearchSpace, data: DataSpec, settings: Settings) -> O
         partial(planned_work, problem=problem) if countable else None,
         partial(size_of, problem=problem) if countable else None,
         partial(calibrate, problem=problem) if countable else None,
-        partial(make_race, task, task.naive_score(splits.y_validation), settings)
-        if settings.race and not settings.is_steady
-        else NoPruning,
+        partial(make_race, task, task.naive_score(splits.y_validation), settings) if settings.race else NoPruning,
     )
 
 
@@ -145,9 +143,11 @@ def _check_trainer(trainer: str | None) -> None:
         )
 
 
-def make_race(task: Task, naive_score: float, settings: Settings) -> Race:
+def make_race(task: Task, naive_score: float, settings: Settings) -> Pruner:
     """Return the race of a search."""
     keep = survivor_count(settings.survivors, settings.population)
+    if settings.is_steady:
+        return RaceInOrder(task, naive_score, keep)
     return Race(task, naive_score, keep, selTruncation)
 
 

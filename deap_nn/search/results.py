@@ -109,6 +109,10 @@ class Results(ABC):
             self._commit()
         return ticket
 
+    def forget(self, individual: Individual) -> None:
+        """Have an individual evaluated anew when it is asked for again, whatever its result was."""
+        self._known.pop(Key.of(individual).digest, None)
+
     def end_at(self, until: float | None) -> None:
         """Change the value of `time.monotonic()` at which the time is over; None: never."""
         self._until = until

@@ -151,6 +151,7 @@ def _cache(search: Search) -> Iterator[Cache]:
         "precision": search.settings.precision,
         "min_steps": search.settings.min_steps,
         "trainer": search.settings.trainer,
+        "race": search.settings.race,  # without it, there is no curve to judge by
         # All but those that affect only the search, not a training.
         "versions": {name: it for name, it in info["versions"].items() if name not in ("python", "deap")},
     }

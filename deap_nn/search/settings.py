@@ -42,7 +42,7 @@ class Settings:
     algorithm: str = choice(
         "truncation",
         "how networks are bred: in generations of which the best survive, or one by one in place of the worst, where a "
-        "generation is as many evaluations as the population holds (always without the race)",
+        "generation is as many evaluations as the population holds",
         ALGORITHMS,
     )
     lag: int = whole(

@@ -127,6 +127,11 @@ class Task(ABC):
         return ("loss", self.measure.name, "val_loss", self.validation_measure)
 
     @property
+    def running_measure(self) -> str:
+        """The column of what a running mean of the weights is worth, in trainings that are judged by it."""
+        return f"running_{self.validation_measure}"
+
+    @property
     def validation_measure(self) -> str:
         """The column of a history that a search maximises."""
         return f"val_{self.measure.name}"

@@ -71,7 +71,7 @@ def train(
     with _protected(), memory_errors():
         start = _start_function(specs, task, schedule, trainer)
         started = start(specs, task, schedule, training, validation, seed)
-        return run(started, task, epochs or schedule.epochs, on_epoch, course)
+        return run(started, task, epochs or schedule.epochs, on_epoch, course, schedule.running_mean)
 
 
 def _start_function(specs: Sequence[LayerSpec], task: Task, schedule: Schedule, trainer: str | None) -> Start:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -26,8 +27,11 @@ class Learner(Resumable, Protocol):
     def learn(self, x: np.ndarray, y: np.ndarray) -> Sequence[float]:
         """Take a step for each batch of these samples, in this order; return the sums of loss and measure."""
 
-    def measure(self, x: np.ndarray, y: np.ndarray) -> Sequence[float]:
-        """Return the sums of loss and measure over these samples, without learning from them."""
+    def measure(self, x: np.ndarray, y: np.ndarray, running: bool) -> Sequence[float]:
+        """Return the sums of loss and measure over these samples, without learning from them.
+
+        With `running`, those of the running mean of the weights.
+        """
 
     def weights(self) -> Weights:
         """Return the weights as they are now."""
@@ -45,9 +49,9 @@ class Fed:
         """Take the steps of an epoch; return the means of loss and measure."""
         return _means(self.learner.learn, self._feed.training(epoch))
 
-    def evaluate(self, epoch: int) -> list[float]:
+    def evaluate(self, epoch: int, running: bool = False) -> list[float]:
         """Return the means of loss and measure over the validation samples."""
-        return _means(self.learner.measure, self._feed.validation(epoch))
+        return _means(partial(self.learner.measure, running=running), self._feed.validation(epoch))
 
 
 def fed(make: Callable[[Sequence[LayerSpec], Task, Schedule, int, int], Learner]) -> Start:

@@ -18,7 +18,8 @@ class Training:
     """The result of a training.
 
     Attributes:
-        history: A list for each name in `Task.metrics`, with one number per completed epoch.
+        history: A list for each name in `Task.metrics`, with one number per completed epoch; with
+            `Schedule.running_mean`, also for `Task.running_measure`.
         weights: The last weights, per layer of the blueprint; with `Schedule.weight_average`, their average.
         status: `OK` if it ran all its epochs, else `FAILED` (it diverged) or `PRUNED`.
         reason: Why it stopped early, in one line.
@@ -41,4 +42,5 @@ class Training:
 
 
 OnEpoch = Callable[[int, float], bool]
-"""Called with the number of epochs done and the validation measure; True stops the training as pruned."""
+"""Called with the number of epochs done and the validation measure, that of the running mean of the weights if there is
+one; True stops the training as pruned."""

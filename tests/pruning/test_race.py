@@ -24,7 +24,7 @@ TASK = Classification(10)
 def thresholds(curves, goal, **shares):
     gains = Gains()
     for number, curve in enumerate(curves):
-        gains.note(number, curve)
+        gains.note(number, curve, curve[-1])
     return gains.thresholds(goal, **shares).values
 
 
@@ -51,7 +51,7 @@ def test_the_table_gives_what_sorting_gives_to_the_last_digit(count, better, usu
 def test_a_training_that_is_repeated_counts_once():
     gains = Gains()
     for curve in ([0.1, 0.9], [0.2, 0.4]):
-        gains.note("one", curve)
+        gains.note("one", curve, curve[-1])
     assert gains.thresholds(0.6).values == thresholds([[0.2, 0.4]], 0.6)
 
 
@@ -189,7 +189,7 @@ VERSIONS = dict.fromkeys(("deap_nn", "backend", "keras", "numpy", "tensorflow"),
 
 def search(path, chance, *, cache=None, race=True):
     """A search of a stub with curves, or the rest of one."""
-    settings = Settings(engine="serial", population=10, generations=3, seed=3, race=race)
+    settings = Settings(engine="serial", population=10, generations=3, seed=3)
     info = {"settings": settings.to_json(), "space": SPACE.to_json(), "evaluate": "stub", "start_with": []}
     info["versions"] = VERSIONS
     run = Run(path) if path.exists() else Run.create(path, info)

@@ -83,6 +83,7 @@ class Reprieving(NoPruning):
     rule = Thresholds((0.9,) * 20)
 
     def reprieve(self, batch):
+        self.rule = None  # what is repeated runs to its end
         return [0]
 
 

@@ -16,7 +16,7 @@ from sessions import HERE, Session, wait_until
 from deap_nn import PRESETS, Hooks, Individual, Run, resume
 from deap_nn.data import DataSpec
 from deap_nn.engines import Outcome, make_engine
-from deap_nn.pruning import NoPruning, Race
+from deap_nn.pruning import Race, RaceInOrder
 from deap_nn.screening import Screen
 from deap_nn.search import RunFailed, Settings, sizing
 from deap_nn.search.budget import SEARCHED
@@ -540,8 +540,8 @@ def test_a_budget_counts_the_workers_that_have_work():
     assert sizing.at_once(steady, 1) == 1
 
 
-def test_networks_are_trained_in_full():
-    for algorithm, pruner in (("truncation", Race), ("steady-state", NoPruning)):
+def test_each_algorithm_has_a_race_of_its_own():
+    for algorithm, pruner in (("truncation", Race), ("steady-state", RaceInOrder)):
         chosen = Settings(algorithm=algorithm)
         objective = keras_objective(PRESETS["dense"], DataSpec("digits", train_samples=100), chosen)
         assert type(objective.make_pruner()) is pruner

@@ -65,6 +65,7 @@ PARTS = [
     {"kernel_initializer": "he_uniform"},
     {"flip": "random", "shift": 1, "cutout": 2},
     {"start_resolution": 0.5},
+    {"running_mean": True},
 ]
 
 
@@ -86,6 +87,37 @@ def test_both_ways_take_the_same_steps(changes, monkeypatch):
     for mine, expected in zip(flat(ours.weights), flat(theirs.weights), strict=True):
         np.testing.assert_allclose(mine, expected, atol=5e-3)
     assert not same(ours, run(specs, replace(SCHEDULE, epochs=3, learning_rate=0.03), way=compiled.start))
+
+
+@pytest.mark.parametrize("way", [compiled.start, portable.start], ids=["compiled_tf", "portable"])
+def test_the_running_mean_is_that_of_the_weights_of_all_steps(way):
+    schedule = replace(SCHEDULE, epochs=2, running_mean=True)
+    learner = way(dense_network(), TEN_CLASSES, schedule, TRAIN, VALIDATION, 1).learner
+    mean = flat(learner.weights())
+    for number in range(1, 2 * 11 + 1):
+        batch = slice(100 * (number % 11), 100 * (number % 11) + 100)
+        learner.learn(TRAIN.x[batch], TRAIN.y[batch])
+        momentum = min(1 - 1 / 11, number / (number + 9))
+        mean = [momentum * old + (1 - momentum) * new for old, new in zip(mean, flat(learner.weights()), strict=True)]
+    model = trained_model(dense_network(), [[], mean[:2], mean[2:]], 1.0, 0.0)
+    model.compile(loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    expected = np.array(model.evaluate(VALIDATION.x, VALIDATION.y, verbose=0)) * len(VALIDATION)
+    np.testing.assert_allclose(learner.measure(VALIDATION.x, VALIDATION.y, running=True), expected, rtol=1e-4)
+    assert abs(learner.measure(VALIDATION.x, VALIDATION.y, running=False)[0] - expected[0]) > 0.01
+
+
+@WAYS
+def test_the_running_mean_judges_and_changes_nothing(way):
+    seen = []
+    without = run(convolutions(), SCHEDULE, way=way)
+    result = run(convolutions(), replace(SCHEDULE, running_mean=True), 1, lambda *one: seen.append(one), way)
+    curve = result.history.pop("running_val_accuracy")
+    assert seen == list(enumerate(curve, 1))
+    assert curve != without.history["val_accuracy"]
+    for name, column in result.history.items():
+        np.testing.assert_allclose(column, without.history[name], atol=2e-2 if way is portable.start else 0.0)
+    if way is not portable.start:  # where steps are taken in another way
+        assert same(result, without)
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.5])

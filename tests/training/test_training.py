@@ -65,7 +65,7 @@ def run(specs, schedule=SCHEDULE, seed=1, on_epoch=None, way=None):
     if way is None:
         return train(specs, TEN_CLASSES, schedule, TRAIN, VALIDATION, seed, on_epoch)
     started = way(specs, TEN_CLASSES, schedule, TRAIN, VALIDATION, seed)
-    return trainer.run(started, TEN_CLASSES, schedule.epochs, on_epoch)
+    return trainer.run(started, TEN_CLASSES, schedule.epochs, on_epoch, None, schedule.running_mean)
 
 
 def flat(weights):

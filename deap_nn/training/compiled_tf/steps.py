@@ -27,6 +27,7 @@ class State(NamedTuple):
         statistics: The moving statistics.
         slots: The optimizer's.
         average: The average of the trained weights; empty without `Schedule.weight_average`.
+        running: Their running mean, one tensor; none without `Schedule.running_mean`.
         count: The number of steps done.
     """
 
@@ -34,6 +35,7 @@ class State(NamedTuple):
     statistics: tf.Tensor
     slots: Slots
     average: tf.Tensor
+    running: tuple[tf.Tensor, ...]
     count: tf.Tensor
 
     @property
@@ -143,13 +145,16 @@ def _step_function(
     schedule = setting.schedule
     optimizer = optimizer_of(schedule, setting.network.kernels)
     rates = tf.constant(optimizer.learning_rate * schedule.rates(setting.samples))
+    momenta = tf.constant(schedule.running_momentum(setting.samples))
     gradient_of = _gradient_function(setting, specs)
 
     def step(state: State, x: tf.Tensor, y: tf.Tensor) -> tuple[State, tf.Tensor]:
         gradient, statistics, sums = gradient_of(state.trained, state.statistics, x, y, state.count)
         done = state.count + 1
         trained, slots = optimizer.update(state.trained, gradient, state.slots, done, rates[state.count])
-        return State(trained, statistics, slots, _averaged(schedule, state, trained), done), sums
+        average = _averaged(schedule, state, trained)
+        running = tuple(_between(mean, trained, momenta[state.count]) for mean in state.running)
+        return State(trained, statistics, slots, average, running, done), sums
 
     return step
 
@@ -159,7 +164,11 @@ def _averaged(schedule: Schedule, state: State, trained: tf.Tensor) -> tf.Tensor
     if schedule.weight_average is None:
         return state.average
     momentum = tf.where(state.count == 0, 0.0, schedule.weight_average)
-    return momentum * state.average + (1 - momentum) * trained
+    return _between(state.average, trained, momentum)
+
+
+def _between(mean: tf.Tensor, latest: tf.Tensor, momentum: tf.Tensor) -> tf.Tensor:
+    return momentum * mean + (1 - momentum) * latest
 
 
 def _gradient_function(setting: Setting, specs: tuple[LayerSpec, ...]) -> Callable[..., Any]:

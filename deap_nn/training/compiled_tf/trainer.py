@@ -82,10 +82,10 @@ class CompiledLearner:
         self._state, sums = self._at(x.shape[1:]).steps(self._state, tf.constant(x), tf.constant(y))
         return list(sums.numpy())
 
-    def measure(self, x: np.ndarray, y: np.ndarray) -> Sequence[float]:
+    def measure(self, x: np.ndarray, y: np.ndarray, running: bool) -> Sequence[float]:
         """Return the sums of loss and measure over these samples."""
-        measured, statistics = self._state.measured, self._state.statistics
-        sums = self._at(x.shape[1:]).evaluation(measured, statistics, tf.constant(x), tf.constant(y))
+        weights = self._state.running[0] if running else self._state.measured
+        sums = self._at(x.shape[1:]).evaluation(weights, self._state.statistics, tf.constant(x), tf.constant(y))
         return list(sums.numpy())
 
     def weights(self) -> Weights:
@@ -117,4 +117,5 @@ start = fed(CompiledLearner)
 def _first_state(trained: tf.Tensor, statistics: tf.Tensor, schedule: Schedule, network: Network) -> State:
     slots = tuple(tf.fill(trained.shape, value) for value in optimizer_of(schedule, network.kernels).slots)
     average = tf.zeros([0]) if schedule.weight_average is None else trained
-    return State(trained, statistics, slots, average, tf.constant(0))
+    running = (trained,) if schedule.running_mean else ()
+    return State(trained, statistics, slots, average, running, tf.constant(0))

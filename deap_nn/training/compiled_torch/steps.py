@@ -25,6 +25,7 @@ class State(NamedTuple):
         statistics: The moving statistics.
         slots: The optimizer's.
         average: The average of the trained weights; empty without `Schedule.weight_average`.
+        running: Their running mean, one tensor; none without `Schedule.running_mean`.
         count: The number of steps done.
     """
 
@@ -32,6 +33,7 @@ class State(NamedTuple):
     statistics: torch.Tensor
     slots: Slots
     average: torch.Tensor
+    running: tuple[torch.Tensor, ...]
     count: torch.Tensor
 
     @property
@@ -42,7 +44,7 @@ class State(NamedTuple):
     @property
     def tensors(self) -> list[torch.Tensor]:
         """All of it."""
-        return [self.trained, self.statistics, *self.slots, self.average, self.count]
+        return [self.trained, self.statistics, *self.slots, self.average, *self.running, self.count]
 
 
 class Setting(NamedTuple):
@@ -54,6 +56,7 @@ class Setting(NamedTuple):
         schedule: The settings of the training.
         optimizer: Its optimizer.
         rates: The learning rate of each step.
+        momenta: The momentum of the running mean in each step.
         sums: The sums of loss and measure, to which every call adds.
     """
 
@@ -62,6 +65,7 @@ class Setting(NamedTuple):
     schedule: Schedule
     optimizer: Optimizer
     rates: torch.Tensor
+    momenta: torch.Tensor
     sums: torch.Tensor
 
     @property
@@ -79,15 +83,18 @@ def setting_of(network: Network, task: Task, schedule: Schedule, samples: int) -
     """Return the setting of a training on that many samples."""
     optimizer = optimizer_of(schedule, network.kernels, network.device)
     rates = torch.from_numpy(optimizer.learning_rate * schedule.rates(samples)).to(network.device)
+    momenta = torch.from_numpy(schedule.running_momentum(samples)).to(network.device)
     sums = torch.zeros(2, dtype=torch.float64, device=network.device)
-    return Setting(network, task, schedule, optimizer, rates, sums)
+    return Setting(network, task, schedule, optimizer, rates, momenta, sums)
 
 
 def first_state(setting: Setting, trained: torch.Tensor, statistics: torch.Tensor) -> State:
     """Return the state before the first step."""
     slots = tuple(torch.full_like(trained, value) for value in setting.optimizer.slots)
     average = trained[:0].clone() if setting.schedule.weight_average is None else trained.clone()
-    return State(trained, statistics, slots, average, torch.zeros((), dtype=torch.int64, device=trained.device))
+    running = (trained.clone(),) if setting.schedule.running_mean else ()
+    count = torch.zeros((), dtype=torch.int64, device=trained.device)
+    return State(trained, statistics, slots, average, running, count)
 
 
 def step_function(setting: Setting, specs: tuple[LayerSpec, ...], state: State) -> Function:
@@ -99,7 +106,7 @@ def step_function(setting: Setting, specs: tuple[LayerSpec, ...], state: State) 
         state: What it changes.
     """
     network, schedule, loss = setting.network, setting.schedule, setting.loss
-    optimizer, rates = setting.optimizer, setting.rates
+    optimizer = setting.optimizer
 
     def step(x: torch.Tensor, y: torch.Tensor) -> None:
         run, leaves = Pass(training=True), network.leaves(state.trained)
@@ -108,13 +115,17 @@ def step_function(setting: Setting, specs: tuple[LayerSpec, ...], state: State) 
             losses = loss(outputs, y)
             gradients = torch.autograd.grad(losses.mean(), leaves)
         setting.add(losses, outputs, y, torch.ones_like(losses))
-        # Beyond the schedule's end, which a training may pass over steps to, the last rate
-        rate = rates.index_select(0, state.count.clamp(max=len(rates) - 1).view(1))
+        # Beyond the schedule's end, which a training may pass over steps to, as in the last step
+        place = state.count.clamp(max=len(setting.rates) - 1).view(1)
+        rate = setting.rates.index_select(0, place)
         gradient = network.gradient(gradients)
         trained, slots = optimizer.update(state.trained, gradient, state.slots, state.count + 1, rate)
         if schedule.weight_average is not None:  # in Keras's manner: after the first step, the weights themselves
             momentum = schedule.weight_average * (state.count > 0)
             state.average.copy_(momentum * state.average + (1 - momentum) * trained)
+        for mean in state.running:
+            momentum = setting.momenta.index_select(0, place)
+            mean.copy_(momentum * mean + (1 - momentum) * trained)
         state.trained.copy_(trained)
         state.statistics.copy_(network.moved(state.statistics, run.moments))
         for slot, value in zip(state.slots, slots, strict=True):
@@ -124,14 +135,15 @@ def step_function(setting: Setting, specs: tuple[LayerSpec, ...], state: State) 
     return step
 
 
-def evaluation_function(setting: Setting, specs: tuple[LayerSpec, ...], state: State) -> Function:
+def evaluation_function(
+    setting: Setting, specs: tuple[LayerSpec, ...], weights: torch.Tensor, statistics: torch.Tensor
+) -> Function:
     """Return the function `(x, y, counted)` that measures a network on samples, those whose `counted` is 1."""
     network, loss = setting.network, setting.loss
 
     def evaluate(x: torch.Tensor, y: torch.Tensor, counted: torch.Tensor) -> None:
         with torch.no_grad():
-            weights = network.weights(network.leaves(state.measured), state.statistics)
-            outputs = forward(specs, weights, x, Pass())
+            outputs = forward(specs, network.weights(network.leaves(weights), statistics), x, Pass())
             setting.add(loss(outputs, y), outputs, y, counted)
 
     return evaluate

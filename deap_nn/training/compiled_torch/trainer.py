@@ -86,7 +86,7 @@ class TorchTrainer:
                     self._function("step", *batch)(*batch)
         return self._means(self._samples)
 
-    def evaluate(self, epoch: int) -> list[float]:
+    def evaluate(self, epoch: int, running: bool = False) -> list[float]:
         """Return the means of loss and measure over the validation samples."""
         count = size = 0
         with _repeating():
@@ -94,7 +94,7 @@ class TorchTrainer:
                 for part in zip(x.split(MEASURED), y.split(MEASURED), strict=True):
                     size = size or len(part[1])  # the first part is the largest
                     arguments = _filled_up(*part, size)
-                    self._function("evaluation", *arguments)(*arguments)
+                    self._function("running" if running else "evaluation", *arguments)(*arguments)
                     count += len(part[1])
         return self._means(count)
 
@@ -124,10 +124,14 @@ class TorchTrainer:
         if (shape, name) not in self._functions:
             if any(of_shape[1:] != shape[1:] for of_shape, _ in self._functions):
                 self._functions, self._room = {}, room(self._device)
-            make = step_function if name == "step" else evaluation_function
-            function = make(self._setting, network_at(self._specs, shape[1:]), self._state)
-            self._functions[shape, name] = repeated(function, self._room)
+            self._functions[shape, name] = repeated(self._made(name, network_at(self._specs, shape[1:])), self._room)
         return self._functions[shape, name]
+
+    def _made(self, name: str, specs: tuple[LayerSpec, ...]) -> Function:
+        if name == "step":
+            return step_function(self._setting, specs, self._state)
+        weights = self._state.running[0] if name == "running" else self._state.measured
+        return evaluation_function(self._setting, specs, weights, self._state.statistics)
 
     def _means(self, count: int) -> list[float]:
         means: list[float] = (self._setting.sums / count).tolist()

@@ -47,33 +47,35 @@ class KerasLearner:
         self._model = connect(self._layers, specs)
         compile_model(self._model, task, schedule, samples)
         self._average: list[np.ndarray] = []
+        self._running = self._trained() if schedule.running_mean else []
+        self._momenta = schedule.running_momentum(samples)
 
     @_refusals_of_keras()
     def learn(self, x: np.ndarray, y: np.ndarray) -> Sequence[float]:
         """Take a step for each batch of these samples; return the sums of loss and measure."""
         self._take(x.shape[1:])
-        if self._schedule.weight_average is not None:
-            return self._averaging(x, y, self._schedule.weight_average)
+        if self._schedule.weight_average is not None or self._schedule.running_mean:
+            return self._averaging(x, y)
         history = self._model.fit(x, y, batch_size=self._schedule.batch_size, shuffle=False, verbose=0).history
         return self._sums({name: values[0] for name, values in history.items()}, len(y))
 
     @_refusals_of_keras()
-    def measure(self, x: np.ndarray, y: np.ndarray) -> Sequence[float]:
+    def measure(self, x: np.ndarray, y: np.ndarray, running: bool) -> Sequence[float]:
         """Return the sums of loss and measure over these samples."""
         self._take(x.shape[1:])
-        with self._averaged():
+        with self._in_place(self._running if running else self._average):
             means = self._model.evaluate(x, y, batch_size=self._schedule.batch_size, verbose=0, return_dict=True)
         return self._sums(means, len(y))
 
     def weights(self) -> Weights:
         """Return the weights as they are now."""
-        with self._averaged():
+        with self._in_place(self._average):
             return [layer.get_weights() for layer in self._layers]
 
     def state(self) -> list[np.ndarray]:
         """Return everything that the next step depends on."""
         variables = [*self._model.weights, *self._model.optimizer.variables]
-        return [*(keras.ops.convert_to_numpy(variable) for variable in variables), *self._average]
+        return [*(keras.ops.convert_to_numpy(one) for one in variables), *self._average, *self._running]
 
     def restore(self, state: Sequence[np.ndarray]) -> None:
         """Go on from what `state` returned."""
@@ -81,7 +83,9 @@ class KerasLearner:
         variables = [*self._model.weights, *self._model.optimizer.variables]
         for variable, value in zip(variables, state, strict=False):
             variable.assign(value)
-        self._average = list(state[len(variables) :])
+        means = state[len(variables) :]
+        self._average = list(means[: len(means) - len(self._running)])
+        self._running = list(means[len(self._average) :])
 
     def skip(self, steps: int) -> None:
         """Pass over steps of the schedule."""
@@ -98,8 +102,8 @@ class KerasLearner:
         self._model = connect(self._layers, network_at(self._specs, shape))
         self._model.compile(optimizer=before.optimizer, loss=before.loss, metrics=[self._task.measure.name])
 
-    def _averaging(self, x: np.ndarray, y: np.ndarray, momentum: float) -> Sequence[float]:
-        """Take the steps one by one and average the weights after each.
+    def _averaging(self, x: np.ndarray, y: np.ndarray) -> Sequence[float]:
+        """Take the steps one by one and average the weights after each, as the schedule says.
 
         Keras's `use_ema` would put the average in the place of the weights after each call, and go on from there.
         """
@@ -107,22 +111,28 @@ class KerasLearner:
         for start in range(0, len(y), self._schedule.batch_size):
             batch = slice(start, start + self._schedule.batch_size)
             sums += self._sums(self._model.train_on_batch(x[batch], y[batch], return_dict=True), len(y[batch]))
-            pairs = zip(self._average or self._trained(), self._trained(), strict=True)
-            self._average = [momentum * average + (1 - momentum) * latest for average, latest in pairs]
+            latest, done = self._trained(), int(self._model.optimizer.iterations)
+            if (momentum := self._schedule.weight_average) is not None:
+                self._average = _between(self._average or latest, latest, momentum)
+            self._running = _between(self._running, latest, self._momenta[done - 1])
         return list(sums)
 
     def _trained(self) -> list[np.ndarray]:
         return [keras.ops.convert_to_numpy(variable).copy() for variable in self._model.trainable_variables]
 
     @contextmanager
-    def _averaged(self) -> Iterator[None]:
-        """Put the average, if there is one, in the place of the latest weights."""
-        latest = self._trained() if self._average else []
-        for variable, average in zip(self._model.trainable_variables, self._average, strict=False):
-            variable.assign(average)
+    def _in_place(self, means: list[np.ndarray]) -> Iterator[None]:
+        """Put means of the weights, if there are any, in the place of the latest weights."""
+        latest = self._trained() if means else []
+        for variable, mean in zip(self._model.trainable_variables, means, strict=False):
+            variable.assign(mean)
         yield
         for variable, value in zip(self._model.trainable_variables, latest, strict=False):
             variable.assign(value)
+
+
+def _between(means: list[np.ndarray], latest: list[np.ndarray], momentum: float) -> list[np.ndarray]:
+    return [momentum * mean + (1 - momentum) * values for mean, values in zip(means, latest, strict=False)]
 
 
 start = fed(KerasLearner)
