@@ -1,6 +1,6 @@
 """The prize: what the winner of a search with a budget is worth, beside random search and a network written by hand.
 
-All three have the same time on the same machine, on which nothing else may run; a seed of each in turn. Finished seeds
+All have the same time on the same machine, on which nothing else may run; a seed of each in turn. Finished seeds
 are kept in `--results` and not repeated, so that a measurement may go on another day.
 
     python benchmarks/prize.py --dataset cifar10-10k.npz --budget 10m --seeds 3
@@ -36,7 +36,7 @@ def main() -> None:
     parser.add_argument("--budget", default="10m")
     parser.add_argument("--space", default="", help="a preset; by default what suits the data")
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--ways", nargs="*", default=list(WAYS), choices=list(WAYS))
+    parser.add_argument("--ways", nargs="*", default=list(SHOWN), choices=list(WAYS))
     parser.add_argument("--results", type=Path, default=HERE / "results" / "prize.jsonl")
     options = parser.parse_args()
     done = _done(options)
@@ -47,14 +47,16 @@ def main() -> None:
     print(f"{Path(options.dataset).stem}, {options.train_samples} samples, {options.budget}, {_processor()}")
     for way in options.ways:
         rows = [done[way, seed] for seed in range(options.seeds)]
-        print(f"{way:8} {_mean(rows, 'accuracy', 4)}  wall {_mean(rows, 'wall', 0)} s  CPU {_mean(rows, 'cpu', 0)} s")
+        print(f"{way:10} {_mean(rows, 'accuracy', 4)}  wall {_mean(rows, 'wall', 0)} s  CPU {_mean(rows, 'cpu', 0)} s")
 
 
-def _evolved(program: str) -> Callable[[argparse.Namespace, int, str], tuple[list[str], Callable[[str], float]]]:
+def _evolved(
+    program: str, *settings: str
+) -> Callable[[argparse.Namespace, int, str], tuple[list[str], Callable[[str], float]]]:
     def command(options: argparse.Namespace, seed: int, folder: str) -> tuple[list[str], Callable[[str], float]]:
         run = f"{folder}/run"
         space = [options.space] if options.space else []
-        line = [sys.executable, "-c", program, "evolve", *space, *_common(options, seed), "--run-dir", run]
+        line = [sys.executable, "-c", program, "evolve", *space, *settings, *_common(options, seed), "--run-dir", run]
         return line, lambda _: float(json.loads(Path(run, "best.json").read_text())["test_accuracy"])
 
     return command
@@ -65,7 +67,15 @@ def _by_hand(options: argparse.Namespace, seed: int, folder: str) -> tuple[list[
     return line, lambda shown: float(re.findall(r"test accuracy ([\d.]+)", shown)[0])
 
 
-WAYS = {"deap_nn": _evolved(EVOLVE), "random": _evolved(RANDOM), "by_hand": _by_hand}
+WAYS = {
+    "deap_nn": _evolved(EVOLVE),
+    "truncation": _evolved(EVOLVE, "--algorithm", "truncation"),
+    "steady": _evolved(EVOLVE, "--algorithm", "steady-state"),
+    "random": _evolved(RANDOM, "--algorithm", "truncation"),
+    "by_hand": _by_hand,
+}
+SHOWN = ("deap_nn", "random", "by_hand")
+"""Those that are measured if nothing else is said: this package with its defaults, and its rivals."""
 
 
 def _common(options: argparse.Namespace, seed: int) -> list[str]:
