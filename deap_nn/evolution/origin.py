@@ -21,12 +21,14 @@ class Origin(NamedTuple):
         operators: The names of the operators that made it.
         avoided: Where children are bred one by one: how many like ones before were bred in vain, just before it.
         too_large: How many were that are above a limit.
+        expected: The score that a screen expected of it, in its own terms; None where none has chosen it.
     """
 
     parent: float = -math.inf
     operators: tuple[str, ...] = ()
     avoided: int = 0
     too_large: int = 0
+    expected: float | None = None
 
     @property
     def in_vain(self) -> dict[str, int]:
@@ -45,7 +47,8 @@ class Origin(NamedTuple):
             TypeError: If it describes none.
         """
         origin = cls(**{**data, "operators": tuple(data.get("operators", ()))})
-        if not isinstance(origin.parent, int | float) or {*map(type, origin.in_vain.values())} != {int}:
+        numbers = (origin.parent, 0.0 if origin.expected is None else origin.expected)
+        if not all(isinstance(one, int | float) for one in numbers) or {*map(type, origin.in_vain.values())} != {int}:
             raise TypeError(f"{data} is no origin")
         return origin
 

@@ -156,10 +156,12 @@ class Posterior:
         white = self._solve(self._kernel(self._rows, scaled))
         return white.T @ self._white, self._kernel(scaled, scaled) - white.T @ white
 
-    def sample(self, queries: Floats, rng: np.random.Generator) -> Floats:
-        """Draw the scores of some rows together (equation A.2)."""
+    def sample(self, queries: Floats, rng: np.random.Generator) -> tuple[Floats, Floats]:
+        """Return the means of some rows, and their scores drawn together (equation A.2)."""
         mean, covariance = self.mean_and_covariance(queries)
-        return mean + cholesky(covariance + 100.0 * JITTER * np.eye(len(queries))) @ rng.standard_normal(len(queries))
+        return mean, mean + cholesky(covariance + 100.0 * JITTER * np.eye(len(queries))) @ rng.standard_normal(
+            len(queries)
+        )
 
     @staticmethod
     def _kernel(one: Floats, other: Floats) -> Floats:

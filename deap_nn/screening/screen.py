@@ -62,6 +62,8 @@ class Screen:
             raise InputError(f"seed is {seed!r}; expected an int of at least 0")
         self.candidates = candidates
         """How many candidates it would like to choose from; it is for whoever breeds them to read."""
+        self.expected: float | None = None
+        """The score expected of the candidate that was chosen last; None if nothing is known."""
         self._encoding = Encoding(space)
         self._seed = seed
         self._extra_trees = extra_trees
@@ -99,11 +101,21 @@ class Screen:
         rng = np.random.default_rng([self._seed, number])
         queries = self._encoding.encode_all(candidates)
         if not self._values:
+            self.expected = None
             return int(rng.integers(len(queries)))
+        means, sample = self._sampled(queries, under_way, number, rng)
+        place = _best(sample, rng)
+        self.expected = float(means[place])
+        return place
+
+    def _sampled(
+        self, queries: Floats, under_way: Sequence[Sequence[Chromosome]], number: int, rng: np.random.Generator
+    ) -> tuple[Floats, Floats]:
+        """Return what is expected of each candidate, and one sample of what may be true."""
         if self._extra_trees and number % 2:
-            rows, scores = self._results(len(self._values))
-            return _best(tree_sample(rows, scores, queries, rng), rng)
-        return _best(self._posterior(under_way).sample(queries, rng), rng)
+            sample = tree_sample(*self._results(len(self._values)), queries, rng)
+            return sample, sample
+        return self._posterior(under_way).sample(queries, rng)
 
     def _posterior(self, under_way: Sequence[Sequence[Chromosome]]) -> Posterior:
         rows, scores = self._results(len(self._values))

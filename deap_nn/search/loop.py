@@ -62,15 +62,8 @@ def find_best(
     run, settings = search.run, search.settings
     starters = [Individual.from_json(genome, settings.weights) for genome in run.info["start_with"]]
     toolbox = _toolbox(search)
-    if isinstance(evaluations, InOrder):
-        in_order = TelemetryInOrder(evaluations, settings.weights[0], children)
-        loop = _steady_state(search, toolbox, in_order)
-        _judge(toolbox, Judging(pruner, evaluations, settings.population))
-        _limit(toolbox, search, starters, most_work, in_order)
-    else:
-        batches = Telemetry(evaluations, settings.weights[0])
-        loop = _truncation(search, toolbox, batches)
-        _limit(toolbox, search, starters, most_work, batches)
+    telemetry, loop = _loop(search, toolbox, evaluations, pruner, children)
+    _limit(toolbox, search, starters, most_work, telemetry)
     halloffame = tools.HallOfFame(10)
     stopped = ""
     try:
@@ -80,7 +73,7 @@ def find_best(
             cxpb=1.0,
             mutpb=1.0,
             ngen=settings.most_generations,
-            stats=make_statistics(evaluations.counts, halloffame),
+            stats=make_statistics(evaluations.counts, halloffame, telemetry.screen_correlation),
             halloffame=halloffame,
             target=settings.stop_at,
             patience=settings.patience,
@@ -110,22 +103,38 @@ def _toolbox(search: Search) -> base.Toolbox:
     )
 
 
-def _truncation(search: Search, toolbox: base.Toolbox, telemetry: Telemetry) -> Callable[..., object]:
+def _loop(
+    search: Search,
+    toolbox: base.Toolbox,
+    evaluations: Evaluations | InOrder,
+    pruner: Pruner,
+    children: Children | None,
+) -> tuple[Telemetry | TelemetryInOrder, Callable[..., object]]:
+    """Let the toolbox evaluate; return what takes notes of it, and the loop with its own options."""
+    if isinstance(evaluations, InOrder):
+        return _steady_state(search, toolbox, evaluations, pruner, children)
+    telemetry = Telemetry(evaluations, search.settings.weights[0])
     toolbox.register("map", telemetry.map)
-    return partial(eaTruncation, survivors=search.settings.survivors)
+    return telemetry, partial(eaTruncation, survivors=search.settings.survivors)
 
 
-def _steady_state(search: Search, toolbox: base.Toolbox, telemetry: TelemetryInOrder) -> Callable[..., object]:
+def _steady_state(
+    search: Search, toolbox: base.Toolbox, evaluations: InOrder, pruner: Pruner, children: Children | None
+) -> tuple[TelemetryInOrder, Callable[..., object]]:
     settings = search.settings
     make_steady(toolbox, search.space, settings.crossover, settings.mutation_probability)
+    toolbox.screen = Screen(search.space, settings.seed, candidates=settings.screen) if settings.screen else None
+    telemetry = TelemetryInOrder(evaluations, settings.weights[0], children, toolbox.screen)
+    judging = Judging(pruner, evaluations, settings.population)
     toolbox.register("submit", telemetry.submit)
     toolbox.register("next", telemetry.next)
     toolbox.register("stream", branch, settings.seed)
     toolbox.register("chosen", telemetry.chosen)
     toolbox.register("avoided", telemetry.refuse, "avoided")
-    if settings.screen:
-        toolbox.screen = Screen(search.space, settings.seed, candidates=settings.screen)
-    return partial(eaSteadyState, lag=settings.lag, evaluations=settings.evaluations)
+    toolbox.register("told", judging.told)
+    toolbox.register("score", judging.score)
+    toolbox.register("again", judging.again)
+    return telemetry, partial(eaSteadyState, lag=settings.lag, evaluations=settings.evaluations)
 
 
 def _limit(
@@ -149,13 +158,6 @@ def _abandon(evaluations: Evaluations | InOrder, stopped: str) -> None:
     """Drop what a steady state has begun beyond its end; what the clock has cut off may go on another time."""
     if isinstance(evaluations, InOrder):
         evaluations.abandon(for_good=stopped != TIME_IS_OVER)
-
-
-def _judge(toolbox: base.Toolbox, judging: Judging) -> None:
-    """Let the toolbox ask the pruner, child by child."""
-    toolbox.register("told", judging.told)
-    toolbox.register("score", judging.score)
-    toolbox.register("again", judging.again)
 
 
 def _begin(evaluations: Evaluations | InOrder, pruner: Pruner, generation: Generation) -> None:

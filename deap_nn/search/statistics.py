@@ -17,12 +17,15 @@ from deap_nn.evolution import OPERATORS, Individual
 from deap_nn.status import FAILURES, LIMITS, Status
 
 
-def make_statistics(counts: Counter[str], halloffame: tools.HallOfFame) -> tools.Statistics:
+def make_statistics(
+    counts: Counter[str], halloffame: tools.HallOfFame, screen_correlation: Callable[[], float | None]
+) -> tools.Statistics:
     """Return the statistics of a run's logbook.
 
     Args:
         counts: The counts of `Evaluations` for the generation.
         halloffame: The best individuals so far.
+        screen_correlation: Returns that of the generation.
 
     Returns:
         Statistics with the fields avg, std, min, max (fitness of the individuals trained in full; None if there are
@@ -31,7 +34,8 @@ def make_statistics(counts: Counter[str], halloffame: tools.HallOfFame) -> tools
         distinct genomes, above 0 and up to 1); seconds (of this generation); new (genomes that had not been evaluated
         before), avoided (children that were copies of what had), too_large (individuals bred again because of a limit);
         since_best (new genomes since the best so far); success_NAME (the share of the new genomes that this operator
-        helped to make which are better than both parents; None if it made none).
+        helped to make which are better than both parents; None if it made none); screen_correlation (the rank
+        correlation, -1 to 1, of what a screen expected with what came out; None where that cannot be told).
     """
     statistics = tools.Statistics()
     for name, function in (("avg", np.mean), ("std", np.std), ("min", np.min), ("max", np.max)):
@@ -44,6 +48,7 @@ def make_statistics(counts: Counter[str], halloffame: tools.HallOfFame) -> tools
     statistics.register("diversity", diversity)
     statistics.register("seconds", _stopwatch())
     _register_telemetry(statistics, counts)
+    statistics.register("screen_correlation", lambda _: screen_correlation())
     return statistics
 
 

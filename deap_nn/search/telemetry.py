@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
+
+import numpy as np
 
 from deap_nn.evolution import FitnessValues, Individual, Origin
 from deap_nn.runs import Children
+from deap_nn.screening import Screen
 from deap_nn.search.evaluations import Evaluations
 from deap_nn.search.in_order import InOrder
 
@@ -30,10 +33,15 @@ class _Notes:
         self._counts, self._weight = counts, weight
         self._best = -math.inf
         self._since_best = 0
+        self._screened: list[tuple[float, float]] = []  # what was expected and what came out, in this generation
 
     def refuse(self, why: str) -> None:
         """Count something that is bred again: "too_large", say."""
         self._counts[why] += 1
+
+    def screen_correlation(self) -> float | None:
+        """Return the rank correlation of what a screen, if any, expected in this generation with what came out."""
+        return rank_correlation(self._screened)
 
     def _note(self, individual: Individual, values: FitnessValues) -> None:
         """Note the result of an individual that is new."""
@@ -85,11 +93,14 @@ class TelemetryInOrder(_Notes):
         evaluations: Evaluates.
         weight: 1 where more is better, -1 where less is.
         children: The file of chosen genomes, if there is one.
+        screen: What chooses them, if anything does.
     """
 
-    def __init__(self, evaluations: InOrder, weight: float, children: Children | None = None) -> None:
+    def __init__(
+        self, evaluations: InOrder, weight: float, children: Children | None = None, screen: Screen | None = None
+    ) -> None:
         super().__init__(evaluations.counts, weight)
-        self._evaluations, self._children = evaluations, children
+        self._evaluations, self._children, self._screen = evaluations, children, screen
         self._under_way: dict[int, Individual] = {}
         self._in_vain: Counter[str] | None = None  # while a child is bred
 
@@ -116,20 +127,40 @@ class TelemetryInOrder(_Notes):
         """Return the ticket and the values of the next result, as `InOrder.next` does."""
         ticket, values = self._evaluations.next()
         individual = self._under_way.pop(ticket)
+        if not self._counts["new"]:
+            self._screened.clear()
         if individual.origin is not None:
             self._counts.update(individual.origin.in_vain)
+            if individual.origin.expected is not None:
+                self._screened.append((individual.origin.expected, values[0] * self._weight))
         self._note(individual, values)
         self._end([individual])
         return ticket, values
 
     def _bred(self, breed: Callable[[], Individual | None]) -> Individual | None:
         in_vain = self._in_vain = Counter()
+        if self._screen is not None:
+            self._screen.expected = None
         try:
             child = breed()
         finally:
             self._in_vain = None
         if child is not None:
+            expected = None if self._screen is None else self._screen.expected
             child.origin = (child.origin or Origin())._replace(
-                avoided=in_vain["avoided"], too_large=in_vain["too_large"]
+                avoided=in_vain["avoided"],
+                too_large=in_vain["too_large"],
+                expected=None if expected is None else round(expected, 4),
             )
         return child
+
+
+def rank_correlation(pairs: Sequence[tuple[float, float]]) -> float | None:
+    """Return Spearman's rank correlation, equal values sharing a rank; None if one side is all equal, or nothing."""
+    ranks = []
+    for values in zip(*pairs, strict=True):
+        ordered = np.sort(values)
+        ranks.append(np.searchsorted(ordered, values, "left") + np.searchsorted(ordered, values, "right"))
+    if not ranks or min(np.ptp(column) for column in ranks) == 0:
+        return None
+    return round(float(np.corrcoef(ranks)[0, 1]), 4)

@@ -45,7 +45,7 @@ def test_what_was_chosen_is_in_the_file_at_once_and_taken_from_there(path):
 ORIGINS = [
     Origin(0.1 + 0.2, ("whole_layer", "numbers"), 3, 1),
     Origin(-1e300, ("depth",)),
-    Origin(too_large=2),
+    Origin(too_large=2, expected=-0.25),
     None,
 ]
 

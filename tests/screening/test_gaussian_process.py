@@ -119,7 +119,8 @@ def test_samples_have_the_posteriors_mean_and_covariance():
     ours = posterior(rows, scores, noise=0.1)
     mean, covariance = ours.mean_and_covariance(queries)
     rng = np.random.default_rng(0)
-    samples = np.array([ours.sample(queries, rng) for _ in range(4000)])
+    samples = np.array([ours.sample(queries, rng)[1] for _ in range(4000)])
+    assert ours.sample(queries, rng)[0] == pytest.approx(mean)
     assert samples.mean(axis=0) == pytest.approx(mean, abs=0.05)
     assert np.cov(samples.T) == pytest.approx(covariance, abs=0.05)
 

@@ -24,7 +24,7 @@ def test_a_search_leaves_a_run_directory(tmp_path, counted, monkeypatch):
     assert [row["gen"] for row in run.logbook] == [0, 1, 2, 3, 4]
     columns = "gen nevals avg std min max trained best cached pruned failed limits diversity seconds"
     columns += " new avoided too_large since_best"
-    columns += " success_whole_layer success_two_point success_numbers success_choices success_depth"
+    columns += " success_whole_layer success_two_point success_numbers success_choices success_depth screen_correlation"
     assert " ".join(run.logbook.header) == columns
     evaluations = list(run.evaluations())
     assert set(counted().values()) == {1}

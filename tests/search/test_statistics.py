@@ -17,6 +17,7 @@ from deap_nn.status import FAILURES, LIMITS
 FIELDS = ["avg", "std", "min", "max", "trained", "best", "cached", "pruned", "failed", "limits", "diversity", "seconds"]
 FIELDS += ["new", "avoided", "too_large", "since_best"]
 FIELDS += ["success_whole_layer", "success_two_point", "success_numbers", "success_choices", "success_depth"]
+FIELDS += ["screen_correlation"]
 
 
 def individual(accuracy, ended="ok", epochs=10):
@@ -33,7 +34,7 @@ def halloffame_of(population):
 
 def statistics(population, **counts):
     halloffame = halloffame_of(population)
-    return make_statistics(Counter(counts), halloffame), halloffame
+    return make_statistics(Counter(counts), halloffame, lambda: 0.5), halloffame
 
 
 def test_the_fields_of_a_logbook_row_in_their_order():
@@ -83,7 +84,7 @@ def test_counts_are_read_when_a_generation_ends():
     halloffame = tools.HallOfFame(1)
     population = [individual(0.5)]
     halloffame.update(population)
-    made = make_statistics(counts, halloffame)
+    made = make_statistics(counts, halloffame, lambda: 0.5)
     counts["cached"] = 7
     assert made.compile(population)["cached"] == 7
     counts.clear()
@@ -93,7 +94,7 @@ def test_counts_are_read_when_a_generation_ends():
 def test_children_that_were_copies_of_what_had_been_evaluated_are_those_that_were_not_new():
     parents = [individual(0.5, epochs=epochs) for epochs in range(5)]
     counts = Counter(new=5)
-    made = make_statistics(counts, halloffame_of(parents))
+    made = make_statistics(counts, halloffame_of(parents), lambda: 0.5)
     row = made.compile(parents)
     assert (row["new"], row["avoided"]) == (5, 0)
     counts["new"] = 1

@@ -1,9 +1,12 @@
 """What a search notes of its own course, with results that a table gives."""
 
 from collections import Counter
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import search_stubs
+from scipy.stats import spearmanr
 from search_stubs import search
 
 from deap_nn import Hooks, Individual, resume
@@ -12,10 +15,17 @@ from deap_nn.evolution import OPERATORS
 from deap_nn.evolution.origin import Origin, noted_crossover, noted_mutation
 from deap_nn.search import Evaluations
 from deap_nn.search.in_order import InOrder
-from deap_nn.search.telemetry import Telemetry, TelemetryInOrder
+from deap_nn.search.telemetry import Telemetry, TelemetryInOrder, rank_correlation
 from deap_nn.space import Chromosome
 
-COLUMNS = ["new", "avoided", "too_large", "since_best", *(f"success_{name}" for name in OPERATORS)]
+COLUMNS = [
+    "new",
+    "avoided",
+    "too_large",
+    "since_best",
+    *(f"success_{name}" for name in OPERATORS),
+    "screen_correlation",
+]
 
 
 def individual(score, origin=None):
@@ -143,6 +153,38 @@ def test_what_was_bred_in_vain_for_no_child_counts_for_none(in_order):
     assert evaluations.counts["too_large"] == 1
 
 
+def test_what_a_screen_expected_is_compared_with_what_came_out(in_order):
+    evaluations, _ = in_order
+    screen = SimpleNamespace(expected=9.0)
+    telemetry = TelemetryInOrder(evaluations, 1.0, None, screen)
+
+    def child(expected, value):
+        def breed():
+            assert screen.expected is None  # of the child before
+            screen.expected = expected
+            return individual(value)
+
+        return breed
+
+    expectations = [None, 1, 2, 3, None, 2, 3, 1]
+    for number, expected in enumerate(expectations, start=1):
+        telemetry.submit(score, telemetry.chosen(number, child(expected, number)))
+        telemetry.next()
+        if number == 4:
+            assert telemetry.screen_correlation() == 1.0
+            evaluations.counts.clear()  # a new row
+        if number == 5:
+            assert telemetry.screen_correlation() is None
+    assert telemetry.screen_correlation() == -0.5
+
+
+def test_ranks_are_correlated_as_scipy_does_it():
+    rng = np.random.default_rng(0)
+    pairs = [(round(one, 1), round(one + other, 1)) for one, other in rng.normal(size=(50, 2))]
+    assert rank_correlation(pairs) == pytest.approx(spearmanr(*zip(*pairs, strict=True)).statistic, abs=1e-4)
+    assert rank_correlation([(1.0, 2.0), (1.0, 3.0)]) is None
+
+
 @pytest.mark.parametrize("screen", [0, 5])
 def test_the_rows_of_a_steady_state_add_up(tmp_path, screen):
     run = search(tmp_path / "run", generations=8, algorithm="steady-state", screen=screen)
@@ -155,6 +197,8 @@ def test_the_rows_of_a_steady_state_add_up(tmp_path, screen):
     rates = Counter(name for row in rows for name in OPERATORS if row[f"success_{name}"] is not None)
     assert rates.keys() == set(OPERATORS)
     assert {row[f"success_{name}"] for row in rows[:1] for name in OPERATORS} == {None}
+    known = [row["screen_correlation"] is not None for row in rows]
+    assert known == [False, *8 * [bool(screen)]]  # of the first children, none is chosen
 
 
 def columns(run):
