@@ -40,11 +40,11 @@ def per_evaluation(preset: str, results: int) -> tuple[float, float, float]:
     screen = Screen(space, seed=1)
     for _ in range(results):
         individual = drawn()
-        screen.tell(individual, len(individual) + random.random())
+        screen.tell(individual, (len(individual) + random.random(),))
     candidates, under_way = [drawn() for _ in range(CANDIDATES)], [drawn() for _ in range(UNDER_WAY)]
     first = milliseconds(lambda: screen.choose(candidates, under_way, 0), 1)
     usual = milliseconds(lambda: screen.choose(candidates, under_way, 1), REPEATS)
-    telling = milliseconds(lambda: screen.tell(candidates[0], 0.5), 1)
+    telling = milliseconds(lambda: screen.tell(candidates[0], (0.5,)), 1)
     fit = first - usual
     return usual + telling + fit / max(1.0, (GROWTH - 1.0) * results), usual + telling, fit
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # For editors and type checkers, which cannot follow `__getattr__`; a test compares the two
     from deap_nn.errors import InputError as InputError
+    from deap_nn.evolution import Criterion as Criterion
     from deap_nn.evolution import Individual as Individual
     from deap_nn.evolution import make_toolbox as make_toolbox
     from deap_nn.plots import plot_fitness as plot_fitness
@@ -28,7 +29,7 @@ __version__ = "0.2.0"
 
 _PACKAGES = {
     "errors": ("InputError",),
-    "evolution": ("Individual", "make_toolbox"),
+    "evolution": ("Criterion", "Individual", "make_toolbox"),
     "plots": ("plot_fitness",),
     "runs": ("Run",),
     "search": ("Hooks", "evolve", "resume"),

@@ -29,5 +29,5 @@ def quality(individual):
 def told(screen, individuals, values):
     """The screen, after it was told these results."""
     for individual, value in zip(individuals, values, strict=True):
-        screen.tell(individual, value)
+        screen.tell(individual, (value,))
     return screen

@@ -6,10 +6,12 @@ Input: a search space and a function that evaluates. Output: populations. Nothin
 from deap_nn.evolution.affordable import Limit, limit_cost
 from deap_nn.evolution.algorithms import Generation, OnGeneration, eaTruncation, survivor_count
 from deap_nn.evolution.breeder import Screen
+from deap_nn.evolution.criterion import CRITERIA, FIRST, Criterion, criteria_of, weights_of
 from deap_nn.evolution.descent import smallest
+from deap_nn.evolution.front import Front, hypervolume
 from deap_nn.evolution.individual import MAXIMIZE, MINIMIZE, Fitness, FitnessValues, Individual
 from deap_nn.evolution.key import Key
-from deap_nn.evolution.operators import selTruncation
+from deap_nn.evolution.operators import selCrowdedTournament, selNSGA2, selTruncation
 from deap_nn.evolution.origin import Origin
 from deap_nn.evolution.plain_data import storable
 from deap_nn.evolution.record import Record
@@ -17,12 +19,16 @@ from deap_nn.evolution.steady_state import eaSteadyState
 from deap_nn.evolution.toolbox import CROSSOVERS, OPERATORS, make_steady, make_toolbox
 
 __all__ = [
+    "CRITERIA",
     "CROSSOVERS",
+    "FIRST",
     "MAXIMIZE",
     "MINIMIZE",
     "OPERATORS",
+    "Criterion",
     "Fitness",
     "FitnessValues",
+    "Front",
     "Generation",
     "Individual",
     "Key",
@@ -31,13 +37,18 @@ __all__ = [
     "Origin",
     "Record",
     "Screen",
+    "criteria_of",
     "eaSteadyState",
     "eaTruncation",
+    "hypervolume",
     "limit_cost",
     "make_steady",
     "make_toolbox",
+    "selCrowdedTournament",
+    "selNSGA2",
     "selTruncation",
     "smallest",
     "storable",
     "survivor_count",
+    "weights_of",
 ]

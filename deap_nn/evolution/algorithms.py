@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from deap import base, tools
 
 from deap_nn.errors import InputError
+from deap_nn.evolution.front import Front
 
 Population = list[Any]
 
@@ -113,8 +114,8 @@ def eaTruncation(
         verbose: Whether to print the logbook as it grows.
         survivors: The share that is kept, above 0 and below 1.
         target: The loop stops once the best individual's first fitness value is at least as good as this.
-        patience: The loop stops at the end of a generation if the best has not changed for so many evaluations or more;
-            None: never.
+        patience: The loop stops at the end of a generation if so many evaluations or more have gained nothing: no new
+            best, with several objectives none on the Pareto front. None: never.
         on_generation: Hooks called in order with each `Generation`; one that returns True stops the loop.
 
     Returns:
@@ -126,7 +127,7 @@ def eaTruncation(
     check_loop(cxpb, mutpb, ngen, patience)
     keep = survivor_count(survivors, len(population))
     rows = Rows(stats, halloffame, verbose, on_generation)
-    idle, best = 0, None
+    idle, front = 0, Front()
     for number in range(ngen + 1):
         if number:
             elite = toolbox.select(population, keep)
@@ -134,8 +135,8 @@ def eaTruncation(
         evaluated = _evaluate(population, toolbox)
         for individual in population:
             rows.note(individual, id(individual) in evaluated)
-        before, best = best, max(individual.fitness for individual in population)
-        idle = idle + len(evaluated) if before is not None and best <= before else 0
+        gains = [front.gains(individual.fitness.wvalues) for individual in population]
+        idle = 0 if any(gains) else idle + len(evaluated)
         stop = reached(population, target) or (patience is not None and idle >= patience)
         if rows.end(population) or stop:
             break

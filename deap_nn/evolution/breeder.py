@@ -31,8 +31,8 @@ class Screen(Protocol):
     candidates: int
     """How many children are bred for one that is evaluated, 1 or more; fewer may come if no more are new."""
 
-    def tell(self, individual: Any, value: float) -> None:
-        """Hear of a result: the individual with its fitness, and the weighted first value: more is better."""
+    def tell(self, individual: Any, values: Sequence[float]) -> None:
+        """Hear of a result: the individual with its fitness, and its weighted values: of each, more is better."""
 
     def choose(self, candidates: Sequence[Any], under_way: Sequence[Any], number: int) -> int:
         """Return the place of the candidate that is to be evaluated.
@@ -53,7 +53,7 @@ class Breeder:
             is the stream of one child; `chosen(number, breed)`, which returns what was chosen for a number before, or
             calls `breed` and writes down what it returns, unless that is None; `avoided()`, called for each child that
             is like one before and so bred again; `screen`, a `Screen`; `told(child)`, called with each result;
-            `score(child)`, the weighted value that the screen is told (the default is the first one of the fitness);
+            `score(child)`, the weighted values that the screen is told (the default are those of the fitness);
             `again()`, which returns one that is evaluated once more in place of a new child, or None.
         cxpb: The probability, 0 to 1, that a child has two parents.
         mutpb: The probability, 0 to 1, that it is mutated.
@@ -70,7 +70,7 @@ class Breeder:
         self._avoided: Callable[[], object] = getattr(toolbox, "avoided", lambda: None)
         self._again: Callable[[], Any] = getattr(toolbox, "again", lambda: None)
         self._told: Callable[[Any], object] = getattr(toolbox, "told", lambda child: None)
-        self._score: Callable[[Any], float] = getattr(toolbox, "score", _weighted)
+        self._score: Callable[[Any], Sequence[float]] = getattr(toolbox, "score", _weighted)
         self._screen: Screen | None = getattr(toolbox, "screen", None)
 
     def child(self, number: int, parents: Population, under_way: Sequence[Any]) -> Any:
@@ -138,9 +138,9 @@ class Breeder:
         return individual
 
 
-def _weighted(child: Any) -> float:
-    value: float = child.fitness.wvalues[0]
-    return value
+def _weighted(child: Any) -> Sequence[float]:
+    values: Sequence[float] = child.fitness.wvalues
+    return values
 
 
 def _no_stream(number: int) -> AbstractContextManager[Any]:

@@ -34,6 +34,8 @@ class Record:
         budget: The share of a full training; None for 1.
         attempts: The number of times it was started, if no attempt returned a result.
         from_cache: Whether the result comes from another run.
+        multiply_adds: Those of one sample's forward pass, where that is an objective.
+        latency: The seconds that one sample took, where that is an objective.
         extra: What a user-defined function added, by name.
     """
 
@@ -53,6 +55,8 @@ class Record:
     budget: float | None = None
     attempts: int | None = None
     from_cache: bool | None = None
+    multiply_adds: int | None = None
+    latency: float | None = None
     extra: dict[str, Any] = field(default_factory=dict)
 
     def curve(self, metric: str) -> list[float]:

@@ -18,6 +18,7 @@ from deap import base, tools
 from deap_nn.errors import InputError
 from deap_nn.evolution.algorithms import OnGeneration, Population, Rows, check_loop, reached
 from deap_nn.evolution.breeder import Breeder
+from deap_nn.evolution.front import Front
 
 
 def eaSteadyState(
@@ -46,7 +47,8 @@ def eaSteadyState(
         population: At least 2 individuals; changed in place.
         toolbox: With `select` (two parents of the population), `mate`, `mutate`, `clone`, `individual`, `evaluate`, and
             optionally with `submit(function, individual) -> ticket` and `next() -> (ticket, values)` to evaluate
-            several at the same time, and what `deap_nn.evolution.breeder.Breeder` looks for.
+            several at the same time, `survive(individuals, k)` for other survivors than all but the worst (with several
+            objectives, say, DEAP's `selNSGA2`), and what `deap_nn.evolution.breeder.Breeder` looks for.
         cxpb: The probability, 0 to 1, that a child has two parents.
         mutpb: The probability, 0 to 1, that a child is passed to `toolbox.mutate`.
         ngen: The number of generations after the first, 0 or more.
@@ -55,7 +57,8 @@ def eaSteadyState(
         verbose: Whether to print the logbook as it grows.
         lag: How many children are evaluated at the same time, at most; 1 or more.
         target: The loop stops with the first child whose first fitness value is at least as good as this.
-        patience: It stops after so many evaluations in a row without a new best; None: never.
+        patience: It stops after so many evaluations in a row that gain nothing: no new best, with several objectives
+            none on the Pareto front. None: never.
         evaluations: It stops after so many evaluations, if `ngen` does not stop it before; None: never.
         on_generation: Hooks called in order with each `Generation`; one that returns True stops the loop.
 
@@ -74,7 +77,7 @@ def eaSteadyState(
     rows = Rows(stats, halloffame, verbose, on_generation)
     population.clear()  # of those that are evaluated
     number = begun = idle = 0
-    stop, best = False, None
+    stop, front = False, Front()
     while not stop:
         while begun < min(most, number + lag):
             child = breeder.child(begun + 1, population, queue.individuals)
@@ -88,10 +91,9 @@ def eaSteadyState(
         number += 1
         child, was_evaluated = queue.take()
         breeder.tell(child)
-        _settle(population, child, size)
+        _settle(population, child, size, toolbox)
         rows.note(child, was_evaluated)
-        idle = idle + 1 if best is not None and child.fitness <= best else 0
-        best = child.fitness if best is None else max(best, child.fitness)
+        idle = 0 if front.gains(child.fitness.wvalues) else idle + 1
         stop = reached([child], target) or idle == patience
         if number % size == 0:
             stop = rows.end(population) or stop
@@ -107,8 +109,11 @@ def _check(population: Population, lag: int) -> None:
         raise InputError(f"lag is {lag!r}, expected 1 child or more at the same time")
 
 
-def _settle(population: Population, child: Any, size: int) -> None:
+def _settle(population: Population, child: Any, size: int, toolbox: base.Toolbox) -> None:
     """Give a child a place: one that is free, or that of the worst if it is no better."""
+    if hasattr(toolbox, "survive"):
+        population[:] = toolbox.survive([*population, child], size)
+        return
     if len(population) < size:
         population.append(child)
         return

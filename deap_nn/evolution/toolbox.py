@@ -25,6 +25,8 @@ from deap_nn.evolution.operators import (
     mutGaussianGenes,
     mutInsertLayer,
     mutRemoveLayer,
+    selCrowdedTournament,
+    selNSGA2,
     selTruncation,
 )
 from deap_nn.evolution.origin import noted_crossover, noted_mutation
@@ -104,7 +106,8 @@ def make_toolbox(
         map: `(function, individuals) -> fitness values in order`, such as the `map` of an `Evaluations`.
         crossover: A name in `CROSSOVERS`: "whole-layer", "two-point", or "both" in turn.
         mutation_probability: The probability for each gene, and for each block of variable depth, 0 to 1.
-        weights: Those of the individuals' fitness: `(-1.0,)` where it is to be minimised.
+        weights: Those of the individuals' fitness: `(-1.0,)` where it is to be minimised. With several, `select` is
+            NSGA-II's.
 
     Raises:
         InputError: If the crossover is unknown or the probability is out of range.
@@ -118,13 +121,19 @@ def make_toolbox(
     toolbox.register("population", tools.initRepeat, list, toolbox.individual)
     toolbox.register("mate", InTurn(*CROSSOVERS[crossover]))
     toolbox.register("mutate", mutAll, space=space, indpb=mutation_probability)
-    toolbox.register("select", selTruncation)
+    toolbox.register("select", selTruncation if len(weights) == 1 else selNSGA2)
     toolbox.register("evaluate", evaluate)
     toolbox.register("map", map)
     return toolbox
 
 
-def make_steady(toolbox: base.Toolbox, space: SearchSpace, crossover: str, mutation_probability: float) -> None:
+def make_steady(
+    toolbox: base.Toolbox,
+    space: SearchSpace,
+    crossover: str,
+    mutation_probability: float,
+    weights: tuple[float, ...] = MAXIMIZE,
+) -> None:
     """Register what `eaSteadyState` does best with: tournaments of three, and mutations that change at least one gene.
 
     Nothing that is registered remembers what it did before, so that a child depends on its parents and its stream only.
@@ -134,8 +143,13 @@ def make_steady(toolbox: base.Toolbox, space: SearchSpace, crossover: str, mutat
         space: The space of the individuals.
         crossover: A name in `CROSSOVERS`; of "both", one is drawn for each pair.
         mutation_probability: As for `make_toolbox`.
+        weights: As for `make_toolbox`. With several, tournaments and survivors are NSGA-II's.
     """
-    toolbox.register("select", tools.selTournament, tournsize=TOURNAMENT)
+    if len(weights) == 1:
+        toolbox.register("select", tools.selTournament, tournsize=TOURNAMENT)
+    else:
+        toolbox.register("select", selCrowdedTournament, tournsize=TOURNAMENT)
+        toolbox.register("survive", tools.selNSGA2)
     toolbox.register("mate", AtRandom(*CROSSOVERS[crossover]))
     toolbox.register("mutate", mutAtLeastOne, space=space, indpb=mutation_probability)
     toolbox.register("key", _digest)

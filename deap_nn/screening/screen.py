@@ -1,9 +1,10 @@
-"""The screen: of several children, the one that looks best under one sample of what may be true.
+"""The screen: of several children, one that looks best under one sample of what may be true.
 
 Input: results in the order of the children's numbers, candidates, and the children under way. Output: the place of the
 candidate to train. Choosing by one sample of the posterior is Thompson's rule (1933,
 https://doi.org/10.1093/biomet/25.3-4.285); it spreads trainings that run at the same time of itself (Kandasamy et al.
-2018, https://proceedings.mlr.press/v84/kandasamy18a.html).
+2018, https://proceedings.mlr.press/v84/kandasamy18a.html). With several objectives, there is a model and a sample of
+each, and any of the candidates that no other dominates by these samples is chosen.
 
 A choice depends on the seed, the child's number, the results, the candidates and the children under way, on nothing
 else: not on earlier choices, so that a resumed search need not repeat them.
@@ -68,21 +69,24 @@ class Screen:
         self._seed = seed
         self._extra_trees = extra_trees
         self._rows: list[NDArray[np.float32]] = []
-        self._values: list[float] = []
+        self._values: list[tuple[float, ...]] = []
         self._prior = Hyperparameters.prior(self._encoding)
-        self._fitted = (0, self._prior)
+        self._fitted: dict[int, tuple[int, Hyperparameters]] = {}  # by objective
 
-    def tell(self, individual: Sequence[Chromosome], value: float) -> None:
+    def tell(self, individual: Sequence[Chromosome], values: Sequence[float]) -> None:
         """Learn a result; results are told in the order of the children's numbers.
 
         Args:
             individual: The genome.
-            value: Its fitness, a finite number, larger is better; for failures, the worst one.
+            values: Its weighted fitness values, finite numbers of which more is better, always as many; for failures,
+                the worst ones.
         """
-        if not isinstance(value, Real) or not math.isfinite(value):
-            raise InputError(f"value is {value!r}; expected a finite number: tell the worst one for failures")
+        if not isinstance(values, tuple | list) or not values or not all(map(_is_finite, values)):
+            raise InputError(f"values are {values!r}; expected finite numbers: tell the worst ones for failures")
+        if self._values and len(values) != len(self._values[0]):
+            raise InputError(f"values are {values!r}; expected {len(self._values[0])} of them, as before")
         self._rows.append(self._encoding.encode(individual))
-        self._values.append(float(value))
+        self._values.append(tuple(map(float, values)))
 
     def choose(
         self, candidates: Sequence[Sequence[Chromosome]], under_way: Sequence[Sequence[Chromosome]], number: int
@@ -103,43 +107,62 @@ class Screen:
         if not self._values:
             self.expected = None
             return int(rng.integers(len(queries)))
-        means, sample = self._sampled(queries, under_way, number, rng)
-        place = _best(sample, rng)
-        self.expected = float(means[place])
+        sampled = [
+            self._sampled(objective, queries, under_way, number, rng) for objective in range(len(self._values[0]))
+        ]
+        place = int(rng.choice(nondominated(np.array([sample for _, sample in sampled]).T)))
+        self.expected = float(sampled[0][0][place])
         return place
 
     def _sampled(
-        self, queries: Floats, under_way: Sequence[Sequence[Chromosome]], number: int, rng: np.random.Generator
+        self,
+        objective: int,
+        queries: Floats,
+        under_way: Sequence[Sequence[Chromosome]],
+        number: int,
+        rng: np.random.Generator,
     ) -> tuple[Floats, Floats]:
-        """Return what is expected of each candidate, and one sample of what may be true."""
+        """Return what is expected of each candidate in an objective, and one sample of what may be true."""
         if self._extra_trees and number % 2:
-            sample = tree_sample(*self._results(len(self._values)), queries, rng)
+            sample = tree_sample(*self._results(objective, len(self._values)), queries, rng)
             return sample, sample
-        return self._posterior(under_way).sample(queries, rng)
+        return self._posterior(objective, under_way).sample(queries, rng)
 
-    def _posterior(self, under_way: Sequence[Sequence[Chromosome]]) -> Posterior:
-        rows, scores = self._results(len(self._values))
+    def _posterior(self, objective: int, under_way: Sequence[Sequence[Chromosome]]) -> Posterior:
+        rows, scores = self._results(objective, len(self._values))
         rows = np.concatenate([rows, self._encoding.encode_all(under_way)])
-        return Posterior(self._hyperparameters(), self._encoding.length_of, rows, scores)
+        return Posterior(self._hyperparameters(objective), self._encoding.length_of, rows, scores)
 
-    def _hyperparameters(self) -> Hyperparameters:
+    def _hyperparameters(self, objective: int) -> Hyperparameters:
         """Return those fitted to the results that were there when the data had last grown enough."""
         count = _last_fit(len(self._values))
-        if count != self._fitted[0]:
-            rows, scores = self._results(count)
-            self._fitted = count, fit(self._prior, self._encoding.distances(rows), scores)
-        return self._fitted[1]
+        before, fitted = self._fitted.get(objective, (0, self._prior))
+        if count != before:
+            rows, scores = self._results(objective, count)
+            fitted = fit(self._prior, self._encoding.distances(rows), scores)
+            self._fitted[objective] = count, fitted
+        return fitted
 
-    def _results(self, count: int) -> tuple[Floats, Floats]:
+    def _results(self, objective: int, count: int) -> tuple[Floats, Floats]:
         """Return the rows and the scores of the first `count` results, or of those that are used of them."""
-        scores = normal_scores(self._values[:count])
+        scores = normal_scores([values[objective] for values in self._values[:count]])
         used = used_results(scores)
         return np.array([self._rows[place] for place in used], dtype=np.float64), scores[used]
 
 
-def _best(sample: Floats, rng: np.random.Generator) -> int:
-    """Return the place of the largest value; of several, which a tree may give, any of them."""
-    return int(rng.choice(np.flatnonzero(sample == sample.max())))
+def _is_finite(value: object) -> bool:
+    return isinstance(value, Real) and math.isfinite(value)
+
+
+def nondominated(sample: Floats) -> NDArray[np.intp]:
+    """Return the places of the rows that no other row dominates: with one column, those of the largest value.
+
+    Args:
+        sample: A row for each candidate, a column for each objective; more is better.
+    """
+    no_worse = (sample[:, None, :] >= sample[None, :, :]).all(axis=2)
+    better = (sample[:, None, :] > sample[None, :, :]).any(axis=2)
+    return np.flatnonzero(~(no_worse & better).any(axis=0))
 
 
 def _last_fit(count: int) -> int:

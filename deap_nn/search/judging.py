@@ -47,11 +47,11 @@ class Judging:
         self._evaluations.forget(individual)
         return individual
 
-    def score(self, child: Individual) -> float:
-        """Return the weighted fitness of a child; of a pruned one, what it would have come to."""
+    def score(self, child: Individual) -> tuple[float, ...]:
+        """Return the weighted fitness values of a child; of a pruned one, what the first would have come to."""
         estimate, fitness = self._pruner.estimate(child), child.fitness
-        weighted: float = fitness.wvalues[0] if estimate is None else estimate * fitness.weights[0]
-        return weighted
+        weighted: tuple[float, ...] = fitness.wvalues
+        return weighted if estimate is None else (estimate * fitness.weights[0], *weighted[1:])
 
     def _reprieve(self) -> None:
         values = [FitnessValues(one.fitness.values, one.fitness.record) for one in self._batch]

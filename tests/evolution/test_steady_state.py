@@ -10,7 +10,15 @@ import pytest
 from deap import algorithms, base, tools
 from search_stubs import SPACE
 
-from deap_nn.evolution import Individual, Limit, eaSteadyState, limit_cost, make_steady, make_toolbox
+from deap_nn.evolution import (
+    Individual,
+    Limit,
+    eaSteadyState,
+    limit_cost,
+    make_steady,
+    make_toolbox,
+    selCrowdedTournament,
+)
 from deap_nn.random_stream import branch
 
 
@@ -81,8 +89,8 @@ class Listener:
     def __init__(self, candidates=1):
         self.candidates, self.told, self.asked = candidates, [], []
 
-    def tell(self, individual, value):
-        self.told.append((list(individual), value))
+    def tell(self, individual, values):
+        self.told.append((list(individual), values[0]))
 
     def choose(self, candidates, under_way, number):
         self.asked.append((number, len(self.told), len(under_way), [list(one) for one in candidates]))
@@ -452,3 +460,29 @@ def test_equal_genomes_are_known_whatever_the_order_of_their_genes():
     )
     assert toolbox.key(one) == toolbox.key(other)
     assert toolbox.key(one) != toolbox.key(toolbox.mutate(toolbox.clone(one))[0])
+
+
+# --- several objectives ---
+
+
+class Two(base.Fitness):
+    weights = (1.0, -1.0)
+
+
+def test_a_toolbox_says_who_survives_where_a_fitness_has_several_values():
+    """With DEAP's own `selNSGA2`, the population spreads over the front: first values to 1, second their squares."""
+    toolbox = make(lambda: Genome((random.random() for _ in range(5)), Two))
+    toolbox.register("evaluate", lambda genome: (genome[0], genome[0] ** 2 + sum(genome[1:])))
+    toolbox.register("select", selCrowdedTournament, tournsize=3)
+    toolbox.register("survive", tools.selNSGA2)
+    front = tools.ParetoFront()
+    _, population, logbook = search(toolbox, size=12, ngen=100, halloffame=front)
+    assert len(population) == 12
+    spread = [one.fitness.values for one in front]
+    assert min(first for first, _ in spread) < 0.1
+    assert max(first for first, _ in spread) > 0.9
+    assert np.mean([second - first**2 for first, second in spread]) < 0.2
+    patient = make(lambda: Genome((random.random() for _ in range(5)), Two))
+    patient.register("evaluate", lambda genome: (1.0, 1.0) if genome[0] < 0.9 else (2.0, 2.0))
+    _, _, logbook = search(patient, ngen=100, patience=7, lag=1)
+    assert sum(row["nevals"] for row in logbook) < 60

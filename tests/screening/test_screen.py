@@ -68,8 +68,8 @@ def test_a_choice_depends_on_seed_and_number_and_not_on_earlier_choices(extra_tr
     used, fresh = Screen(SPACE, 3, extra_trees=extra_trees), Screen(SPACE, 3, extra_trees=extra_trees)
     for number, individual in enumerate(drawn(SPACE, 40)):
         used.choose(candidates, [], number)
-        used.tell(individual, quality(individual))
-        fresh.tell(individual, quality(individual))
+        used.tell(individual, (quality(individual),))
+        fresh.tell(individual, (quality(individual),))
     numbers = range(100, 130)
     chosen = [used.choose(candidates, [], number) for number in numbers]
     assert chosen == [fresh.choose(candidates, [], number) for number in reversed(numbers)][::-1]
@@ -216,7 +216,7 @@ def test_hyperparameters_are_fitted_as_the_data_grow(monkeypatch):
     growing = Screen(SPACE, 0)
     individuals = drawn(SPACE, 40)
     for number, individual in enumerate(individuals):
-        growing.tell(individual, quality(individual))
+        growing.tell(individual, (quality(individual),))
         growing.choose(individuals[:2], [], number)
     assert fits == [1, 2, 3, 4, 5, 6, 7, 9, 11, 13, 15, 18, 21, 25, 29, 34, 40]
 
@@ -249,7 +249,7 @@ def test_normal_scores_are_those_of_ranks():
 @pytest.mark.parametrize("value", [math.nan, math.inf, "0.5", None])
 def test_a_result_is_a_finite_number(value):
     with pytest.raises(InputError, match="finite"):
-        Screen(SPACE, 0).tell(drawn(SPACE, 1)[0], value)
+        Screen(SPACE, 0).tell(drawn(SPACE, 1)[0], (value,))
 
 
 def test_what_cannot_be_chosen_from_is_refused():
@@ -262,3 +262,40 @@ def test_what_cannot_be_chosen_from_is_refused():
     for count in (0, 2.0, True):
         with pytest.raises(InputError, match="candidates"):
             Screen(SPACE, 0, candidates=count)
+
+
+# --- several objectives ---
+
+
+def both(count):
+    """A screen that knows the stub's quality and, as something to be avoided, its number of layers."""
+    knowing = Screen(SPACE, 7)
+    for individual in drawn(SPACE, count):
+        knowing.tell(individual, (quality(individual), -float(len(individual))))
+    return knowing
+
+
+def test_what_is_chosen_is_dominated_by_few():
+    dominated = []
+    for number, chosen in enumerate(choices(both(100))):
+        values = [(quality(one), -len(one)) for one in drawn(SPACE, 20, seed=100 + number)]
+        best, its = values[chosen]
+        dominated.append(sum(a >= best and b >= its and (a, b) != (best, its) for a, b in values))
+    assert np.mean(dominated) < 1  # at random, more than 4
+
+
+def test_all_of_the_front_are_chosen_now_and_then():
+    candidates = [min(drawn(SPACE, 40, seed=1), key=len), max(drawn(SPACE, 40, seed=2), key=quality)]
+    chosen = [both(100).choose(candidates, [], number) for number in range(12)]
+    assert {0, 1} == set(chosen)
+
+
+def test_of_one_objective_the_places_are_those_of_the_largest_value():
+    assert screen.nondominated(np.array([[1.0], [3.0], [3.0], [2.0]])).tolist() == [1, 2]
+    assert screen.nondominated(np.array([[1.0, 5.0], [3.0, 1.0], [2.0, 0.9], [1.0, 5.0]])).tolist() == [0, 1, 3]
+
+
+@pytest.mark.parametrize("values", [(), 0.5, (0.5,), (0.5, math.nan), (0.5, 1.0, 2.0)])
+def test_there_are_as_many_values_each_time(values):
+    with pytest.raises(InputError, match="expected"):
+        both(2).tell(drawn(SPACE, 1)[0], values)

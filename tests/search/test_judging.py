@@ -85,4 +85,4 @@ def test_the_screen_hears_what_the_pruned_would_have_come_to():
     for status, value, expected in [("ok", 0.7, 0.7), ("failed", 0.0, 0.0), ("pruned", 0.0, 0.4)]:
         individual = Individual(SPACE.sample())
         individual.fitness.values = FitnessValues((value,), {"status": status})
-        assert judging.score(individual) == expected
+        assert judging.score(individual) == (expected,)

@@ -403,9 +403,9 @@ class Listener(Screen):
         self.told, self.asked = [], []
         Listener.made = (*Listener.made, self)
 
-    def tell(self, individual, value):
-        self.told.append((individual.canonical(), value))
-        super().tell(individual, value)
+    def tell(self, individual, values):
+        self.told.append((individual.canonical(), values[0]))
+        super().tell(individual, values)
 
     def choose(self, candidates, under_way, number):
         self.asked.append((len(candidates), len(under_way), number))

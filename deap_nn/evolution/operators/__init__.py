@@ -15,7 +15,7 @@ from deap_nn.evolution.operators.mutation import (
     mutInsertLayer,
     mutRemoveLayer,
 )
-from deap_nn.evolution.operators.selection import selTruncation
+from deap_nn.evolution.operators.selection import selCrowdedTournament, selNSGA2, selTruncation
 from deap_nn.space import Chromosome, SearchSpace
 
 __all__ = [
@@ -27,6 +27,8 @@ __all__ = [
     "mutGaussianGenes",
     "mutInsertLayer",
     "mutRemoveLayer",
+    "selCrowdedTournament",
+    "selNSGA2",
     "selTruncation",
 ]
 
