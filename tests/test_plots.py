@@ -11,7 +11,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from deap_nn.evolution import make_toolbox
-from deap_nn.plots import best_curve, best_so_far, fitness_curve, plot_comparison, plot_fitness, save
+from deap_nn.plots import (
+    best_curve,
+    best_so_far,
+    fitness_curve,
+    front_cloud,
+    plot_comparison,
+    plot_fitness,
+    plot_front,
+    save,
+)
 from deap_nn.space.presets import FULL
 
 T = {2: 12.706205, 3: 4.302653, 4: 3.182446, 5: 2.776445}
@@ -205,3 +214,27 @@ def test_a_picture_is_saved_as_a_png_file(tmp_path):
     save(plot_fitness(LOGBOOK), tmp_path / "fitness.png")
     assert (tmp_path / "fitness.png").read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
     assert matplotlib.image.imread(tmp_path / "fitness.png").std() > 0.01  # not empty
+
+
+# --- fronts ---
+
+NETWORKS = [(0.9, 500, 3.0), (0.8, 20, 2.0), (0.7, 30, 1.0), (0.6, 900, 9.0)]
+
+
+def test_a_front_is_what_none_dominates():
+    cloud = front_cloud([one[:2] for one in NETWORKS], (1.0, -1.0))
+    assert cloud.front.tolist() == [[0.9, 500], [0.8, 20]]
+    assert cloud.others.tolist() == [[0.7, 30], [0.6, 900]]
+    assert front_cloud(NETWORKS, (1.0, -1.0, -1.0)).others.tolist() == [[0.6, 900, 9.0]]
+    with pytest.raises(ValueError, match="received no networks"):
+        front_cloud([], (1.0, -1.0))
+
+
+def test_there_is_a_panel_for_each_objective_besides_the_first():
+    (ax,) = plot_front([one[:2] for one in NETWORKS], (1.0, -1.0), ("accuracy", "parameters"))
+    assert (ax.get_xlabel(), ax.get_ylabel(), ax.get_xscale()) == ("parameters", "accuracy", "log")
+    assert ax.lines[0].get_drawstyle() == "steps-post"
+    left, right = plot_front(NETWORKS, (1.0, -1.0, -1.0), ("accuracy", "parameters", "latency"))
+    assert (left.get_xlabel(), right.get_xlabel(), right.get_xscale()) == ("parameters", "latency", "linear")
+    assert left.figure is right.figure
+    assert not left.lines

@@ -13,11 +13,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from deap_nn.data import load
 from deap_nn.engines import retry_alone
 from deap_nn.errors import InputError
+from deap_nn.evaluation.latency import latency
 from deap_nn.evaluation.problem import Problem, genome_seed, samples_of
 from deap_nn.evolution import FitnessValues, Individual, Record
-from deap_nn.networks import LayerSpec, blueprint, parameters
+from deap_nn.networks import LayerSpec, blueprint, multiply_adds, parameters
 from deap_nn.pruning import Rule
 from deap_nn.recipe import BATCH_SIZE, Schedule
 from deap_nn.status import Status
@@ -25,6 +27,9 @@ from deap_nn.status import Status
 if TYPE_CHECKING:
     from deap_nn.data import Splits
     from deap_nn.training import Training, Weights
+
+MEASURED = ("multiply_adds", "latency")
+"""What is measured and recorded where it is asked for only."""
 
 
 def evaluate(
@@ -35,6 +40,7 @@ def evaluate(
     budget: float = 1.0,
     rule: Rule | None = None,
     mirrored: bool = False,
+    measured: Sequence[str] = (),
 ) -> FitnessValues:
     """Train the network of an individual and return its validation measure after the last epoch.
 
@@ -46,6 +52,7 @@ def evaluate(
         budget: The share of the genome's epochs to run, above 0 and up to 1; the number of epochs is rounded up.
         rule: Decides when the training is pruned; None: never.
         mirrored: Whether to measure, too, what judging mirror images as well would give.
+        measured: What else is measured and recorded, of `MEASURED`.
 
     Returns:
         The fitness with the record. A network that cannot be built, whose loss becomes infinite or NaN, or that exceeds
@@ -66,7 +73,9 @@ def evaluate(
     try:
         specs = blueprint(problem.space, individual, splits.input_shape, splits.task)
         record = replace(record, network=[str(spec) for spec in specs], parameters=parameters(specs))
-        record = _trained(individual, specs, problem, record, repetition, budget, rule, mirrored)
+        if "multiply_adds" in measured:
+            record = replace(record, multiply_adds=multiply_adds(specs))
+        record = _trained(individual, specs, problem, record, repetition, budget, rule, mirrored, "latency" in measured)
     except InputError as error:
         record = _failed(record, f"cannot be built: {error}")
     except MemoryError as error:
@@ -90,6 +99,7 @@ def _trained(
     budget: float,
     rule: Rule | None,
     mirrored: bool,
+    timed: bool,
 ) -> Record:
     """Train the network and return the record with its history."""
     from deap_nn.training import train
@@ -117,6 +127,9 @@ def _trained(
         epochs=result.epochs,
         batch_size=_smaller_batch(individual, schedule),
         mirrored=_mirrored(specs, splits, result.weights) if mirrored and _sees_mirrored(schedule, result) else None,
+        latency=latency(specs, load(problem.data_of(repetition, specs)), result.weights)
+        if timed and result.status is Status.OK
+        else None,
     )
 
 

@@ -1,8 +1,9 @@
 """Results shared between runs: an SQLite file of finished evaluations.
 
-Only evaluations that ended `ok` are kept. The key is a digest of everything that a result depends on: the genome's
-canonical form, repetition and budget, the space, the data, the training seed, threads, precision, trainer, the least
-steps an epoch has, and versions.
+Only evaluations that ended `ok` are kept, of several fitness values the first: the others are read from the record.
+The key is a digest of everything that a result depends on: the genome's canonical form, repetition and budget, the
+space, the data, the training seed, threads, precision, trainer, the least steps an epoch has, what else is measured,
+and versions.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ class Cache:
         self._database.set_progress_handler(lambda: time.monotonic() > self._until, 100_000)
 
     def get(self, key: Key) -> FitnessValues | None:
-        """Return the result for a key, marked in its record as coming from the cache; None if there is none.
+        """Return the result for a key, its first value, marked as coming from the cache; None if there is none.
 
         What is no result of an evaluation, whoever has put it there, counts as none.
         """
@@ -64,7 +65,7 @@ class Cache:
         """Keep a result if it ended `ok`; of two for the same key, the first is kept."""
         if values.status is not Status.OK or values.record.from_cache:
             return
-        row = (self._digest(key), json.dumps(list(values)), json.dumps(values.record.to_json()))
+        row = (self._digest(key), json.dumps([values[0]]), json.dumps(values.record.to_json()))
         self._execute("INSERT OR IGNORE INTO results VALUES (?, ?, ?)", *row)
 
     def close(self) -> None:

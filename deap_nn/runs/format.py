@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from deap_nn.errors import InputError
-from deap_nn.evolution import MAXIMIZE, MINIMIZE, FitnessValues, Generation, Individual
+from deap_nn.evolution import FIRST, MAXIMIZE, Criterion, FitnessValues, Generation, Individual, criteria_of, weights_of
 
 FORMAT = 2
 """The format of run directories. Format 2 renamed the setting `target` to `stop_at`, and added `data.task` and the
@@ -26,8 +26,11 @@ CHECKPOINT = "checkpoint.json"
 MODEL = "best.keras"
 ENSEMBLE = "ensemble.keras"
 BEST = "best.json"
+FRONT = "front.json"
+MEMBER = "front/{}.keras"
 LOGS = "logs"
 PICTURE = "plots/fitness.png"
+FRONT_PICTURE = "plots/front.png"
 DATA = "data.npz"
 FINAL = "final-{}.npz"
 TENSORBOARD = "tensorboard"
@@ -86,9 +89,8 @@ def journal_line(individual: Individual, values: FitnessValues) -> dict[str, Any
     return {"genome": individual.to_json(), "fitness": list(values), "record": values.record.to_json()}
 
 
-def from_journal(line: Mapping[str, Any], minimize: bool = False) -> tuple[Individual, FitnessValues]:
-    """Return the evaluation of a line of the journal."""
-    weights = MINIMIZE if minimize else MAXIMIZE
+def from_journal(line: Mapping[str, Any], weights: tuple[float, ...] = MAXIMIZE) -> tuple[Individual, FitnessValues]:
+    """Return the evaluation of a line of the journal; the weights are those of a fitness."""
     return Individual.from_json(line["genome"], weights), FitnessValues(line["fitness"], line["record"])
 
 
@@ -106,6 +108,32 @@ def checkpoint(generation: Generation, pruner: Mapping[str, Any]) -> dict[str, A
         **({} if generation.complete else {"incomplete": generation.logbook[-1]["nevals"]}),
         **pruner,
     }
+
+
+def criteria_in(settings: Mapping[str, Any]) -> tuple[Criterion, ...]:
+    """Return the objectives besides the first in the `settings` of a `run.json`; their functions are not there."""
+    asked = settings.get("objectives", FIRST[:1])
+    return criteria_of([one if isinstance(one, str) else Criterion.from_json(one) for one in asked])
+
+
+def weights_in(settings: Mapping[str, Any]) -> tuple[float, ...]:
+    """Return the weights of a fitness in the `settings` of a `run.json`."""
+    return weights_of(criteria_in(settings), settings.get("minimize", False))
+
+
+def front_report(
+    names: Sequence[str], weights: Sequence[float], networks: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """Return the content of `front.json`.
+
+    Args:
+        names: The names of the objectives.
+        weights: The weight of each: 1.0 where more is better, -1.0 where less is.
+        networks: The members, the best by the first objective first: the genome, the value of each objective by name,
+            and, of those that were trained, what came of that.
+    """
+    objectives = [{"name": name, "maximize": weight > 0} for name, weight in zip(names, weights, strict=True)]
+    return {"objectives": objectives, "networks": [dict(one) for one in networks]}
 
 
 def best_untrained(best: Individual) -> dict[str, Any]:

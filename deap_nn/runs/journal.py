@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from deap_nn.errors import InputError
-from deap_nn.evolution import FitnessValues, Individual, Key
+from deap_nn.evolution import MAXIMIZE, FitnessValues, Individual, Key
 from deap_nn.runs.files import DELETE_LINE, JsonLines, read_lines
 from deap_nn.runs.format import from_journal, journal_line
 from deap_nn.status import Status
@@ -142,15 +142,15 @@ class Past:
         return None
 
 
-def entries(path: Path, minimize: bool = False) -> Iterator[Entry]:
-    """Yield the evaluations of a journal, one after the other.
+def entries(path: Path, weights: tuple[float, ...] = MAXIMIZE) -> Iterator[Entry]:
+    """Yield the evaluations of a journal, one after the other; the weights are those of their fitness.
 
     Raises:
         InputError: If a line is damaged; it names the line.
     """
     for number, place, line in read_lines(path):
         try:
-            evaluation = from_journal(line, minimize)
+            evaluation = from_journal(line, weights)
         except (KeyError, TypeError, ValueError) as error:
             raise InputError(f"{path}, line {number}, is damaged ({error!r}): {DELETE_LINE}") from error
         yield place, *evaluation

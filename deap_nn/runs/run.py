@@ -8,6 +8,8 @@
     checkpoint.json     population, hall of fame and random state after the latest generation
     best.keras          the trained best network
     best.json           its genome and results
+    front.json          with several objectives: the Pareto front
+    front/              its members' trained networks, where that was asked for
     logs/               one file per worker
     plots/              pictures
 
@@ -28,7 +30,7 @@ from typing import Any
 from deap import tools
 
 from deap_nn.errors import InputError
-from deap_nn.evolution import FitnessValues, Individual
+from deap_nn.evolution import Criterion, FitnessValues, Individual
 from deap_nn.runs.ahead import Ahead
 from deap_nn.runs.children import Children
 from deap_nn.runs.files import read_json, write_atomic, write_json
@@ -40,13 +42,16 @@ from deap_nn.runs.format import (
     DATA,
     ENSEMBLE,
     FORMAT,
+    FRONT,
     JOURNAL,
     LOGBOOK,
     LOGS,
     MODEL,
     PICTURE,
     RUN,
+    criteria_in,
     translated,
+    weights_in,
 )
 from deap_nn.runs.journal import RunJournal, entries
 from deap_nn.runs.logbook import LogbookFile, read_logbook
@@ -188,9 +193,18 @@ class Run:
 
     def evaluations(self) -> Iterator[tuple[Individual, FitnessValues]]:
         """Yield the journal: each evaluated individual and its fitness with the record, in order of arrival."""
-        minimize = self.info.get("settings", {}).get("minimize", False)
-        for _, individual, values in entries(self.path / JOURNAL, minimize):
+        for _, individual, values in entries(self.path / JOURNAL, self.weights):
             yield individual, values
+
+    @property
+    def criteria(self) -> tuple[Criterion, ...]:
+        """The objectives besides the first, without the functions of a user's own."""
+        return criteria_in(self.info.get("settings", {}))
+
+    @property
+    def weights(self) -> tuple[float, ...]:
+        """The weights of its fitnesses."""
+        return weights_in(self.info.get("settings", {}))
 
     @property
     def logbook(self) -> tools.Logbook:
@@ -227,6 +241,16 @@ class Run:
         if model is not None:
             write_atomic(self.path / MODEL, model)
         write_json(self.path / BEST, report)
+
+    @property
+    def front(self) -> dict[str, Any] | None:
+        """The content of `front.json`; None until a search with several objectives has ended."""
+        path = self.path / FRONT
+        return read_json(path, "networks", remedy=AGAIN) if path.exists() else None
+
+    def write_front(self, content: dict[str, Any]) -> None:
+        """Replace `front.json`."""
+        write_json(self.path / FRONT, content)
 
     def write_ensemble(self, model: bytes) -> None:
         """Replace `ensemble.keras`; before `best.json`, which speaks of it."""

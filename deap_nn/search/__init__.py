@@ -1,6 +1,7 @@
 """A search from start to finish: it combines space, data, engine, loop and run."""
 
 from deap_nn.search.evaluations import Evaluations
+from deap_nn.search.front import draw_front
 from deap_nn.search.hooks import Hooks
 from deap_nn.search.outcomes import BrokenProgram, RunFailed, StopRun, fitness_of
 from deap_nn.search.outlook import dry_run
@@ -18,6 +19,7 @@ __all__ = [
     "Settings",
     "StopRun",
     "all_settings",
+    "draw_front",
     "dry_run",
     "evolve",
     "fitness_of",

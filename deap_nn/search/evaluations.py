@@ -27,7 +27,7 @@ class Evaluations(Results):
         cost: The expected cost of an evaluation, in any unit; in a batch, the most expensive start first, so that no
             long one starts when the others end.
         most: How many individuals `map` evaluates, those of an earlier part of the run included; None: any number.
-        **options: `journal`, `on_evaluation`, `cache`, `pruner`, `worst` and `until`, as for
+        **options: `journal`, `on_evaluation`, `cache`, `pruner`, `worst`, `criteria` and `until`, as for
             `deap_nn.search.results.Results`.
     """
 

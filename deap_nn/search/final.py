@@ -70,28 +70,29 @@ class FinalTraining:
 
     def epochs(self, best: Individual) -> int:
         """Return the number of epochs."""
-        if self._settings.final_epochs is not None:
-            return self._settings.final_epochs
-        of_genome: int = best[-1].genes["epochs"]
-        if self._budget.seconds is None:
-            return LONGER * of_genome
-        return self._budget.decide("final_epochs", lambda: self._affordable(best, of_genome))
+        if self._settings.final_epochs is not None or self._budget.seconds is None:
+            return self.usual_epochs(best)
+        return self._budget.decide("final_epochs", lambda: self._affordable(best, best[-1].genes["epochs"]))
 
-    def plans(self, individual: Individual, epochs: int, mirrored: bool, to_come: int) -> Iterator[FinalPlan]:
+    def usual_epochs(self, individual: Individual) -> int:
+        """Return the number of epochs of an individual's final training, where time is no object."""
+        return self._settings.final_epochs or LONGER * int(individual[-1].genes["epochs"])
+
+    def plans(self, individual: Individual, epochs: int, mirrored: bool, to_come: int | None) -> Iterator[FinalPlan]:
         """Yield a training on all data, then, if that fails, the search's own training of an individual.
 
         Args:
             individual: The individual.
             epochs: The number of epochs of the first.
             mirrored: Whether the network is to judge mirror images, too.
-            to_come: How many networks, this one included, share the time that is left.
+            to_come: How many networks, this one included, share the time that is left; None: it may take any time.
         """
         for number, with_validation in ((epochs, True), (individual[-1].genes["epochs"], False)):
             what = f"{Key.of(individual).text} {number} {with_validation}"
             name = FINAL.format(hashlib.blake2b(what.encode(), digest_size=8).hexdigest())
             # Elsewhere there may be another disk
             path = str((self._run.path / name).absolute()) if self._is_apart(individual, number) else None
-            seconds = None if self._seconds is None else self._seconds / to_come
+            seconds = None if self._seconds is None or to_come is None else self._seconds / to_come
             yield FinalPlan(number, with_validation, seconds, path, mirrored)
 
     @contextmanager

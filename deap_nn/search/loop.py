@@ -54,7 +54,8 @@ def find_best(
         children: Of a steady state, the file of the chosen genomes.
 
     Returns:
-        The best individuals, the best first, and the reason why the loop was stopped early, "" if it was not.
+        The best individuals, with several objectives the Pareto front, the best first, and the reason why the loop was
+        stopped early, "" if it was not.
 
     Raises:
         RunFailed: If it was stopped before any evaluation had ended.
@@ -64,7 +65,7 @@ def find_best(
     toolbox = _toolbox(search)
     telemetry, loop = _loop(search, toolbox, evaluations, pruner, children)
     _limit(toolbox, search, starters, most_work, telemetry)
-    halloffame = tools.HallOfFame(10)
+    halloffame = tools.ParetoFront() if settings.criteria else tools.HallOfFame(10)
     stopped = ""
     try:
         loop(
@@ -82,7 +83,7 @@ def find_best(
     except StopRun as stop:
         stopped = str(stop)
         _abandon(evaluations, stopped)
-        halloffame.update(_best_evaluated(run, halloffame.maxsize))
+        halloffame.update(_front_evaluated(run) if settings.criteria else _best_evaluated(run, halloffame.maxsize))
         if isinstance(stop, Enough):  # as was meant to be
             stopped = ""
     else:
@@ -113,7 +114,7 @@ def _loop(
     """Let the toolbox evaluate; return what takes notes of it, and the loop with its own options."""
     if isinstance(evaluations, InOrder):
         return _steady_state(search, toolbox, evaluations, pruner, children)
-    telemetry = Telemetry(evaluations, search.settings.weights[0])
+    telemetry = Telemetry(evaluations, search.settings.weights)
     toolbox.register("map", telemetry.map)
     return telemetry, partial(eaTruncation, survivors=search.settings.survivors)
 
@@ -122,9 +123,9 @@ def _steady_state(
     search: Search, toolbox: base.Toolbox, evaluations: InOrder, pruner: Pruner, children: Children | None
 ) -> tuple[TelemetryInOrder, Callable[..., object]]:
     settings = search.settings
-    make_steady(toolbox, search.space, settings.crossover, settings.mutation_probability)
+    make_steady(toolbox, search.space, settings.crossover, settings.mutation_probability, settings.weights)
     toolbox.screen = Screen(search.space, settings.seed, candidates=settings.screen) if settings.screen else None
-    telemetry = TelemetryInOrder(evaluations, settings.weights[0], children, toolbox.screen)
+    telemetry = TelemetryInOrder(evaluations, settings.weights, children, toolbox.screen)
     judging = Judging(pruner, evaluations, settings.population)
     toolbox.register("submit", telemetry.submit)
     toolbox.register("next", telemetry.next)
@@ -194,11 +195,18 @@ def _stopping(hooks: tuple[OnGeneration, ...]) -> OnGeneration:
 
 def _best_evaluated(run: Run, count: int) -> list[Individual]:
     """Return the best of a run that was stopped within a generation; equally good ones in canonical order."""
+    return heapq.nsmallest(count, _evaluated(run), key=lambda one: (-one.fitness.wvalues[0], one.canonical()))
 
-    def evaluated() -> Iterator[Individual]:
-        for individual, values in run.evaluations():
-            if not values.record.repetition:  # else of a finalist
-                individual.fitness.values = values
-                yield individual
 
-    return heapq.nsmallest(count, evaluated(), key=lambda one: (-one.fitness.wvalues[0], one.canonical()))
+def _front_evaluated(run: Run) -> list[Individual]:
+    """Return the Pareto front of a run that was stopped within a generation; equally good ones in canonical order."""
+    front = tools.ParetoFront()
+    front.update(_evaluated(run))
+    return sorted(front, key=lambda one: one.canonical())
+
+
+def _evaluated(run: Run) -> Iterator[Individual]:
+    for individual, values in run.evaluations():
+        if not values.record.repetition:  # else of a finalist
+            individual.fitness.values = values
+            yield individual

@@ -20,6 +20,7 @@ import numpy as np
 from deap_nn.data import DataSpec, load, save_arrays
 from deap_nn.errors import InputError
 from deap_nn.evaluation import (
+    MEASURED,
     TRAINERS,
     Ensemble,
     FinalPlan,
@@ -33,7 +34,7 @@ from deap_nn.evaluation import (
     size_of,
     train_winner,
 )
-from deap_nn.evolution import Individual, selTruncation, survivor_count
+from deap_nn.evolution import FIRST, Individual, selNSGA2, selTruncation, survivor_count
 from deap_nn.networks import check_space
 from deap_nn.pruning import NoPruning, Pruner, Race, RaceInOrder
 from deap_nn.runs import DATA
@@ -57,7 +58,7 @@ class Objective:
             there is no final training to choose for.
         info: The objective's entry in `run.json`; a run can only be resumed if the `essence` is the same.
         label: What is maximised, in words.
-        worst: The fitness of an individual that could not be measured.
+        worst: The fitness of an individual that could not be measured, its first value if there are several.
         task: What the networks learn; None without networks.
         train_winner: `(individual, plan) -> Winner`, picklable; None if there is nothing to train.
         join_winners: `models -> Ensemble`, picklable; None if there is nothing to train.
@@ -119,13 +120,14 @@ def keras_objective(space: SearchSpace, data: DataSpec, settings: Settings) -> O
     }
     # User-defined layers would have to be built to count their multiply-adds, which requires TensorFlow.
     countable = all(block.kind.build is None for block in space.blocks)
+    _check_objectives(settings, task.measure.name, countable)
     return Objective(
-        partial(evaluate, problem=problem),
+        partial(evaluate, problem=problem, measured=measured_of(settings)),
         {"data": info},
         f"validation {task.measure.name}",
         task.measure.worst,
         task,
-        partial(evaluate, problem=problem, mirrored=True),
+        partial(evaluate, problem=problem, mirrored=True, measured=measured_of(settings)),
         partial(train_winner, problem=problem),
         partial(join_winners, problem=problem),
         partial(planned_work, problem=problem) if countable else None,
@@ -133,6 +135,24 @@ def keras_objective(space: SearchSpace, data: DataSpec, settings: Settings) -> O
         partial(calibrate, problem=problem) if countable else None,
         partial(make_race, task, task.naive_score(splits.y_validation), settings) if settings.race else NoPruning,
     )
+
+
+def measured_of(settings: Settings) -> tuple[str, ...]:
+    """Return what evaluations are asked to measure besides."""
+    return tuple(one.name for one in settings.criteria if one.name in MEASURED)
+
+
+def _check_objectives(settings: Settings, measure: str, countable: bool) -> None:
+    if settings.objectives[0] != measure:
+        raise InputError(f"the first objective is {settings.objectives[0]!r}, expected {measure!r} for networks")
+    if settings.train_front and not settings.criteria:
+        raise InputError("train_front is for several objectives: name them, such as objectives accuracy,parameters")
+    counted = [one.name for one in settings.criteria if one.name in ("parameters", "multiply_adds")]
+    if counted and not countable:
+        raise InputError(
+            f"received the objective {counted[0]}, but the space has layers of your own, whose size nobody can work "
+            "out: leave it out"
+        )
 
 
 def _check_trainer(trainer: str | None) -> None:
@@ -147,8 +167,8 @@ def make_race(task: Task, naive_score: float, settings: Settings) -> Pruner:
     """Return the race of a search."""
     keep = survivor_count(settings.survivors, settings.population)
     if settings.is_steady:
-        return RaceInOrder(task, naive_score, keep)
-    return Race(task, naive_score, keep, selTruncation)
+        return NoPruning() if settings.criteria else RaceInOrder(task, naive_score, keep)
+    return Race(task, naive_score, keep, selNSGA2 if settings.criteria else selTruncation)
 
 
 def user_objective(function: Evaluate, settings: Settings) -> Objective:
@@ -158,6 +178,13 @@ def user_objective(function: Evaluate, settings: Settings) -> Objective:
         named = named.func
     if not hasattr(named, "__qualname__"):  # an object that can be called
         named = type(named)
+    if settings.criteria and settings.objectives[0] != FIRST[1]:
+        raise InputError(
+            f"the first objective is {settings.objectives[0]!r}, expected {FIRST[1]!r} for a function of your own, "
+            "which returns that; the others are read from its record"
+        )
+    if settings.train_front:
+        raise InputError("train_front is for networks; a function of your own has none to train: leave it out")
     # Below everything that the function can return, so that what was not measured is never the best
     worst = sys.float_info.max if settings.minimize else -sys.float_info.max
     return Objective(function, {"evaluate": f"{named.__module__}:{named.__qualname__}"}, worst=worst)

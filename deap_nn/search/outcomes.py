@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import replace
 from numbers import Real
 from typing import Any
 
 from deap_nn.engines import Outcome
-from deap_nn.evolution import FitnessValues, Record
+from deap_nn.evolution import Criterion, FitnessValues, Record
 from deap_nn.status import Status
 
 TIME_IS_OVER = "the time is over"
@@ -48,6 +50,43 @@ def fitness_of(outcome: Outcome, worst: float = 0.0) -> FitnessValues:
         status=Status(outcome.status), reason=outcome.reason, worker=outcome.worker, attempts=outcome.attempts
     )
     return FitnessValues((worst,), record)
+
+
+def completed(values: FitnessValues, criteria: Sequence[Criterion], worst: float = 0.0) -> FitnessValues:
+    """Return the values of all objectives, given that of the first; where it was not measured, all are the worst.
+
+    Whatever has worked thus dominates whatever has not.
+
+    Args:
+        values: The first value, with the record.
+        criteria: The other objectives; without any, the values stay as they are.
+        worst: The worst first value.
+
+    Raises:
+        BrokenProgram: If a criterion raised, or found no number.
+    """
+    if not criteria:
+        return values
+    nothing = (worst, *(one.worst for one in criteria))
+    if values.status is not Status.OK:
+        return FitnessValues(nothing, values.record)
+    others = [_figure(one, values.record) for one in criteria]
+    for criterion, value in zip(criteria, others, strict=True):
+        if not math.isfinite(value):
+            return FitnessValues(
+                nothing, replace(values.record, status=Status.FAILED, reason=f"{criterion.name} is {value}")
+            )
+    return FitnessValues((values[0], *others), values.record)
+
+
+def _figure(criterion: Criterion, record: Record) -> float:
+    try:
+        value = criterion.of(record) if criterion.of is not None else None
+    except Exception as error:
+        raise BrokenProgram(f"the objective {criterion.name} raised {error!r}: it must take every record") from error
+    if not isinstance(value, Real) or isinstance(value, bool):
+        raise BrokenProgram(f"the objective {criterion.name} is {value!r} in a record, expected a number: record it")
+    return float(value)
 
 
 def _checked(values: Any, worst: float) -> FitnessValues:

@@ -1,4 +1,4 @@
-"""The hook that draws a run's `plots/fitness.png`, from time to time and at the end.
+"""The hook that draws a run's `plots/fitness.png`, from time to time and at the end, and `plots/front.png` at the end.
 
 The picture is a convenience: a failure to draw it is a warning and never ends a search, and drawing takes a small share
 of a search's time. Searches of functions that take microseconds end without one; `deap-nn plot` draws it.
@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import time
 import warnings
+from collections.abc import Callable
 
 from deap_nn.evolution import Generation
 from deap_nn.runs import PICTURE, Run, write_atomic
+from deap_nn.search.front import draw_front
 
 SHARE = 0.05
 """The share of a session's time that drawing may take before the session ends."""
@@ -37,22 +39,25 @@ class Picture:
         """Draw a generation if there is time for it."""
         self._undrawn = generation
         if self._spent + self._last <= SHARE * self._elapsed:
-            self._try()
+            self._try(self._draw)
 
     def finish(self) -> None:
-        """Draw the latest generation, unless it is already drawn or the session was too short."""
-        if self._undrawn is not None and self._elapsed >= QUICK:
-            self._try()
+        """Draw the latest generation, unless it is drawn, and the front; nothing if the session was too short."""
+        if self._elapsed < QUICK:
+            return
+        if self._undrawn is not None:
+            self._try(self._draw)
+        self._try(lambda: draw_front(self._run, self._label))
 
     @property
     def _elapsed(self) -> float:
         return time.monotonic() - self._began
 
-    def _try(self) -> None:
-        """Draw the latest generation and record the time that it takes."""
+    def _try(self, draw: Callable[[], object]) -> None:
+        """Draw, and record the time that it takes."""
         started = time.monotonic()
         try:
-            self._draw()
+            draw()
         except Exception as error:  # A failure of Matplotlib, fonts or the disk must not end a search
             warnings.warn(f"the picture could not be drawn ({error}); the search goes on", RuntimeWarning, stacklevel=2)
         self._undrawn = None

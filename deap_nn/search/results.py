@@ -11,17 +11,17 @@ import itertools
 import time
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
 
 from deap_nn.engines import Engine
-from deap_nn.evolution import FitnessValues, Individual, Key
+from deap_nn.evolution import Criterion, FitnessValues, Individual, Key
 from deap_nn.pruning import NoPruning, Pruner, Rule
 from deap_nn.random_stream import protected
 from deap_nn.runs import Cache, Journal
-from deap_nn.search.outcomes import TIME_IS_OVER, StopRun, fitness_of
+from deap_nn.search.outcomes import TIME_IS_OVER, StopRun, completed, fitness_of
 
 LONGEST_GROUP = 0.5
 """Seconds after which a group is written to disk, however slow the disk is."""
@@ -48,7 +48,8 @@ class Results(ABC):
         on_evaluation: Hooks called with each evaluation once it is on disk; one that returns True stops the run.
         cache: The results shared with other runs, read and added to.
         pruner: Decides which evaluations of a batch end early.
-        worst: The fitness of an individual that could not be measured.
+        worst: The fitness of an individual that could not be measured, its first value if there are several.
+        criteria: The objectives besides the first.
         until: The value of `time.monotonic()` after which `next` raises `StopRun`.
     """
 
@@ -61,11 +62,13 @@ class Results(ABC):
         cache: Cache | None = None,
         pruner: Pruner | None = None,
         worst: float = 0.0,
+        criteria: Sequence[Criterion] = (),
         until: float | None = None,
     ) -> None:
         self._engine = engine
         self._hooks = tuple(on_evaluation)
         self._cache, self._worst, self._until = cache, worst, until
+        self._criteria = tuple(criteria)
         self._pruner = pruner or NoPruning()
         self._journal = Journal() if journal is None else journal
         self._tickets = itertools.count()
@@ -156,7 +159,7 @@ class Results(ABC):
 
     def _shared(self, key: Key) -> FitnessValues | None:
         shared = None if self._cache is None else self._cache.get(key)
-        return None if shared is None else self._pruner.judge(shared)
+        return None if shared is None else self._completed(self._pruner.judge(shared))
 
     def _start(self, function: Callable[..., Any], key: Key, individual: Individual, rule: Rule | None) -> None:
         options: dict[str, Any] = {} if rule is None else {"rule": rule}
@@ -182,11 +185,14 @@ class Results(ABC):
         count = 0
         for ticket, outcome in self._engine.as_completed(until):
             key, individual = self._under_way.pop(ticket)
-            self._write(key, individual, _of_key(key, fitness_of(outcome, self._worst)))
+            self._write(key, individual, _of_key(key, self._completed(fitness_of(outcome, self._worst))))
             count += 1
             if count == most:
                 break
         return count
+
+    def _completed(self, values: FitnessValues) -> FitnessValues:
+        return completed(values, self._criteria, self._worst)
 
     def _write(self, key: Key, individual: Individual, values: FitnessValues) -> None:
         self._group.append(_Arrival(self._journal.append(individual, values), key, individual, values))

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, cast
 
 from deap_nn.data import DataSpec, load
 from deap_nn.engines import refuse_in_worker
 from deap_nn.errors import InputError
-from deap_nn.evolution import Individual
+from deap_nn.evolution import Criterion, Individual
 from deap_nn.runs import DATA, RUN, Run
 from deap_nn.search.call_forms import data_of
 from deap_nn.search.hooks import Hooks
@@ -34,6 +34,7 @@ def resume(
     evaluate: Evaluate | None = None,
     cache: str | os.PathLike[str] | None = None,
     retry_failed: bool = False,
+    objectives: Sequence[str | Criterion] | str | None = None,
     hooks: Hooks | None = None,
     progress: bool = True,
     **changes: Any,
@@ -48,6 +49,7 @@ def resume(
         cache: As for `evolve`.
         retry_failed: Whether to repeat evaluations that a limit or the death of their process ended; the run's results
             may then differ.
+        objectives: Must be the run's; needed if one of them is a `Criterion`, whose function the run does not hold.
         hooks: The hooks called during the run.
         progress: Whether to show the progress on standard output: a bar on a terminal, else a line per generation.
         **changes: Settings that a resumed run may change: generations, stop_at, engine, workers, ... What a Dask
@@ -61,7 +63,7 @@ def resume(
     run = Run(Path(run_dir))
     recorded = _recorded_settings(run)
     data = None if data is None else data_of(data)
-    settings = _changed(run, recorded, changes)
+    settings = _with_objectives(run, _changed(run, recorded, changes), objectives)
     own = SearchSpace.from_json(run.info["space"]) if space is None else space
     if own.to_json() != run.info["space"]:
         raise InputError(
@@ -99,6 +101,26 @@ def _changed(run: Run, recorded: Settings, changes: Mapping[str, Any]) -> Settin
         )
     _check_not_less(run, settings)
     return settings
+
+
+def _with_objectives(run: Run, settings: Settings, objectives: Sequence[str | Criterion] | str | None) -> Settings:
+    """Return the settings with the objectives that are given, which must be those of the run."""
+    again = settings if objectives is None else replace(settings, objectives=cast(Any, objectives))
+    if again.to_json() != settings.to_json():
+        raise InputError(
+            f"a resumed run keeps its objectives: {run.path} has {_names(settings)}, received {_names(again)}; give "
+            "the same, or none"
+        )
+    if missing := [one.name for one in again.criteria if one.of is None]:
+        raise InputError(
+            f"{run.path} has the objective {missing[0]}, whose function a run directory does not hold: give the "
+            "objectives again, as objectives="
+        )
+    return again
+
+
+def _names(settings: Settings) -> str:
+    return ", ".join([str(settings.objectives[0]), *(one.name for one in settings.criteria)])
 
 
 def _check_not_less(run: Run, settings: Settings) -> None:

@@ -25,8 +25,10 @@ from deap_nn.search.engine import engine_of
 from deap_nn.search.evaluations import Evaluations
 from deap_nn.search.final import FinalTraining
 from deap_nn.search.finalists import Ranking, affordable_finalists, ranked
+from deap_nn.search.front import write_front
 from deap_nn.search.in_order import InOrder
 from deap_nn.search.loop import find_best
+from deap_nn.search.objective import measured_of
 from deap_nn.search.picture import Picture
 from deap_nn.search.progress import Progress
 from deap_nn.search.recorder import Recorder
@@ -75,6 +77,7 @@ def perform(search: Search) -> Run:
             "cache": cache,
             "pruner": pruner,
             "worst": objective.worst,
+            "criteria": asked.criteria,
             "until": _end_of_search(budget.until(SEARCH_SHARE), of_sitting, budget),
         }
         evaluations: Evaluations | InOrder
@@ -102,6 +105,8 @@ def perform(search: Search) -> Run:
         ranking = _ranking(best, search, evaluations, engine, budget)
         picture.finish()
         write_winner(run, ranking, objective, final, past)
+        if asked.criteria:
+            write_front(run, best, objective, final, asked)
         run.update(status="stopped" if stopped else "finished", reason=stopped)
     return run
 
@@ -155,6 +160,8 @@ def _cache(search: Search) -> Iterator[Cache]:
         # All but those that affect only the search, not a training.
         "versions": {name: it for name, it in info["versions"].items() if name not in ("python", "deap")},
     }
+    if measured := measured_of(search.settings):
+        circumstances["measured"] = measured
     cache = Cache(search.cache or Path(), circumstances)
     try:
         yield cache

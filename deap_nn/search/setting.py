@@ -45,13 +45,15 @@ def declare(default: Any, setting: Setting) -> Any:
     return field(default=default, metadata={"setting": setting})
 
 
-def flag(default: bool, help: str, by_itself: str, *, python_only: bool = False) -> Any:
+def flag(default: bool, help: str, by_itself: str, *, resumable: bool = False, python_only: bool = False) -> Any:
     """Declare what is either so or not; `by_itself` is the default in words."""
 
     def is_flag(value: Any) -> bool:
         return isinstance(value, bool)
 
-    return declare(default, Setting(help, by_itself, "True or False", is_flag, bool, python_only=python_only))
+    described = "True or False"
+    setting = Setting(help, by_itself, described, is_flag, bool, resumable=resumable, python_only=python_only)
+    return declare(default, setting)
 
 
 def whole(

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -15,13 +16,25 @@ from deap_nn.data import SCALINGS
 from deap_nn.engines import ENGINES, MOST_PER_GPU
 from deap_nn.errors import InputError
 from deap_nn.evaluation import MIN_STEPS, TRAINERS
-from deap_nn.evolution import CROSSOVERS, MAXIMIZE, MINIMIZE, survivor_count
+from deap_nn.evolution import CRITERIA, CROSSOVERS, Criterion, criteria_of, survivor_count, weights_of
 from deap_nn.screening import CANDIDATES
 from deap_nn.search.duration import seconds_of
 from deap_nn.search.setting import Setting, choice, declare, flag, number, whole
 
 STEADY_STATE = "steady-state"
 ALGORITHMS = ("truncation", STEADY_STATE)
+
+
+def objectives_of(text: str) -> tuple[str, ...]:
+    """Return the objectives that a text names, separated by commas; as everywhere there, hyphens may join words."""
+    return tuple(name.strip().replace("-", "_") for name in text.split(","))
+
+
+def _are_objectives(value: Any) -> bool:
+    try:
+        return isinstance(value, tuple) and criteria_of(value) is not None
+    except (InputError, KeyError, TypeError):
+        return False
 
 
 @dataclass(frozen=True)
@@ -44,6 +57,24 @@ class Settings:
         "how networks are bred: in generations of which the best survive, or one by one in place of the worst, where a "
         "generation is as many evaluations as the population holds",
         ALGORITHMS,
+    )
+    objectives: tuple[str | Criterion, ...] = declare(
+        ("accuracy",),
+        Setting(
+            "what networks are good for, separated by commas; with several, the search keeps those that no other is "
+            "better than in all, and the first says which one is the best",
+            "accuracy",
+            f"accuracy (fitness, of your own function), then any of {', '.join(CRITERIA)}, each once",
+            _are_objectives,
+            objectives_of,
+            metavar="NAMES",
+        ),
+    )
+    train_front: bool = flag(
+        False,
+        "with several objectives, train every network of the front a final time, besides the best; each becomes a file",
+        "only the best is trained",
+        resumable=True,
     )
     lag: int = whole(
         4,
@@ -237,6 +268,9 @@ class Settings:
     )
 
     def __post_init__(self) -> None:
+        if isinstance(self.objectives, str | list):
+            asked = objectives_of(self.objectives) if isinstance(self.objectives, str) else map(_own, self.objectives)
+            object.__setattr__(self, "objectives", tuple(asked))
         object.__setattr__(self, "budget", self.budget if self.budget is None else seconds_of(self.budget))
         for name, setting in all_settings().items():
             value = getattr(self, name)
@@ -250,7 +284,12 @@ class Settings:
     @property
     def weights(self) -> tuple[float, ...]:
         """The weights of an individual's fitness."""
-        return MINIMIZE if self.minimize else MAXIMIZE
+        return weights_of(self.criteria, self.minimize)
+
+    @property
+    def criteria(self) -> tuple[Criterion, ...]:
+        """The objectives after the first."""
+        return criteria_of(self.objectives)
 
     @property
     def is_steady(self) -> bool:
@@ -269,7 +308,13 @@ class Settings:
 
     def to_json(self) -> dict[str, Any]:
         """Return the settings by name."""
-        return asdict(self)
+        plain = {one.name: getattr(self, one.name) for one in fields(self)}
+        return plain | {"objectives": [one if isinstance(one, str) else one.to_json() for one in self.objectives]}
+
+
+def _own(one: Any) -> Any:
+    """Return what `Criterion.to_json` described as a criterion, anything else as it is."""
+    return Criterion.from_json(one) if isinstance(one, Mapping) else one
 
 
 def all_settings() -> dict[str, Setting]:

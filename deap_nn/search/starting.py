@@ -54,7 +54,7 @@ def evolve(
         cache: A file of results shared with other runs, created if it does not exist.
         hooks: The hooks called during the run.
         progress: Whether to show the progress on standard output: a bar on a terminal, else a line per generation.
-        **settings: See `deap_nn.search.settings.Settings`.
+        **settings: See `deap_nn.search.settings.Settings`. In `objectives`, a `Criterion` is one of your own.
 
     Returns:
         The run: `run.best` holds the results of the winner, `run.path / "best.keras"` its network.

@@ -14,6 +14,7 @@ import numpy as np
 from deap import tools
 
 from deap_nn.evolution import OPERATORS, Individual
+from deap_nn.search.volume import Volume
 from deap_nn.status import FAILURES, LIMITS, Status
 
 
@@ -28,14 +29,16 @@ def make_statistics(
         screen_correlation: Returns that of the generation.
 
     Returns:
-        Statistics with the fields avg, std, min, max (fitness of the individuals trained in full; None if there are
-        none) and trained (their number); best (fitness so far); cached, pruned, failed (numbers of evaluations in this
-        generation) and limits (the failures caused by a limit or the death of a process); diversity (the share of
-        distinct genomes, above 0 and up to 1); seconds (of this generation); new (genomes that had not been evaluated
+        Statistics with the fields avg, std, min, max (fitness of the individuals trained in full, with several
+        objectives the first value; None if there are none) and trained (their number); best (fitness so far); cached,
+        pruned, failed (numbers of evaluations in this generation) and limits (the failures caused by a limit or the
+        death of a process); diversity (the share of distinct genomes, above 0 and up to 1); seconds (of this
+        generation); with several objectives, hypervolume (see `Volume`); new (genomes that had not been evaluated
         before), avoided (children that were copies of what had), too_large (individuals bred again because of a limit);
-        since_best (new genomes since the best so far); success_NAME (the share of the new genomes that this operator
-        helped to make which are better than both parents; None if it made none); screen_correlation (the rank
-        correlation, -1 to 1, of what a screen expected with what came out; None where that cannot be told).
+        since_best (new genomes since the last gain: a new best, or with several objectives one on the Pareto front);
+        success_NAME (the share of the new genomes that this operator helped to make which are better than both parents,
+        in the first objective; None if it made none); screen_correlation (the rank correlation, -1 to 1, of what a
+        screen expected, in the first objective, with what came out; None where that cannot be told).
     """
     statistics = tools.Statistics()
     for name, function in (("avg", np.mean), ("std", np.std), ("min", np.min), ("max", np.max)):
@@ -47,6 +50,8 @@ def make_statistics(
         statistics.register(name, lambda _, statuses=statuses: sum(counts[status] for status in statuses))
     statistics.register("diversity", diversity)
     statistics.register("seconds", _stopwatch())
+    if isinstance(halloffame, tools.ParetoFront):
+        statistics.register("hypervolume", Volume(halloffame))
     _register_telemetry(statistics, counts)
     statistics.register("screen_correlation", lambda _: screen_correlation())
     return statistics

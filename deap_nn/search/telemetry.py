@@ -6,14 +6,13 @@ are counted in the order of the individuals, not in that in which evaluations en
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
-from deap_nn.evolution import FitnessValues, Individual, Origin
+from deap_nn.evolution import FitnessValues, Front, Individual, Origin
 from deap_nn.runs import Children
 from deap_nn.screening import Screen
 from deap_nn.search.evaluations import Evaluations
@@ -26,12 +25,12 @@ class _Notes:
     Args:
         counts: Grow by `new`, by `tried NAME` and `better NAME` for each operator that made new ones, and are told
             `since_best`.
-        weight: 1 where more is better, -1 where less is.
+        weights: Those of a fitness.
     """
 
-    def __init__(self, counts: Counter[str], weight: float) -> None:
-        self._counts, self._weight = counts, weight
-        self._best = -math.inf
+    def __init__(self, counts: Counter[str], weights: Sequence[float]) -> None:
+        self._counts, self._weights = counts, tuple(weights)
+        self._front = Front()
         self._since_best = 0
         self._screened: list[tuple[float, float]] = []  # what was expected and what came out, in this generation
 
@@ -45,11 +44,12 @@ class _Notes:
 
     def _note(self, individual: Individual, values: FitnessValues) -> None:
         """Note the result of an individual that is new."""
-        score, origin = values[0] * self._weight, individual.origin
+        weighted = tuple(value * weight for value, weight in zip(values, self._weights, strict=True))
+        score, origin = weighted[0], individual.origin
         self._counts["new"] += 1
         self._since_best += 1
-        if score > self._best:
-            self._best, self._since_best = score, 0
+        if self._front.gains(weighted):
+            self._since_best = 0
         if origin is not None:
             self._counts.update(f"tried {name}" for name in origin.operators)
             self._counts.update(f"better {name}" for name in origin.operators if score > origin.parent)
@@ -65,11 +65,11 @@ class Telemetry(_Notes):
 
     Args:
         evaluations: Evaluates.
-        weight: 1 where more is better, -1 where less is.
+        weights: Those of a fitness.
     """
 
-    def __init__(self, evaluations: Evaluations, weight: float) -> None:
-        super().__init__(evaluations.counts, weight)
+    def __init__(self, evaluations: Evaluations, weights: Sequence[float]) -> None:
+        super().__init__(evaluations.counts, weights)
         self._evaluations = evaluations
 
     def map(self, function: Callable[..., Any], individuals: Iterable[Individual]) -> list[FitnessValues]:
@@ -91,15 +91,19 @@ class TelemetryInOrder(_Notes):
 
     Args:
         evaluations: Evaluates.
-        weight: 1 where more is better, -1 where less is.
+        weights: Those of a fitness.
         children: The file of chosen genomes, if there is one.
         screen: What chooses them, if anything does.
     """
 
     def __init__(
-        self, evaluations: InOrder, weight: float, children: Children | None = None, screen: Screen | None = None
+        self,
+        evaluations: InOrder,
+        weights: Sequence[float],
+        children: Children | None = None,
+        screen: Screen | None = None,
     ) -> None:
-        super().__init__(evaluations.counts, weight)
+        super().__init__(evaluations.counts, weights)
         self._evaluations, self._children, self._screen = evaluations, children, screen
         self._under_way: dict[int, Individual] = {}
         self._in_vain: Counter[str] | None = None  # while a child is bred
@@ -132,7 +136,7 @@ class TelemetryInOrder(_Notes):
         if individual.origin is not None:
             self._counts.update(individual.origin.in_vain)
             if individual.origin.expected is not None:
-                self._screened.append((individual.origin.expected, values[0] * self._weight))
+                self._screened.append((individual.origin.expected, values[0] * self._weights[0]))
         self._note(individual, values)
         self._end([individual])
         return ticket, values

@@ -62,19 +62,42 @@ def _train(ranking: Ranking, epochs: int, train: TrainWinner, final: FinalTraini
     for individual, mirrored in zip(ranking.individuals, ranking.mirrored, strict=True):
         if len(trained) == final.networks or (not trained and len(failures) >= 2 * CANDIDATES):
             break
-        for plan in final.plans(individual, epochs, mirrored, final.networks - len(trained)):
-            with final.engine(individual, plan) as engine:
-                (outcome,) = engine.map(train, [individual], [plan])
-            if outcome.status == "ok":
-                trained.append((individual, outcome.value))
-                break
-            failures.append(outcome)
+        outcomes = final_training(individual, epochs, mirrored, train, final, final.networks - len(trained))
+        trained += [(individual, one.value) for one in outcomes if one.status == "ok"]
+        failures += [one for one in outcomes if one.status != "ok"]
     if trained:
         return trained
     first = failures[0]
     raise BrokenProgram(
         f"the training of the winner ended as {first.status}: {first.reason}\n{first.traceback}".strip()
     )
+
+
+def final_training(
+    individual: Individual,
+    epochs: int,
+    mirrored: bool,
+    train: TrainWinner,
+    final: FinalTraining,
+    to_come: int | None = None,
+) -> list[Outcome]:
+    """Train an individual a final time; return how each try ended, of which the last may be `ok`.
+
+    Args:
+        individual: The individual.
+        epochs: For how many epochs, if all goes well.
+        mirrored: Whether the network is to judge mirror images, too.
+        train: Trains.
+        final: What is planned.
+        to_come: How many networks share the time that is left; None: it may take any time.
+    """
+    outcomes: list[Outcome] = []
+    for plan in final.plans(individual, epochs, mirrored, to_come):
+        with final.engine(individual, plan) as engine:
+            outcomes += engine.map(train, [individual], [plan])
+        if outcomes[-1].status == "ok":
+            break
+    return outcomes
 
 
 def _join(winners: Sequence[Winner], join: Join, final: FinalTraining) -> Ensemble:

@@ -163,7 +163,7 @@ def test_help_explains_every_option_with_its_default(help_text):
     options = {name: setting for name, setting in all_settings().items() if not setting.python_only}
     for name, setting in options.items():
         value = setting.metavar or "|".join(setting.choices or ())  # a flag has none
-        names = "--race, --no-race" if name == "race" else option(name)
+        names = f"{option(name)}, --no-{option(name)[2:]}" if setting.type is bool else option(name)
         assert " ".join(f"{names} {value} {setting.help}".split()) in help_text
         assert f"{setting.help} (default: {setting.default})" in help_text
     others = ["dataset", "run-dir", "resume", "start-with", "cache", "retry-failed", "tensorboard", "quiet", "dry-run"]
@@ -230,9 +230,11 @@ def test_every_setting_is_passed_on(calls):
         "scaling": "none", "min_steps": 7, "budget": 90.0, "finalists": 2, "final_epochs": 40, "ensemble": 3,
         "trainer": "portable", "algorithm": "steady-state", "lag": 6, "screen": 20, "evaluations": 90, "patience": 30,
         "max_parameters": 90_000, "max_multiply_adds": 5_000_000,
+        "objectives": ("accuracy", "multiply_adds"), "train_front": True,
     }  # fmt: skip
     assert given.keys() == all_settings().keys() - {"minimize"}  # for functions, which no option can name
-    line = [word for name, value in given.items() for word in (option(name), str(value)) if word != "True"]
+    texts = {name: str(value) for name, value in given.items()} | {"objectives": "accuracy,multiply-adds"}
+    line = [word for name, text in texts.items() for word in (option(name), text) if word != "True"]
     others = ["--dataset", "digits", "--run-dir", "there", "--cache", "c.sqlite", "--start-with", "b.json"]
     cli.search(FULL, parsed(*line, *others))
     ((_, arguments, options),) = calls
@@ -271,7 +273,7 @@ def test_the_report_names_layers_figures_and_places(capsys, tmp_path):
         "test_accuracy": 0.81239,
         "trained_on": "training + validation",
     }
-    run = SimpleNamespace(path=tmp_path, best=best, status="finished", info={"reason": "", **DATA})
+    run = SimpleNamespace(path=tmp_path, best=best, front=None, status="finished", info={"reason": "", **DATA})
     print_report(run, "deap-nn resume")
     shown = capsys.readouterr().out
     for text in ("  input (8, 8, 1)\n  dense (10,)\n", "epochs 12, optimizer adam", "validation accuracy): 0.8765"):
@@ -279,10 +281,8 @@ def test_the_report_names_layers_figures_and_places(capsys, tmp_path):
     assert "test accuracy, trained on training + validation): 0.8124" in shown
     assert str(tmp_path) in shown
     assert "stopped" not in shown
-    print_report(
-        SimpleNamespace(path=tmp_path, best=best, status="stopped", info={"reason": "the time is over", **DATA}),
-        "deap-nn resume",
-    )
+    run.status, run.info = "stopped", {"reason": "the time is over", **DATA}
+    print_report(run, "deap-nn resume")
     assert f"stopped early (the time is over); go on with: deap-nn resume {tmp_path}" in capsys.readouterr().out
 
 

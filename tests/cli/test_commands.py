@@ -153,6 +153,38 @@ def test_a_search_from_the_command_line_to_predictions(tmp_path):
     assert (tmp_path / "answers.csv").read_text().splitlines() == table
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("algorithm", ["truncation", "steady-state"])
+def test_a_search_for_accurate_and_small_networks(algorithm):
+    options = ("--population", "5", "--generations", "2", "--train-samples", "300", "--screen", "4", "--train-front")
+    line = [sys.executable, "-m", "deap_nn", "evolve", "dense", "--dataset", "digits", "--run-dir", "run", *options]
+    line += ["--objectives", "accuracy,parameters", "--algorithm", algorithm, "--workers", "2"]
+    ended = subprocess.run(line, capture_output=True, text=True, timeout=300, start_new_session=True)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "the smallest network within 1 % of the best: " in ended.stdout
+    networks = Run("run").front["networks"]
+    accuracies, sizes = ([one[name] for one in networks] for name in ("accuracy", "parameters"))
+    assert accuracies == sorted(accuracies, reverse=True)
+    assert sizes == sorted(sizes, reverse=True)
+    assert networks[0]["file"] == "best.keras"
+    assert all((Run("run").path / one["file"]).exists() for one in networks)
+    assert Run("run").best["test_evaluations"] == len(networks)
+    assert (Run("run").path / "plots" / "front.png").exists()
+
+
+@pytest.mark.parametrize("given", ["parameters", "accuracy,size", "accuracy,accuracy", ""])
+def test_objectives_that_do_not_exist_are_answered_in_one_line(capsys, given):
+    assert run("evolve", "dense", "--dataset", "digits", "--objectives", given) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert "accuracy (fitness, of your own function), then any of parameters, multiply_adds, seconds, latency" in error
+
+
+def test_a_front_of_one_objective_cannot_be_trained(capsys):
+    assert run("evolve", "dense", "--dataset", "digits", "--train-front") == 2
+    assert "train_front is for several objectives" in capsys.readouterr().err
+
+
 def test_a_reader_that_has_seen_enough_gets_no_traceback():
     much = "from deap_nn.cli.ending import finish; finish(lambda: print('x' * 10**6))"
     line = f'{sys.executable} -c "{much}" | head -c 1; exit ${{PIPESTATUS[0]}}'

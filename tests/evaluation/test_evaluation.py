@@ -26,6 +26,7 @@ from deap_nn.evaluation import (
     genome_seed,
     join_winners,
     planned_work,
+    size_of,
     train_winner,
 )
 from deap_nn.pruning import Thresholds
@@ -403,6 +404,16 @@ def mirrored_individual():
         layer.genes |= {"filters": 16} | ({"depth": 1, "block": "plain"} if "depth" in layer.genes else {})
     individual[-1].genes |= {"epochs": 4, "flip": "random", "start_resolution": 1.0}
     return individual, Problem(space, DIGITS, training_seed=1)
+
+
+def test_what_else_is_measured_is_recorded_where_it_is_asked_for(individual, problem):
+    record = evaluate(individual, problem).record
+    assert record.multiply_adds is record.latency is None
+    more = evaluate(individual, problem, measured=("multiply_adds", "latency")).record
+    assert more.multiply_adds == size_of(individual, problem).multiply_adds
+    assert more.parameters == size_of(individual, problem).parameters
+    assert 0 < more.latency < 1
+    assert more.history == record.history
 
 
 def test_a_network_that_judges_both_sides_is_measured_and_saved_so(tmp_path):

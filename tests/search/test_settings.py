@@ -15,6 +15,8 @@ IN_RANGE = {
     "population": [3, 1000],
     "generations": [0, 100],
     "algorithm": ["truncation", "steady-state"],
+    "objectives": [("accuracy",), ("accuracy", "parameters", "multiply_adds"), ("fitness", "seconds", "latency")],
+    "train_front": [True, False],
     "lag": [1, 4, 128],
     "screen": [0, 1, 30],
     "evaluations": [None, 1, 100_000],
@@ -53,6 +55,19 @@ OUT_OF_RANGE = {
     "population": [2, -5, None, *WHOLE],
     "generations": [-1, None, *WHOLE],
     "algorithm": ["steady", "", None, 1],
+    "objectives": [
+        (),
+        ("parameters",),
+        ("parameters", "accuracy"),
+        ("accuracy", "size"),
+        ("accuracy", "accuracy"),
+        ("accuracy", "seconds", "seconds"),
+        ("accuracy", 7),
+        ("accuracy", ["parameters"]),
+        None,
+        7,
+    ],
+    "train_front": [None, 1, "yes"],
     "lag": [0, None, *WHOLE],
     "screen": [-1, None, *WHOLE],
     "evaluations": [0, -1, *WHOLE],
@@ -90,6 +105,9 @@ EXPECTED = {
     "population": "a whole number of at least 3",
     "generations": "a whole number of at least 0",
     "algorithm": "one of truncation, steady-state",
+    "objectives": "accuracy (fitness, of your own function), then any of parameters, multiply_adds, seconds, latency, "
+    "each once",
+    "train_front": "True or False",
     "lag": "a whole number of at least 1",
     "screen": "a whole number of at least 0",
     "evaluations": "a whole number of at least 1",
@@ -193,6 +211,7 @@ def test_only_what_leaves_results_as_they_are_and_the_limits_of_a_machine_may_ch
     assert resumable == {
         "generations", "stop_at", "engine", "workers", "workers_per_gpu", "dask_scheduler", "stop_after",
         "time_limit", "memory_limit", "budget", "trainer", "final_epochs", "ensemble",
+        "train_front",
         "evaluations", "patience",
     }  # fmt: skip
 

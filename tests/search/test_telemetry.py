@@ -52,14 +52,14 @@ def told(evaluations, telemetry, *individuals):
 
 
 def test_a_genome_is_new_once(evaluations):
-    telemetry = Telemetry(evaluations, 1.0)
+    telemetry = Telemetry(evaluations, (1.0,))
     assert told(evaluations, telemetry, individual(1), individual(2), individual(1))["new"] == 2
     assert told(evaluations, telemetry, individual(2), individual(3))["new"] == 1
     assert told(evaluations, telemetry)["new"] == 0
 
 
 def test_a_stall_grows_by_what_is_new_until_something_is_better(evaluations):
-    telemetry = Telemetry(evaluations, 1.0)
+    telemetry = Telemetry(evaluations, (1.0,))
     assert told(evaluations, telemetry, individual(5), individual(2), individual(3))["since_best"] == 2
     assert told(evaluations, telemetry, individual(4), individual(5), individual(4))["since_best"] == 3
     assert told(evaluations, telemetry)["since_best"] == 3
@@ -67,12 +67,12 @@ def test_a_stall_grows_by_what_is_new_until_something_is_better(evaluations):
 
 
 def test_less_may_be_better(evaluations):
-    telemetry = Telemetry(evaluations, -1.0)
+    telemetry = Telemetry(evaluations, (-1.0,))
     assert told(evaluations, telemetry, individual(5), individual(2), individual(3))["since_best"] == 1
 
 
 def test_an_operator_succeeds_where_a_new_child_is_better_than_both_parents(evaluations):
-    telemetry = Telemetry(evaluations, 1.0)
+    telemetry = Telemetry(evaluations, (1.0,))
     children = [
         individual(6, Origin(5.0, ("whole_layer", "numbers"))),
         individual(4, Origin(5.0, ("whole_layer",))),
@@ -116,7 +116,7 @@ def test_a_crossover_notes_the_better_parent_and_a_mutation_whether_it_changed_a
 def in_order():
     with make_engine("serial") as engine:
         evaluations = InOrder(engine)
-        yield evaluations, TelemetryInOrder(evaluations, 1.0)
+        yield evaluations, TelemetryInOrder(evaluations, (1.0,))
 
 
 def test_children_are_counted_with_their_results_and_not_when_they_are_bred(in_order):
@@ -156,7 +156,7 @@ def test_what_was_bred_in_vain_for_no_child_counts_for_none(in_order):
 def test_what_a_screen_expected_is_compared_with_what_came_out(in_order):
     evaluations, _ = in_order
     screen = SimpleNamespace(expected=9.0)
-    telemetry = TelemetryInOrder(evaluations, 1.0, None, screen)
+    telemetry = TelemetryInOrder(evaluations, (1.0,), None, screen)
 
     def child(expected, value):
         def breed():
