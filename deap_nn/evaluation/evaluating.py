@@ -114,7 +114,7 @@ def _trained(
         schedule,
         *samples_of(problem.data_of(repetition, specs)),
         seed=record.seed or 0,
-        on_epoch=None if rule is None else rule.verdict(epochs),
+        on_epoch=None if rule is None else rule.of(record).verdict(epochs),
         epochs=epochs,
         trainer=problem.trainer,
     )

@@ -9,14 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
-from deap_nn.evolution import FitnessValues, Individual
+from deap_nn.evolution import FitnessValues, Individual, Record
 
 Verdict = Callable[[int, float], bool]
 """`(epochs done, validation measure) -> whether the training is pruned there`."""
 
 
 class Rule(Protocol):
-    """The rule sent with an evaluation: plain, picklable data and one method."""
+    """The rule sent with an evaluation: plain, picklable data, asked where the network is trained."""
+
+    def of(self, record: Record) -> Rule:
+        """Return the rule for a network, by what its record says before it is trained."""
 
     def verdict(self, epochs: int) -> Verdict:
         """Return a new verdict for a training of `epochs` epochs."""

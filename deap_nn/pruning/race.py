@@ -40,8 +40,8 @@ LATEST = 1000
 Select = Callable[[Sequence[Individual], int], list[Individual]]
 
 
-class _Race:
-    """What both races have in common.
+class BaseRace:
+    """What all races have in common.
 
     Args:
         task: The task, which defines the measure.
@@ -72,7 +72,7 @@ class _Race:
     def judge(self, values: FitnessValues) -> FitnessValues:
         """Return the values of a training known in full, marked as pruned if the current rule would have pruned it."""
         record = values.record
-        last = self.rule.pruned_after(self._judged(record))
+        last = self.rule.of(record).pruned_after(self._judged(record))
         if last is None:
             return values
         history = {name: metric[:last] for name, metric in (record.history or {}).items()}
@@ -119,7 +119,7 @@ class _Race:
         return record.curve(self._task.running_measure) or record.curve(self._task.validation_measure)
 
 
-class Race(_Race):
+class Race(BaseRace):
     """A pruner for searches by generation.
 
     Args:
@@ -141,7 +141,7 @@ class Race(_Race):
         self._set_pace([one.fitness.values[0] for one in self._select(trained, self._pacemakers)])
 
 
-class RaceInOrder(_Race):
+class RaceInOrder(BaseRace):
     """A pruner for searches whose results come one by one, in the order of their numbers.
 
     The best of all results so far set the pace. The first trainings, as many as a population holds, are judged by

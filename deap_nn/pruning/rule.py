@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from deap_nn.evolution import Record
 from deap_nn.pruning.pruner import Verdict
 
 Key = TypeVar("Key")
@@ -41,6 +42,10 @@ class Thresholds:
     """
 
     values: tuple[float, ...] = ()
+
+    def of(self, record: Record) -> Thresholds:
+        """Return the rule for a network, by what its record says before it is trained: it is the same for all."""
+        return self
 
     def verdict(self, epochs: int) -> Verdict:
         """Return the verdict on a training of `epochs` epochs; it is never pruned after the last one."""
@@ -92,13 +97,14 @@ class Gains:
             better: The share of the trainings, the best, whose gains count, above 0 and at most 1.
             usual: The share of these whose gain is no more than usual, above 0 and at most 1.
         """
-        return Thresholds(tuple(max(0.0, goal - gain) for gain in self._usual(better, usual)))
+        return Thresholds(tuple(max(0.0, goal - gain) for gain in self.usual_gains(better, usual)))
 
     def usual(self, share: float, usual: float) -> float:
         """Return the gain from a share of the epochs on, 0 to below 1, that a share of the better trainings keep to."""
-        return self._usual(BETTER, usual)[int(share * SHARES)] if self._rows else 0.0
+        return self.usual_gains(BETTER, usual)[int(share * SHARES)] if self._rows else 0.0
 
-    def _usual(self, better: float, usual: float) -> list[float]:
+    def usual_gains(self, better: float = BETTER, usual: float = USUAL) -> list[float]:
+        """Return the usual gain from each twentieth of the epochs on; arguments as for `thresholds`."""
         table = self._table[: len(self._rows)]
         best = np.argsort(-table[:, -1], kind="stable")[: max(FEWEST, math.ceil(better * len(table)))]
         rank = math.ceil(usual * len(best)) - 1

@@ -7,11 +7,13 @@ each result before the next child is bred.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from copy import deepcopy
 
-from deap_nn.evolution import FitnessValues, Individual
+from deap_nn.evolution import Criterion, FitnessValues, Individual
 from deap_nn.pruning import Pruner
 from deap_nn.search.in_order import InOrder
+from deap_nn.search.objective import SIZES
 
 
 class Judging:
@@ -21,12 +23,14 @@ class Judging:
         pruner: The pruner.
         evaluations: The evaluations whose rule it makes.
         first: The number of results after which it is decided which pruned ones among them are trained in full.
+        criteria: The objectives besides the first.
     """
 
-    def __init__(self, pruner: Pruner, evaluations: InOrder, first: int) -> None:
+    def __init__(self, pruner: Pruner, evaluations: InOrder, first: int, criteria: Sequence[Criterion] = ()) -> None:
         self._pruner, self._evaluations = pruner, evaluations
         self._batch: list[Individual] = []
         self._missing = first
+        self._criteria = criteria
         self._repeated: deque[Individual] = deque()
 
     def told(self, child: Individual) -> None:
@@ -48,10 +52,16 @@ class Judging:
         return individual
 
     def score(self, child: Individual) -> tuple[float, ...]:
-        """Return the weighted fitness values of a child; of a pruned one, what the first would have come to."""
+        """Return the weighted fitness values of a child; of a pruned one, what they would have come to.
+
+        That is an estimate of the first, and of the others what is known of a network that is not trained.
+        """
         estimate, fitness = self._pruner.estimate(child), child.fitness
-        weighted: tuple[float, ...] = fitness.wvalues
-        return weighted if estimate is None else (estimate * fitness.weights[0], *weighted[1:])
+        if estimate is None or fitness.record is None:
+            weighted: tuple[float, ...] = fitness.wvalues
+            return weighted
+        others = [getattr(fitness.record, one.name) if one.name in SIZES else one.worst for one in self._criteria]
+        return tuple(value * weight for value, weight in zip((estimate, *others), fitness.weights, strict=True))
 
     def _reprieve(self) -> None:
         values = [FitnessValues(one.fitness.values, one.fitness.record) for one in self._batch]

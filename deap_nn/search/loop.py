@@ -126,7 +126,7 @@ def _steady_state(
     make_steady(toolbox, search.space, settings.crossover, settings.mutation_probability, settings.weights)
     toolbox.screen = Screen(search.space, settings.seed, candidates=settings.screen) if settings.screen else None
     telemetry = TelemetryInOrder(evaluations, settings.weights, children, toolbox.screen)
-    judging = Judging(pruner, evaluations, settings.population)
+    judging = Judging(pruner, evaluations, settings.population, settings.criteria)
     toolbox.register("submit", telemetry.submit)
     toolbox.register("next", telemetry.next)
     toolbox.register("stream", branch, settings.seed)

@@ -34,13 +34,16 @@ from deap_nn.evaluation import (
     size_of,
     train_winner,
 )
-from deap_nn.evolution import FIRST, Individual, selNSGA2, selTruncation, survivor_count
+from deap_nn.evolution import FIRST, Individual, selTruncation, survivor_count
 from deap_nn.networks import check_space
-from deap_nn.pruning import NoPruning, Pruner, Race, RaceInOrder
+from deap_nn.pruning import FrontRace, NoPruning, Pruner, Race, RaceInOrder
 from deap_nn.runs import DATA
 from deap_nn.search.settings import Settings
 from deap_nn.space import SearchSpace
 from deap_nn.tasks import TASKS, Task
+
+SIZES = Size._fields
+"""The objectives that are known of a network before it is trained."""
 
 Data = str | os.PathLike[str] | tuple[np.ndarray, ...]
 Evaluate = Callable[[Individual], Any]
@@ -147,7 +150,7 @@ def _check_objectives(settings: Settings, measure: str, countable: bool) -> None
         raise InputError(f"the first objective is {settings.objectives[0]!r}, expected {measure!r} for networks")
     if settings.train_front and not settings.criteria:
         raise InputError("train_front is for several objectives: name them, such as objectives accuracy,parameters")
-    counted = [one.name for one in settings.criteria if one.name in ("parameters", "multiply_adds")]
+    counted = [one.name for one in settings.criteria if one.name in SIZES]
     if counted and not countable:
         raise InputError(
             f"received the objective {counted[0]}, but the space has layers of your own, whose size nobody can work "
@@ -166,9 +169,12 @@ def _check_trainer(trainer: str | None) -> None:
 def make_race(task: Task, naive_score: float, settings: Settings) -> Pruner:
     """Return the race of a search."""
     keep = survivor_count(settings.survivors, settings.population)
+    if settings.criteria:
+        names = [one.name for one in settings.criteria]
+        return FrontRace(task, naive_score, keep, names if {*names} <= {*SIZES} else None)
     if settings.is_steady:
-        return NoPruning() if settings.criteria else RaceInOrder(task, naive_score, keep)
-    return Race(task, naive_score, keep, selNSGA2 if settings.criteria else selTruncation)
+        return RaceInOrder(task, naive_score, keep)
+    return Race(task, naive_score, keep, selTruncation)
 
 
 def user_objective(function: Evaluate, settings: Settings) -> Objective:

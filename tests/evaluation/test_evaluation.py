@@ -30,6 +30,7 @@ from deap_nn.evaluation import (
     train_winner,
 )
 from deap_nn.pruning import Thresholds
+from deap_nn.pruning.front_race import FrontThresholds, Known
 from deap_nn.space import Block, Choice, Float, Integer, SearchSpace
 from deap_nn.status import Status
 
@@ -404,6 +405,14 @@ def mirrored_individual():
         layer.genes |= {"filters": 16} | ({"depth": 1, "block": "plain"} if "depth" in layer.genes else {})
     individual[-1].genes |= {"epochs": 4, "flip": "random", "start_resolution": 1.0}
     return individual, Problem(space, DIGITS, training_seed=1)
+
+
+def test_a_rule_is_asked_for_the_size_of_the_network(individual, problem):
+    parameters = size_of(individual, problem).parameters
+    for larger, status in [(0, "pruned"), (1, "ok")]:
+        known = (Known(1.0, (parameters + larger,)),)
+        rule = FrontThresholds(gains=(0.0,) * 20, names=("parameters",), known=known)
+        assert evaluate(individual, problem, rule=rule).status == status
 
 
 def test_what_else_is_measured_is_recorded_where_it_is_asked_for(individual, problem):
