@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from tables.fcnet import TASKS, Oracle
+from tables.figures import with_error
 from tables.ways import WAYS, search
 
 AT = (50, 100, 200)
@@ -73,26 +74,24 @@ def _of(rows: Rows, task: str, way: str, options: argparse.Namespace) -> list[di
     return [rows[task, way, seed] for seed in range(options.first_seed, options.first_seed + options.seeds)]
 
 
-def _figures(rows: list[dict[str, Any]]) -> list[tuple[float, float]]:
-    """Return the mean and its standard error at each of `AT`."""
-    columns = list(zip(*(row["regret"] for row in rows), strict=True))
-    return [(statistics.mean(c), statistics.stdev(c) / len(c) ** 0.5 if c[1:] else 0.0) for c in columns]
+def _regrets(rows: list[dict[str, Any]]) -> dict[int, tuple[float, ...]]:
+    return dict(zip(AT, zip(*(row["regret"] for row in rows), strict=True), strict=True))
 
 
 def _report(task: str, way: str, rows: list[dict[str, Any]]) -> None:
-    figures = dict(zip(AT, _figures(rows), strict=True))
-    details = ", ".join(f"@{count} {mean:.1e} ± {error:.1e}" for count, (mean, error) in figures.items())
+    regrets = _regrets(rows)
+    details = ", ".join(f"@{count} {with_error(values)}" for count, values in regrets.items())
     took = statistics.mean(row["milliseconds"] for row in rows)
     print(f"{way}, {len(rows)} seeds: {details}; {took:.1f} ms of CPU an evaluation")
-    print(f"{task} regret @50 {figures[50][0]:.1e} @100 {figures[100][0]:.1e}", flush=True)
+    print(f"{task} regret @50 {statistics.mean(regrets[50]):.1e} @100 {statistics.mean(regrets[100]):.1e}", flush=True)
 
 
 def _print_table(rows: Rows, options: argparse.Namespace) -> None:
     for task in options.tasks:
-        print(f"\n| {task} | " + " | ".join(f"@{count}" for count in AT) + " |\n|---" + "|---" * len(AT) + "|")
+        print(f"\n| {task} | " + " | ".join(f"@{count}" for count in AT) + " |\n|---" + "|---:" * len(AT) + "|")
         for way in options.ways:
-            cells = [f"{mean:.1e} ± {error:.0e}" for mean, error in _figures(_of(rows, task, way, options))]
-            print(f"| `{way}` | " + " | ".join(cells) + " |")
+            cells = map(with_error, _regrets(_of(rows, task, way, options)).values())
+            print(f"| `{way}` | {' | '.join(cells)} |")
 
 
 if __name__ == "__main__":
