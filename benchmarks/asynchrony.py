@@ -6,7 +6,8 @@ workers; `free` breeds a child whenever a worker has nothing to do, from all tha
 result depends on the clock. The share of time in which workers are busy ends when `free` begins its last training.
 
 With W workers, searches have 20 W evaluations, at least 200 and at most 10,000. Regret is that of the best after a
-quarter of them and at the end; then, of the best at the moments at which `free` had finished as many.
+quarter of them and at the end; then, of the best at the moments at which `free` had finished as many. How many the
+others have finished at its end depends on how busy they are, and on how long the networks take that they try.
 
     pip install "deap_nn[benchmarks]"
     OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 python benchmarks/asynchrony.py
@@ -37,7 +38,7 @@ GENERATIONS = 500
 """So many at most: late ones of `truncation` bring hardly a new network."""
 
 Figures = tuple[float, ...]
-"""Of one search: the busy share, then the regrets."""
+"""Of one search: the busy share, the share of the evaluations that are finished when `free` ends, the regrets."""
 
 
 def main() -> None:
@@ -48,8 +49,10 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--screened", type=int, default=8, help="the most workers for which children are screened")
     options = parser.parse_args()
-    print("| task | workers | evaluations | loop | busy | a quarter | all | time of a quarter | time of all |")
-    print("|---|---:|---:|---|---:|---:|---:|---:|---:|")
+    print(
+        "| task | workers | evaluations | loop | busy | finished | a quarter | all | time of a quarter | time of all |"
+    )
+    print("|---|---:|---:|---|---:|---:|---:|---:|---:|---:|")
     for task in options.tasks:
         for workers in options.workers:
             _compare(task, workers, options)
@@ -63,9 +66,9 @@ def _compare(task: str, workers: int, options: argparse.Namespace) -> None:
         for loop, figures in _searches(task, workers, evaluations, seed, screened, options.lags):
             found.setdefault(loop, []).append(figures)
     for loop, rows in found.items():
-        busy, *regrets = zip(*rows, strict=True)
+        busy, done, *regrets = zip(*rows, strict=True)
         name = loop + ", screened" * (screened and loop != "truncation")
-        cells = [f"{100 * statistics.mean(busy):.0f} %", *map(with_error, regrets)]
+        cells = [*(f"{statistics.mean(shares):.0%}" for shares in (busy, done)), *map(with_error, regrets)]
         print(f"| {task} | {workers:,} | {evaluations:,} | {name} | {' | '.join(cells)} |", flush=True)
 
 
@@ -91,7 +94,8 @@ def _searches(
             times, until = [clock.finished[count - 1][0] for count in counts], clock.last_begun
         seen = [clock.finished[:count] for count in counts]
         seen += [[one for one in clock.finished if one[0] <= time] for time in times]
-        yield loop, (clock.busy(until), *(oracle.regret_of([place for _, place in some]) for some in seen))
+        regrets = [oracle.regret_of([place for _, place in some]) for some in seen]
+        yield loop, (clock.busy(until), len(seen[-1]) / evaluations, *regrets)
 
 
 def _make_asynchronous(toolbox: base.Toolbox, clock: Clock, seed: int, screened: bool) -> None:
