@@ -1,10 +1,10 @@
-"""The screen: of several children, one that looks best under one sample of what may be true.
+"""The screen: of several children, the one from which most is to be hoped for.
 
 Input: results in the order of the children's numbers, candidates, and the children under way. Output: the place of the
-candidate to train. Choosing by one sample of the posterior is Thompson's rule (1933,
-https://doi.org/10.1093/biomet/25.3-4.285); it spreads trainings that run at the same time of itself (Kandasamy et al.
-2018, https://proceedings.mlr.press/v84/kandasamy18a.html). With several objectives, there is a model and a sample of
-each, and any of the candidates that no other dominates by these samples is chosen.
+candidate to train: that with the largest expected improvement (Mockus, Tiesis and Zilinskas 1978; Jones et al. 1998,
+https://doi.org/10.1023/A:1008306431147), where children under way count as known to be no surprise. With several
+objectives, one sample of what may be true is drawn for each, and the candidate is one that none dominates in them
+(Thompson's rule, 1933, https://doi.org/10.1093/biomet/25.3-4.285).
 
 A choice depends on the seed, the child's number, the results, the candidates and the children under way, on nothing
 else: not on earlier choices, so that a resumed search need not repeat them.
@@ -21,8 +21,7 @@ from numpy.typing import NDArray
 
 from deap_nn.errors import InputError
 from deap_nn.screening.encoding import Encoding, Floats
-from deap_nn.screening.gaussian_process import Hyperparameters, Posterior, fit
-from deap_nn.screening.trees import tree_sample
+from deap_nn.screening.gaussian_process import Hyperparameters, Posterior, fit, log_expected_improvement
 from deap_nn.space import Chromosome, SearchSpace
 
 BOUND = 400
@@ -51,12 +50,9 @@ class Screen:
         space: The space of all individuals.
         seed: An int of at least 0; with a child's number, it determines all random numbers of a choice.
         candidates: How many candidates it would like to choose from; 1 or more.
-        extra_trees: Whether children of odd numbers are chosen by a random tree in place of the Gaussian process.
     """
 
-    def __init__(
-        self, space: SearchSpace, seed: int, *, candidates: int = CANDIDATES, extra_trees: bool = False
-    ) -> None:
+    def __init__(self, space: SearchSpace, seed: int, *, candidates: int = CANDIDATES) -> None:
         if type(candidates) is not int or candidates < 1:
             raise InputError(f"candidates is {candidates!r}; expected an int of at least 1")
         if type(seed) is not int or seed < 0:
@@ -67,7 +63,6 @@ class Screen:
         """The score expected of the candidate that was chosen last; None if nothing is known."""
         self._encoding = Encoding(space)
         self._seed = seed
-        self._extra_trees = extra_trees
         self._rows: list[NDArray[np.float32]] = []
         self._values: list[tuple[float, ...]] = []
         self._prior = Hyperparameters.prior(self._encoding)
@@ -107,31 +102,26 @@ class Screen:
         if not self._values:
             self.expected = None
             return int(rng.integers(len(queries)))
-        sampled = [
-            self._sampled(objective, queries, under_way, number, rng) for objective in range(len(self._values[0]))
-        ]
-        place = int(rng.choice(nondominated(np.array([sample for _, sample in sampled]).T)))
-        self.expected = float(sampled[0][0][place])
+        merits = [self._merits(objective, queries, under_way, rng) for objective in range(len(self._values[0]))]
+        place = int(rng.choice(nondominated(np.array([merit for _, merit in merits]).T)))
+        self.expected = float(merits[0][0][place])
         return place
 
-    def _sampled(
+    def _merits(
         self,
         objective: int,
         queries: Floats,
         under_way: Sequence[Sequence[Chromosome]],
-        number: int,
         rng: np.random.Generator,
     ) -> tuple[Floats, Floats]:
-        """Return what is expected of each candidate in an objective, and one sample of what may be true."""
-        if self._extra_trees and number % 2:
-            sample = tree_sample(*self._results(objective, len(self._values)), queries, rng)
-            return sample, sample
-        return self._posterior(objective, under_way).sample(queries, rng)
-
-    def _posterior(self, objective: int, under_way: Sequence[Sequence[Chromosome]]) -> Posterior:
+        """Return the score that is expected of each candidate in an objective, and what it is chosen by."""
         rows, scores = self._results(objective, len(self._values))
         rows = np.concatenate([rows, self._encoding.encode_all(under_way)])
-        return Posterior(self._hyperparameters(objective), self._encoding.length_of, rows, scores)
+        posterior = Posterior(self._hyperparameters(objective), self._encoding.length_of, rows, scores)
+        if len(self._values[0]) > 1:
+            return posterior.sample(queries, rng)
+        mean, covariance = posterior.mean_and_covariance(queries)
+        return mean, log_expected_improvement(mean, covariance, float(scores.max()))
 
     def _hyperparameters(self, objective: int) -> Hyperparameters:
         """Return those fitted to the results that were there when the data had last grown enough."""

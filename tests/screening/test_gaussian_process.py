@@ -1,5 +1,7 @@
 """The Gaussian process against finite differences, scikit-learn's and what must hold of every posterior."""
 
+import math
+
 import numpy as np
 import pytest
 from screening_stubs import SPACE, drawn, quality
@@ -8,7 +10,14 @@ from sklearn.gaussian_process.kernels import Matern
 
 from deap_nn import PRESETS
 from deap_nn.screening.encoding import Encoding
-from deap_nn.screening.gaussian_process import Hyperparameters, Posterior, cholesky, fit, loss
+from deap_nn.screening.gaussian_process import (
+    Hyperparameters,
+    Posterior,
+    cholesky,
+    fit,
+    log_expected_improvement,
+    loss,
+)
 from deap_nn.screening.screen import normal_scores
 from deap_nn.space import TRAINING, Float, Integer, LayerKind, SearchSpace
 
@@ -123,6 +132,20 @@ def test_samples_have_the_posteriors_mean_and_covariance():
     assert ours.sample(queries, rng)[0] == pytest.approx(mean)
     assert samples.mean(axis=0) == pytest.approx(mean, abs=0.05)
     assert np.cov(samples.T) == pytest.approx(covariance, abs=0.05)
+
+
+def test_the_expected_improvement_is_that_of_many_draws():
+    mean, deviation, best = np.array([-1.0, 0.3, 2.0]), np.array([0.5, 1.0, 0.2]), 0.5
+    draws = mean + deviation * np.random.default_rng(0).standard_normal((400_000, 3))
+    expected = np.log(np.maximum(draws - best, 0.0).mean(axis=0))
+    assert log_expected_improvement(mean, np.diag(deviation**2), best) == pytest.approx(expected, abs=0.1)
+
+
+def test_where_hardly_any_improvement_is_expected_it_still_tells_rows_apart():
+    far = log_expected_improvement(np.array([-1e4, -50.0, -40.0, -1.01, -0.99]), np.eye(5), 0.0)
+    assert np.all(np.diff(far) > 0)
+    assert far[2] == pytest.approx(-800 - 0.5 * math.log(2 * math.pi) - 2 * math.log(40), rel=1e-4)
+    assert np.isfinite(log_expected_improvement(np.zeros(2), np.zeros((2, 2)), 0.0)).all()
 
 
 @pytest.mark.parametrize("matrix", [np.ones((5, 5)), np.zeros((3, 3)), -1e-5 * np.eye(3)], ids=["ones", "zeros", "-"])
