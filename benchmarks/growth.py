@@ -62,10 +62,11 @@ def measure(path: Path, evaluations: int) -> dict[str, float]:
     began = time.perf_counter()
     generations = math.ceil(evaluations / (NEW * POPULATION))
     common: dict[str, Any] = {"evaluate": stub, "engine": "serial", "progress": False}
+    new = {"population": POPULATION, "generations": generations, "algorithm": "truncation"}
     if path.exists():
         run = resume(path, generations=generations + 1, **common)
     else:
-        run = evolve(PRESETS["full"], run_dir=path, population=POPULATION, generations=generations, **common)
+        run = evolve(PRESETS["full"], run_dir=path, **new, **common)
     used = resource.getrusage(resource.RUSAGE_SELF)
     return {
         "evaluations": lines(run),

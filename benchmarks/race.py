@@ -17,6 +17,7 @@ import numpy as np
 
 from deap_nn import PRESETS, Run, evolve, resume
 from deap_nn.plots import half_width
+from deap_nn.search import Settings
 
 
 def main() -> None:
@@ -31,6 +32,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--dataset", default="digits")
     parser.add_argument("--train-samples", type=int, default=10_000)
     parser.add_argument("--preset", default="full", choices=list(PRESETS))
+    parser.add_argument("--algorithm", default=Settings.algorithm, choices=("truncation", "steady-state"))
     parser.add_argument("--population", type=int, default=20)
     parser.add_argument("--generations", type=int, default=10)
     parser.add_argument("--seeds", type=int, default=5)
@@ -53,6 +55,7 @@ def search(arguments: argparse.Namespace, seed: int, race: bool) -> Run:
         run_dir=path,
         seed=seed,
         race=race,
+        algorithm=arguments.algorithm,
         train_samples=arguments.train_samples,
         population=arguments.population,
         generations=arguments.generations,

@@ -15,7 +15,7 @@ from deap_nn.evolution import CROSSOVERS
 from deap_nn.search import Settings, all_settings
 from deap_nn.space import PRESETS
 
-DEFAULTS: dict[str, Any] = {"space": "full", "repeats": 3, "seed": Settings.seed}
+DEFAULTS: dict[str, Any] = {"space": "full", "repeats": 3, "seed": Settings.seed, "algorithm": "truncation"}
 MAY_CHANGE = {name for name, setting in all_settings().items() if setting.resumable} | {
     "repeats",
     "retry_failed",
@@ -25,7 +25,7 @@ PROLONGS = {"generations", "stop_at", "retry_failed"}
 
 
 def main() -> None:
-    parser = make_parser(__doc__, without=("crossover",))
+    parser = make_parser(__doc__, without=("crossover",), defaults=DEFAULTS)
     parser.add_argument("--space", metavar="|".join(PRESETS), help="search space (default: full)")
     parser.add_argument(
         "--repeats", type=int, metavar="N", help="runs per crossover: --seed, --seed + 1, ... (default: 3)"

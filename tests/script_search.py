@@ -21,8 +21,8 @@ FUNCTIONS = {
     "late": search_stubs.late_fitness,
     "steady": search_stubs.uneven_fitness,
 }
-STUB = {"population": 10, "generations": 5}
-QUICK = {"population": 40, "generations": 8}
+STUB = {"population": 10, "generations": 5, "algorithm": "truncation"}
+QUICK = {"population": 40, "generations": 8, "algorithm": "truncation"}
 STEADY = {"population": 10, "generations": 4, "algorithm": "steady-state"}
 DIGITS = {"population": 4, "generations": 2, "train_samples": 200}
 

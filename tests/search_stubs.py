@@ -20,7 +20,7 @@ SPACE = SearchSpace(
     LayerKind("training", {"epochs": Integer(1, 20), "optimizer": Choice(("adam", "sgd"))}),
 )
 
-SMALL = {"population": 8, "generations": 4, "engine": "serial"}
+SMALL = {"population": 8, "generations": 4, "engine": "serial", "algorithm": "truncation"}
 
 
 def fitness(individual):

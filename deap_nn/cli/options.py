@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, NoReturn
 
@@ -22,17 +22,20 @@ def make_bare_parser(description: str | None, prog: str | None = None) -> argpar
     return _Parser(prog, description=description, argument_default=argparse.SUPPRESS, allow_abbrev=False)
 
 
-def make_parser(description: str | None, *, without: Sequence[str] = ()) -> argparse.ArgumentParser:
+def make_parser(
+    description: str | None, *, without: Sequence[str] = (), defaults: Mapping[str, Any] | None = None
+) -> argparse.ArgumentParser:
     """Return a parser of the options that experiment scripts share.
 
     Args:
         description: What the script does.
         without: The settings that the script chooses itself.
+        defaults: The settings for which it has defaults of its own, which `--help` names.
     """
     parser = make_bare_parser(description)
     resumable = ", ".join(option(name) for name, setting in all_settings().items() if setting.resumable)
     add_data(parser)
-    add_settings(parser, without=without)
+    add_settings(parser, without=without, defaults=defaults)
     add_new_run(parser)
     _add(parser, "--resume", "RUN", f"continue this run; only these may change: {resumable}", "start a new run")
     add_resume(parser)
@@ -46,12 +49,18 @@ def add_data(parser: argparse.ArgumentParser, default: str = "cifar10") -> None:
     _add(parser, "--dataset", "NAME|FILE.npz", text, default)
 
 
-def add_settings(parser: argparse.ArgumentParser, *, without: Sequence[str] = (), only_resumable: bool = False) -> None:
+def add_settings(
+    parser: argparse.ArgumentParser,
+    *,
+    without: Sequence[str] = (),
+    defaults: Mapping[str, Any] | None = None,
+    only_resumable: bool = False,
+) -> None:
     """Add an option for each setting."""
     for name, setting in all_settings().items():
         if name in without or setting.python_only or (only_resumable and not setting.resumable):
             continue
-        default = "as before" if only_resumable else setting.default
+        default = "as before" if only_resumable else (defaults or {}).get(name, setting.default)
         if setting.type is bool:
             parser.add_argument(
                 option(name), action=argparse.BooleanOptionalAction, help=f"{setting.help} (default: {default})"

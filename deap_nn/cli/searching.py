@@ -19,15 +19,23 @@ if TYPE_CHECKING:
     from deap_nn.runs import Run
 
 
-def run_experiment(space: SearchSpace, description: str | None, argv: Sequence[str] | None = None) -> None:
+def run_experiment(
+    space: SearchSpace, description: str | None, argv: Sequence[str] | None = None, **defaults: Any
+) -> None:
     """Run an experiment script: read the options, evolve, report; end the process unless it succeeds.
 
     Args:
         space: The search space.
         description: What the script does, for `--help`.
         argv: The arguments; None: those of the process.
+        **defaults: Settings for which the script has defaults of its own.
     """
-    finish(lambda: search_and_report(space, vars(make_parser(description).parse_args(argv))))
+
+    def run() -> None:
+        given = vars(make_parser(description, defaults=defaults).parse_args(argv))
+        search_and_report(space, given if "resume" in given else defaults | given)
+
+    finish(run)
 
 
 def search_and_report(space: SearchSpace | None, options: dict[str, Any], *, again: str | None = None) -> None:

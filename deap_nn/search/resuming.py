@@ -19,10 +19,10 @@ from deap_nn.search.hooks import Hooks
 from deap_nn.search.objective import Data, Evaluate, Objective, data_spec, keras_objective, user_objective
 from deap_nn.search.search import Search
 from deap_nn.search.session import perform
-from deap_nn.search.settings import Settings, all_settings
+from deap_nn.search.settings import TRUNCATION, Settings, all_settings
 from deap_nn.space import SearchSpace
 
-BEFORE_THERE_WAS_A_CHOICE = {"algorithm": "truncation"}
+BEFORE_THERE_WAS_A_CHOICE = {"algorithm": TRUNCATION}
 """The settings of runs that were begun before these were settings."""
 
 

@@ -21,8 +21,9 @@ from deap_nn.screening import CANDIDATES
 from deap_nn.search.duration import seconds_of
 from deap_nn.search.setting import Setting, choice, declare, flag, number, whole
 
+TRUNCATION = "truncation"
 STEADY_STATE = "steady-state"
-ALGORITHMS = ("truncation", STEADY_STATE)
+ALGORITHMS = (TRUNCATION, STEADY_STATE)
 
 
 def objectives_of(text: str) -> tuple[str, ...]:
@@ -53,7 +54,7 @@ class Settings:
     population: int = whole(20, "networks per generation", 3)
     generations: int = whole(30, "generations after the first", 0, resumable=True)
     algorithm: str = choice(
-        "truncation",
+        STEADY_STATE,
         "how networks are bred: in generations of which the best survive, or one by one in place of the worst, where a "
         "generation is as many evaluations as the population holds",
         ALGORITHMS,

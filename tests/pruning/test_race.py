@@ -189,7 +189,7 @@ VERSIONS = dict.fromkeys(("deap_nn", "backend", "keras", "numpy", "tensorflow"),
 
 def search(path, chance, *, cache=None, race=True):
     """A search of a stub with curves, or the rest of one."""
-    settings = Settings(engine="serial", population=10, generations=3, seed=3)
+    settings = Settings(algorithm="truncation", engine="serial", population=10, generations=3, seed=3)
     info = {"settings": settings.to_json(), "space": SPACE.to_json(), "evaluate": "stub", "start_with": []}
     info["versions"] = VERSIONS
     run = Run(path) if path.exists() else Run.create(path, info)

@@ -19,7 +19,7 @@ def fast(monkeypatch):
 
 def test_it_says_which_networks_and_how_long(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    said = dry_run("dense", "digits", engine="serial", population=10, generations=4)
+    said = dry_run("dense", "digits", engine="serial", algorithm="truncation", population=10, generations=4)
     assert said.startswith("search space dense")
     assert "first networks, the middle of 100 and the smallest and largest" in said
     assert "at most 42 trainings on 1 workers" in said

@@ -12,7 +12,7 @@ from deap_nn.evolution import FitnessValues, Generation
 from deap_nn.search.progress import Progress
 
 DATA = {"source": "digits", "input_shape": [8, 8, 1], "classes": 10, "note": ""}
-SETTINGS = {"generations": 2, "population": 5, "survivors": 0.2}
+SETTINGS = {"generations": 2, "population": 5, "survivors": 0.2, "algorithm": "truncation"}
 ENGINE = SimpleNamespace(description="processes: 2 workers on this host")
 
 
