@@ -31,7 +31,9 @@ BEST = 150
 """How many of them are the best: where the next improvement is to be found."""
 
 RECENT = 100
-"""How many are the most recent of the others: candidates are bred from what the population is now."""
+"""How many are the most recent of the others: candidates are bred from what the population is now.
+
+Of children under way, no more than these are known, the last ones, however many there are."""
 
 CANDIDATES = 30
 """How many children are bred for one that is trained, by default."""
@@ -116,7 +118,7 @@ class Screen:
     ) -> tuple[Floats, Floats]:
         """Return the score that is expected of each candidate in an objective, and what it is chosen by."""
         rows, scores = self._results(objective, len(self._values))
-        rows = np.concatenate([rows, self._encoding.encode_all(under_way)])
+        rows = np.concatenate([rows, self._encoding.encode_all(under_way[-RECENT:])])
         posterior = Posterior(self._hyperparameters(objective), self._encoding.length_of, rows, scores)
         if len(self._values[0]) > 1:
             return posterior.sample(queries, rng)

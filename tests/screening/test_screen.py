@@ -17,7 +17,7 @@ from space_strategies import FUZZ, search_spaces
 
 from deap_nn import PRESETS, InputError
 from deap_nn.screening import Screen, screen
-from deap_nn.screening.screen import BOUND, normal_scores, used_results
+from deap_nn.screening.screen import BOUND, RECENT, normal_scores, used_results
 
 
 def known(count, change=lambda value: value):
@@ -114,6 +114,14 @@ def test_a_neighbour_of_a_child_under_way_is_chosen_less_often():
     taken = sum(chosen(place, [neighbour(candidate)]) for place, candidate in enumerate(candidates))
     assert free == len(numbers)
     assert taken < free / 2
+
+
+def test_of_many_under_way_the_last_are_known():
+    here, candidates = known(10), drawn(SPACE, 10, seed=1)
+    first = here.choose(candidates, [], 1)
+    waiting = drawn(SPACE, RECENT, seed=2)
+    assert here.choose(candidates, [candidates[first], *waiting], 1) == here.choose(candidates, waiting, 1)
+    assert here.choose(candidates, [*waiting, candidates[first]], 1) != first
 
 
 def neighbour(individual):
