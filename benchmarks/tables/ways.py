@@ -35,9 +35,8 @@ def default(oracle: Oracle, seed: int) -> None:
 
 
 def _steady_state(oracle: Oracle, seed: int, screen: Screen | None) -> None:
-    toolbox = make_toolbox(
-        SPACE, evaluate=oracle
-    )  # without `submit`, a child is looked up at once, and its result told in its turn
+    # Without `submit`, a child is looked up at once, and its result told in its turn
+    toolbox = make_toolbox(SPACE, evaluate=oracle)
     make_steady(toolbox, SPACE, crossover="both", mutation_probability=0.1)
     toolbox.register("stream", branch, seed)
     toolbox.screen = screen
