@@ -22,7 +22,11 @@ PROBLEM = Problem(DENSE, DataSpec("digits"))
 SMALLEST = 64 * 16 + 16 + 2 * (16 * 16 + 16) + 16 * 10 + 10
 LOOPS = pytest.mark.parametrize(
     "loop",
-    [{}, {"algorithm": "steady-state", "screen": 0}, {"algorithm": "steady-state", "screen": 4}],
+    [
+        {"algorithm": "truncation"},
+        {"algorithm": "steady-state", "screen": 0},
+        {"algorithm": "steady-state", "screen": 4},
+    ],
     ids=["truncation", "steady", "screened"],
 )
 SHORT = Hooks(on_generation=(lambda generation: generation.number == 2,))
@@ -47,7 +51,7 @@ def untrained(monkeypatch):
 
 
 def search(path, space="dense", **options):
-    small = {"population": 8, "generations": 4, "engine": "serial", "progress": False}
+    small = {"population": 8, "generations": 4, "engine": "serial", "progress": False, "algorithm": "truncation"}
     return evolve(space, "digits", run_dir=path, **{**small, **options})
 
 

@@ -18,11 +18,11 @@ from deap_nn.space import Block, Float, Integer, LayerKind, SearchSpace
 POINT = LayerKind("dense", {f"x{n}": Float(0.0, 1.0) for n in range(6)}, takes="flat")
 SPACE = SearchSpace("zdt1", (Block(POINT, 1, 1),), LayerKind("training", {"epochs": Integer(1, 2)}))
 LOOPS = {
-    "truncation": {"population": 20, "generations": 30},
+    "truncation": {"algorithm": "truncation", "population": 20, "generations": 30},
     "steady-state": {"algorithm": "steady-state", "population": 20, "generations": 24, "screen": 0},
 }
 SHORT = {
-    "truncation": {"population": 8, "generations": 5},
+    "truncation": {"algorithm": "truncation", "population": 8, "generations": 5},
     "steady-state": {**LOOPS["steady-state"], "population": 8, "generations": 4},
     "screened": {"algorithm": "steady-state", "population": 6, "generations": 2, "screen": 5},
 }

@@ -536,7 +536,7 @@ def test_a_search_with_a_budget_ends_in_time_and_can_be_repeated_from_its_journa
 def test_a_budget_counts_the_workers_that_have_work():
     steady = Settings(algorithm="steady-state", lag=2)
     assert sizing.population_for(steady, 100.0, 5.0, 8) == 10
-    assert sizing.population_for(Settings(), 100.0, 5.0, 8) == 20
+    assert sizing.population_for(Settings(algorithm="truncation"), 100.0, 5.0, 8) == 20
     assert sizing.at_once(steady, 1) == 1
 
 
