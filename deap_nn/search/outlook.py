@@ -91,7 +91,7 @@ def _time(settings: Settings, sample: Sequence[tuple[float, Individual]], pace: 
             f"{workers} workers, then finalists and the final training"
         ]
     most = most_evaluations(settings)
-    saved = "less what the race saves; " if settings.race and not settings.is_steady else ""
+    saved = "less what the race saves; " if settings.race else ""
     return [
         f"at most {most} trainings on {workers} workers: about {_duration(most * typical / workers)}, "
         f"{saved}networks may grow on the way; then the final training"
