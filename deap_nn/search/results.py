@@ -51,6 +51,7 @@ class Results(ABC):
         worst: The fitness of an individual that could not be measured, its first value if there are several.
         criteria: The objectives besides the first.
         until: The value of `time.monotonic()` after which `next` raises `StopRun`.
+        until_first: The same as long as there is no result yet, if it is later: one is better than none.
     """
 
     def __init__(
@@ -64,8 +65,9 @@ class Results(ABC):
         worst: float = 0.0,
         criteria: Sequence[Criterion] = (),
         until: float | None = None,
+        until_first: float | None = None,
     ) -> None:
-        self._engine = engine
+        self._engine, self._until_first = engine, until_first
         self._hooks = tuple(on_evaluation)
         self._cache, self._worst, self._until = cache, worst, until
         self._criteria = tuple(criteria)
@@ -174,11 +176,17 @@ class Results(ABC):
             raise LookupError("no evaluation is under way: submit one first")
         began = time.monotonic()
         try:
-            if not self._arrive(self._until, most=1):
+            if not self._arrive(self._end, most=1):
                 raise StopRun(TIME_IS_OVER)
             self._arrive(began + min(self._journal.pace, LONGEST_GROUP))
         finally:
             self._commit()
+
+    @property
+    def _end(self) -> float | None:
+        if self._until is None or self._until_first is None or self._known:
+            return self._until
+        return max(self._until, self._until_first)
 
     def _arrive(self, until: float | None, most: int | None = None) -> int:
         """Write what the engine answers until then, or at most so many answers, to the journal; return how many."""

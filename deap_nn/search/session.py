@@ -34,7 +34,7 @@ from deap_nn.search.progress import Progress
 from deap_nn.search.recorder import Recorder
 from deap_nn.search.results import Results
 from deap_nn.search.search import Search
-from deap_nn.search.sizing import SEARCH_SHARE, most_work, sized
+from deap_nn.search.sizing import FIRST_SHARE, SEARCH_SHARE, most_work, sized
 from deap_nn.search.winner import write_winner
 from deap_nn.status import LIMITS
 
@@ -79,6 +79,7 @@ def perform(search: Search) -> Run:
             "worst": objective.worst,
             "criteria": asked.criteria,
             "until": _end_of_search(budget.until(SEARCH_SHARE), of_sitting, budget),
+            "until_first": _end_of_search(budget.until(FIRST_SHARE), of_sitting, budget),
         }
         evaluations: Evaluations | InOrder
         if asked.is_steady:

@@ -22,6 +22,9 @@ from deap_nn.space import SearchSpace
 SEARCH_SHARE = 0.45
 """The share of the time after which no network is trained any more but the finalists and the winner."""
 
+FIRST_SHARE = 0.75
+"""The same as long as no training has ended: on a busy machine, a short budget would else end with nothing."""
+
 GENERATIONS = 4
 """The generations, the first included, that a search should have at least."""
 

@@ -3,6 +3,7 @@
 import functools
 import itertools
 import random
+import time
 from unittest.mock import Mock
 
 import pytest
@@ -40,6 +41,34 @@ class Jumbled:
 def everyone():
     random.seed(3)
     return [Individual(SPACE.sample()) for _ in range(12)]
+
+
+class Late:
+    """An engine whose results come at a time of `time.monotonic()` that is given."""
+
+    def __init__(self, at):
+        self._at, self._waiting, self._tickets = at, [], itertools.count()
+
+    def submit(self, function, individual):
+        self._waiting.append((next(self._tickets), function, individual))
+        return self._waiting[-1][0]
+
+    def as_completed(self, until=None):
+        while self._waiting and until >= self._at:
+            ticket, function, individual = self._waiting.pop(0)
+            yield ticket, Outcome("ok", function(individual))
+
+
+def test_for_the_first_result_there_is_more_time(everyone):
+    now = time.monotonic()
+    for at, first, count in [(50, now + 100, 1), (50, now + 40, 0), (50, None, 0), (10, None, 3)]:
+        evaluations = InOrder(Late(now + at), until=now + 20, until_first=first)
+        for individual in everyone[:3]:
+            evaluations.submit(search_stubs.fitness, individual)
+        for _ in range(count):
+            evaluations.next()
+        with pytest.raises(LookupError if count == 3 else StopRun):
+            evaluations.next()
 
 
 class Kept(Journal):
