@@ -66,7 +66,7 @@ class Rows:
         """Note an individual that has its fitness now."""
         self._nevals += was_evaluated
         if self._halloffame is not None:
-            self._halloffame.update([individual])
+            _admit(self._halloffame, individual)
 
     def end(self, population: Population, *, complete: bool = True) -> bool:
         """Write a generation's row; return whether one of the hooks wants the loop to stop."""
@@ -77,6 +77,15 @@ class Rows:
             print(self.logbook.stream)
         generation = Generation(number, population, self._halloffame, self.logbook, complete)
         return True in [hook(generation) for hook in self._hooks]
+
+
+def _admit(halloffame: tools.HallOfFame, individual: Any) -> None:
+    """Update a hall of fame; DEAP's keeps the first result of a genome, also where that was ended early."""
+    for place, one in enumerate(halloffame):
+        if halloffame.similar(one, individual) and one.fitness < individual.fitness:
+            halloffame.remove(place)
+            break
+    halloffame.update([individual])
 
 
 def eaTruncation(

@@ -9,6 +9,7 @@ import pytest
 from deap import algorithms, base, tools
 
 from deap_nn.evolution import Generation, eaTruncation, survivor_count
+from deap_nn.evolution.algorithms import Rows
 
 
 class Fitness(base.Fitness):
@@ -330,3 +331,16 @@ def test_an_argument_out_of_range_is_refused_before_anybody_is_evaluated(toolbox
     with pytest.raises(ValueError, match=message):
         eaTruncation(population, toolbox, **chosen)
     assert seen == []
+
+
+@pytest.mark.parametrize("best", [0.9, 0.2])
+def test_a_better_result_of_a_genome_takes_its_place_in_the_hall_of_fame(best):
+    """As where a training was ended early, and went on."""
+    halloffame = tools.HallOfFame(3)
+    rows = Rows(None, halloffame, False, ())
+    for gene, value in [(1, 0.0), (2, 0.0), (3, 0.4), (1, best), (3, 0.1)]:
+        genome = Genome([[gene]])
+        genome.fitness.values = (value,)
+        rows.note(genome)
+    expected = sorted([(best, 1), (0.4, 3), (0.0, 2)], reverse=True)
+    assert [(one.fitness.values[0], one[0][0]) for one in halloffame] == expected
