@@ -65,7 +65,7 @@ class FrontThresholds(Thresholds):
     def of(self, record: Record) -> Thresholds:
         """Return the thresholds for a network, by what its record says before it is trained."""
         goal = self.goal(record)
-        return Thresholds() if goal is None else Thresholds(tuple(max(0.0, goal - gain) for gain in self.gains))
+        return Thresholds() if goal is None else Thresholds.reaching(goal, self.gains)
 
     def goal(self, record: Record) -> float | None:
         """Return what a network must come to; None where too few are as small."""
@@ -129,13 +129,10 @@ class FrontRace(BaseRace):
         if not self._is_first:
             self._rule = None
 
-    def estimate(self, individual: Individual) -> float | None:
-        """Return what a pruned training would have come to, less than its goal; None for one that was not pruned."""
-        estimate, rule, record = super().estimate(individual), self.rule, individual.fitness.record
-        if estimate is None or record is None or not isinstance(rule, FrontThresholds):
-            return estimate
-        goal = rule.goal(record)
-        return estimate if goal is None else min(estimate, math.nextafter(goal, -math.inf))
+    def _goal_of(self, record: Record) -> float:
+        rule = self.rule
+        goal = rule.goal(record) if isinstance(rule, FrontThresholds) else None
+        return math.inf if goal is None else goal
 
     def _add(self, key: bytes, new: Known) -> None:
         """Add a network, unless enough dominate it; let go of those that enough dominate now."""

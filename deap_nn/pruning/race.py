@@ -103,7 +103,11 @@ class BaseRace:
         curve = self._judged(record)
         planned = max(individual[-1].genes.get("epochs", 0), len(curve) + 1)
         gain = self._gains.usual(len(curve) / planned, 0.5)
-        return min(max(curve) + gain, math.nextafter(self._goal, -math.inf))
+        return min(max(curve) + gain, math.nextafter(self._goal_of(record), -math.inf))
+
+    def _goal_of(self, record: Record) -> float:
+        """Return what the training of a network had to reach, by what is known now; infinite if nothing is."""
+        return self._goal
 
     def _note(self, key: Hashable, trained: Individual) -> None:
         record, value = trained.fitness.record, trained.fitness.values[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import TypeVar
@@ -42,6 +42,11 @@ class Thresholds:
     """
 
     values: tuple[float, ...] = ()
+
+    @classmethod
+    def reaching(cls, goal: float, gains: Iterable[float]) -> Thresholds:
+        """Return the thresholds from which a training still reaches the goal with these gains."""
+        return cls(tuple(max(0.0, goal - gain) for gain in gains))
 
     def of(self, record: Record) -> Thresholds:
         """Return the rule for a network, by what its record says before it is trained: it is the same for all."""
@@ -97,7 +102,7 @@ class Gains:
             better: The share of the trainings, the best, whose gains count, above 0 and at most 1.
             usual: The share of these whose gain is no more than usual, above 0 and at most 1.
         """
-        return Thresholds(tuple(max(0.0, goal - gain) for gain in self.usual_gains(better, usual)))
+        return Thresholds.reaching(goal, self.usual_gains(better, usual))
 
     def usual(self, share: float, usual: float) -> float:
         """Return the gain from a share of the epochs on, 0 to below 1, that a share of the better trainings keep to."""
