@@ -101,6 +101,11 @@ def criteria_of(objectives: Sequence[Any]) -> tuple[Criterion, ...]:
     return criteria
 
 
+def objective_from_json(one: Any) -> Any:
+    """Return an objective as `run.json` has it: a name as it is, what `Criterion.to_json` described as a criterion."""
+    return Criterion.from_json(one) if isinstance(one, Mapping) else one
+
+
 def _criterion(one: Any) -> Criterion:
     if isinstance(one, Criterion):
         return one

@@ -11,7 +11,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from deap_nn.errors import InputError
-from deap_nn.evolution import FIRST, MAXIMIZE, Criterion, FitnessValues, Generation, Individual, criteria_of, weights_of
+from deap_nn.evolution import (
+    FIRST,
+    MAXIMIZE,
+    Criterion,
+    FitnessValues,
+    Generation,
+    Individual,
+    criteria_of,
+    objective_from_json,
+    weights_of,
+)
 
 FORMAT = 2
 """The format of run directories. Format 2 renamed the setting `target` to `stop_at`, and added `data.task` and the
@@ -113,7 +123,7 @@ def checkpoint(generation: Generation, pruner: Mapping[str, Any]) -> dict[str, A
 def criteria_in(settings: Mapping[str, Any]) -> tuple[Criterion, ...]:
     """Return the objectives besides the first in the `settings` of a `run.json`; their functions are not there."""
     asked = settings.get("objectives", FIRST[:1])
-    return criteria_of([one if isinstance(one, str) else Criterion.from_json(one) for one in asked])
+    return criteria_of([objective_from_json(one) for one in asked])
 
 
 def weights_in(settings: Mapping[str, Any]) -> tuple[float, ...]:

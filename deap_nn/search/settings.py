@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -16,7 +15,15 @@ from deap_nn.data import SCALINGS
 from deap_nn.engines import ENGINES, MOST_PER_GPU
 from deap_nn.errors import InputError
 from deap_nn.evaluation import MIN_STEPS, TRAINERS
-from deap_nn.evolution import CRITERIA, CROSSOVERS, Criterion, criteria_of, survivor_count, weights_of
+from deap_nn.evolution import (
+    CRITERIA,
+    CROSSOVERS,
+    Criterion,
+    criteria_of,
+    objective_from_json,
+    survivor_count,
+    weights_of,
+)
 from deap_nn.screening import CANDIDATES
 from deap_nn.search.duration import seconds_of
 from deap_nn.search.setting import Setting, choice, declare, flag, number, whole
@@ -270,8 +277,8 @@ class Settings:
 
     def __post_init__(self) -> None:
         if isinstance(self.objectives, str | list):
-            asked = objectives_of(self.objectives) if isinstance(self.objectives, str) else map(_own, self.objectives)
-            object.__setattr__(self, "objectives", tuple(asked))
+            asked = objectives_of(self.objectives) if isinstance(self.objectives, str) else self.objectives
+            object.__setattr__(self, "objectives", tuple(map(objective_from_json, asked)))
         object.__setattr__(self, "budget", self.budget if self.budget is None else seconds_of(self.budget))
         for name, setting in all_settings().items():
             value = getattr(self, name)
@@ -311,11 +318,6 @@ class Settings:
         """Return the settings by name."""
         plain = {one.name: getattr(self, one.name) for one in fields(self)}
         return plain | {"objectives": [one if isinstance(one, str) else one.to_json() for one in self.objectives]}
-
-
-def _own(one: Any) -> Any:
-    """Return what `Criterion.to_json` described as a criterion, anything else as it is."""
-    return Criterion.from_json(one) if isinstance(one, Mapping) else one
 
 
 def all_settings() -> dict[str, Setting]:
