@@ -82,7 +82,7 @@ class Rows:
 def _admit(halloffame: tools.HallOfFame, individual: Any) -> None:
     """Update a hall of fame; DEAP's keeps the first result of a genome, also where that was ended early."""
     for place, one in enumerate(halloffame):
-        if halloffame.similar(one, individual) and one.fitness < individual.fitness:
+        if one.fitness < individual.fitness and halloffame.similar(one, individual):
             halloffame.remove(place)
             break
     halloffame.update([individual])

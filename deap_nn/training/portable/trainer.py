@@ -114,7 +114,8 @@ class KerasLearner:
             latest, done = self._trained(), int(self._model.optimizer.iterations)
             if (momentum := self._schedule.weight_average) is not None:
                 self._average = _between(self._average or latest, latest, momentum)
-            self._running = _between(self._running, latest, self._momenta[done - 1])
+            if self._schedule.running_mean:
+                self._running = _between(self._running, latest, self._momenta[done - 1])
         return list(sums)
 
     def _trained(self) -> list[np.ndarray]:
@@ -132,7 +133,7 @@ class KerasLearner:
 
 
 def _between(means: list[np.ndarray], latest: list[np.ndarray], momentum: float) -> list[np.ndarray]:
-    return [momentum * mean + (1 - momentum) * values for mean, values in zip(means, latest, strict=False)]
+    return [momentum * mean + (1 - momentum) * values for mean, values in zip(means, latest, strict=True)]
 
 
 start = fed(KerasLearner)
