@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from deap import algorithms, base, tools
 
-from deap_nn.evolution import Generation, eaTruncation, survivor_count
+from deap_nn.evolution import Generation, eaSteadyState, eaTruncation, survivor_count
 from deap_nn.evolution.algorithms import Rows
 
 
@@ -45,6 +45,7 @@ def cross(one, two):
 def toolbox():
     random.seed(1)
     toolbox = base.Toolbox()
+    toolbox.register("individual", draw)
     toolbox.register("population", tools.initRepeat, list, draw)
     toolbox.register("mate", cross)
     toolbox.register("mutate", mutate)
@@ -79,24 +80,29 @@ def snapshots():
 # --- in the place of eaSimple ---
 
 
-def test_it_takes_what_easimple_takes_and_its_own_by_keyword():
+LOOPS = pytest.mark.parametrize("loop", [eaTruncation, eaSteadyState])
+
+
+@LOOPS
+def test_it_takes_what_easimple_takes_and_its_own_by_keyword(loop):
     theirs = list(inspect.signature(algorithms.eaSimple).parameters.values())
-    ours = list(inspect.signature(eaTruncation).parameters.values())
+    ours = list(inspect.signature(loop).parameters.values())
     assert [(p.name, p.kind) for p in ours[: len(theirs)]] == [(p.name, p.kind) for p in theirs]
     assert all(p.default is None for p in ours if p.name in ("stats", "halloffame"))
     assert {p.kind for p in ours[len(theirs) :]} == {inspect.Parameter.KEYWORD_ONLY}
 
 
-def test_it_returns_what_easimple_returns(toolbox):
+@LOOPS
+def test_it_returns_what_easimple_returns(toolbox, loop):
     results = []
-    for loop in (algorithms.eaSimple, eaTruncation):
+    for one in (algorithms.eaSimple, loop):
         random.seed(5)
         stats = tools.Statistics(lambda genome: genome.fitness.values)
         stats.register("avg", np.mean)
         stats.register("max", np.max)
         halloffame = tools.HallOfFame(2)
         population = toolbox.population(n=10)
-        returned, logbook = loop(population, toolbox, 0.5, 0.5, 4, stats, halloffame, False)
+        returned, logbook = one(population, toolbox, 0.5, 0.5, 4, stats, halloffame, False)
         assert returned is population
         assert len(population) == 10
         assert all(isinstance(genome, Genome) and genome.fitness.valid for genome in population)

@@ -1,13 +1,12 @@
 """The steady state on stub fitness functions: no networks, milliseconds."""
 
-import inspect
 import random
 from contextlib import contextmanager
 from copy import deepcopy
 
 import numpy as np
 import pytest
-from deap import algorithms, base, tools
+from deap import base, tools
 from search_stubs import SPACE
 
 from deap_nn.evolution import (
@@ -104,32 +103,7 @@ def search(toolbox, size=6, ngen=5, **options):
     return [genome for genome, _ in listener.told], [list(one) for one in population], list(logbook)
 
 
-# --- in the place of eaSimple ---
-
-
-def test_it_takes_what_easimple_takes_and_its_own_by_keyword():
-    theirs = list(inspect.signature(algorithms.eaSimple).parameters.values())
-    ours = list(inspect.signature(eaSteadyState).parameters.values())
-    assert [(p.name, p.kind) for p in ours[: len(theirs)]] == [(p.name, p.kind) for p in theirs]
-    assert {p.kind for p in ours[len(theirs) :]} == {inspect.Parameter.KEYWORD_ONLY}
-
-
-def test_it_returns_what_easimple_returns(toolbox):
-    results = []
-    for loop in (algorithms.eaSimple, eaSteadyState):
-        random.seed(5)
-        stats = tools.Statistics(lambda genome: genome.fitness.values)
-        stats.register("avg", np.mean)
-        stats.register("max", np.max)
-        halloffame = tools.HallOfFame(2)
-        population = toolbox.population(n=10)
-        returned, logbook = loop(population, toolbox, 0.5, 0.5, 4, stats, halloffame, False)
-        assert returned is population
-        assert len(population) == 10
-        assert all(isinstance(genome, Genome) and genome.fitness.valid for genome in population)
-        assert halloffame[0].fitness.values[0] >= logbook[-1]["max"]
-        results.append((type(logbook), logbook.header, logbook.select("gen"), logbook[0]["avg"]))
-    assert results[0] == results[1]
+# --- in the place of eaSimple, besides what all loops have in common ---
 
 
 def test_verbose_prints_the_logbook(toolbox, capsys):
@@ -148,7 +122,7 @@ def test_it_gets_better(toolbox):
     assert last[0].fitness.values[0] > 0.85 > first[0].fitness.values[0]
 
 
-# --- who is bred from whom ---
+# --- which children come from which parents ---
 
 
 @pytest.mark.parametrize("lag", [1, 2, 4, 9])

@@ -8,7 +8,7 @@ import pytest
 import search_stubs
 from search_stubs import outcome, search
 
-from deap_nn import Hooks, Individual, Run, evolve, resume
+from deap_nn import Hooks, Run, evolve, resume
 from deap_nn.runs import write_json
 from deap_nn.search import RunFailed
 from deap_nn.space import PRESETS
@@ -152,13 +152,9 @@ def test_a_run_in_use_is_refused(tmp_path):
 
 def test_failures_are_tried_again_only_when_asked(tmp_path, counted):
     run = search(tmp_path / "run")
-    journal = run.path / "evaluations.jsonl"
-    lines = [json.loads(line) for line in journal.read_text().splitlines()]
-    lines[2]["record"]["status"], lines[2]["fitness"] = "timeout", [0.0]
-    journal.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    genome = search_stubs.edited(run, 2, fitness=[0.0], status="timeout")
     (run.path / "checkpoint.json").unlink()
     before = counted()
-    genome = Individual.from_json(lines[2]["genome"]).canonical()
     resume(run.path, evaluate=search_stubs.fitness)
     assert (counted() - before)[genome] == 0
     resume(run.path, evaluate=search_stubs.fitness, retry_failed=True)

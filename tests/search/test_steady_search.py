@@ -193,10 +193,7 @@ def test_an_incomplete_generation_that_stops_again_agrees_with_itself(tmp_path, 
 def test_an_edited_journal_is_noticed_in_an_incomplete_generation_too(tmp_path, on):
     on(1)
     run = search(tmp_path / "run", evaluations=9)
-    journal = run.path / "evaluations.jsonl"
-    lines = [json.loads(line) for line in journal.read_text().splitlines()]
-    lines[1]["fitness"] = [0.999]
-    journal.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    search_stubs.edited(run, 1, fitness=[0.999])
     for evaluations in (9, 12):
         with pytest.raises(RunFailed, match="comes out differently than the first time"):
             again(tmp_path / "run", evaluations=evaluations)
@@ -306,12 +303,8 @@ def test_a_line_of_the_journal_that_is_deleted_is_evaluated_again(tmp_path, on):
 def test_failures_are_tried_again_only_when_asked(tmp_path, on):
     on(1)
     run = search(tmp_path / "run")
-    journal = run.path / "evaluations.jsonl"
-    lines = [json.loads(line) for line in journal.read_text().splitlines()]
-    lines[2]["record"]["status"], lines[2]["fitness"] = "timeout", [0.0]
-    journal.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    genome = search_stubs.edited(run, 2, fitness=[0.0], status="timeout")
     (run.path / "checkpoint.json").unlink()
-    genome = Individual.from_json(lines[2]["genome"]).canonical()
     engine = on(2)
     again(run.path)
     assert genome not in engine.evaluated
