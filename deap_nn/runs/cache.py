@@ -2,8 +2,8 @@
 
 Only evaluations that ended `ok` are kept, of several fitness values the first: the others are read from the record.
 The key is a digest of everything that a result depends on: the genome's canonical form, repetition and budget, the
-space, the data, the training seed, threads, precision, trainer, the least steps an epoch has, what else is measured,
-and versions.
+space, the data, the training seed, threads, precision, trainer, the least steps an epoch has, whether there is a race,
+what else is measured, and versions.
 """
 
 from __future__ import annotations

@@ -160,7 +160,10 @@ class TelemetryInOrder(_Notes):
 
 
 def rank_correlation(pairs: Sequence[tuple[float, float]]) -> float | None:
-    """Return Spearman's rank correlation, equal values sharing a rank; None if one side is all equal, or nothing."""
+    """Return Spearman's rank correlation, equal values sharing a rank; None if one side is all equal, or nothing.
+
+    SciPy's takes four times as long, after an import of a second; a replay asks for one for each row.
+    """
     ranks = []
     for values in zip(*pairs, strict=True):
         ordered = np.sort(values)
