@@ -90,10 +90,7 @@ def convolutional(shape: tuple[int, ...], classes: int) -> keras.Model:
     stack: list[layers.Layer] = [keras.Input(shape)]
     for number, filters in enumerate((32, 64, 128)):
         for _ in range(2):
-            stack += [
-                layers.Conv2D(filters, 3, padding="same", use_bias=False),
-                layers.BatchNormalization(momentum=0.9),
-            ]
+            stack += [layers.Conv2D(filters, 3, padding="same", use_bias=False)]
             stack += [layers.BatchNormalization(momentum=0.9), layers.Activation("relu")]
         stack += [layers.MaxPooling2D()] if number < 2 else [layers.GlobalMaxPooling2D()]
     return keras.Sequential([*stack, layers.Dropout(0.2), layers.Dense(classes, "softmax")])
