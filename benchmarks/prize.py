@@ -43,8 +43,8 @@ def main() -> None:
     for seed in range(options.seeds):
         for way in options.ways:
             if (way, seed) not in done:
-                done[way, seed] = _keep(options, way, seed, _measured(options, way, seed))
-    print(f"{Path(options.dataset).stem}, {options.train_samples} samples, {options.budget}, {_processor()}")
+                done[way, seed] = _keep(options, way, seed, measured(options, way, seed))
+    print(f"{Path(options.dataset).stem}, {options.train_samples} samples, {options.budget}, {processor()}")
     for way in options.ways:
         rows = [done[way, seed] for seed in range(options.seeds)]
         print(f"{way:10} {_mean(rows, 'accuracy', 4)}  wall {_mean(rows, 'wall', 0)} s  CPU {_mean(rows, 'cpu', 0)} s")
@@ -83,7 +83,8 @@ def _common(options: argparse.Namespace, seed: int) -> list[str]:
     return [word for name, value in given.items() for word in (f"--{name}", str(value))]
 
 
-def _measured(options: argparse.Namespace, way: str, seed: int) -> dict[str, float]:
+def measured(options: argparse.Namespace, way: str, seed: int) -> dict[str, float]:
+    """Return test accuracy, seconds and seconds of CPU of one of the `WAYS`, a process of its own."""
     with tempfile.TemporaryDirectory() as folder:
         line, accuracy = WAYS[way](options, seed, folder)
         began, before = time.monotonic(), _cpu_of_children()
@@ -105,7 +106,7 @@ def _what(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _keep(options: argparse.Namespace, way: str, seed: int, found: dict[str, float]) -> dict[str, Any]:
-    row = {**_what(options), "way": way, "seed": seed, **found, "machine": _processor()}
+    row = {**_what(options), "way": way, "seed": seed, **found, "machine": processor()}
     options.results.parent.mkdir(parents=True, exist_ok=True)
     with options.results.open("a") as file:
         file.write(json.dumps(row) + "\n")
@@ -120,7 +121,8 @@ def _done(options: argparse.Namespace) -> dict[tuple[str, int], dict[str, Any]]:
     return {(row["way"], row["seed"]): row for row in rows if _what(options).items() <= row.items()}
 
 
-def _processor() -> str:
+def processor() -> str:
+    """Return how many of which cores this machine has."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from deap_nn.space import TRAINING, Block, Choice, Float, Integer, LayerKind, SearchSpace
@@ -216,3 +217,27 @@ def test_searches_of_tables_that_are_in_the_results_are_not_repeated(monkeypatch
     assert first == "random, 1 seeds: @50 4.0e-02, @100 2.0e-03, @200 1.0e-03; 1.5 ms of CPU an evaluation"
     assert report.startswith("random, 2 seeds: @50 5.4e-01 ± 5e-01, @100 2.0e-03")
     assert last == "naval regret @50 5.4e-01 @100 2.0e-03"
+
+
+def test_small_tables_measure_each_way_once_and_rank_them(monkeypatch, tmp_path, capsys):
+    monkeypatch.syspath_prepend(COMPARE.parent)
+    small_tables = importlib.import_module("small_tables")
+    measured = []
+
+    def measure(options, way, seed):
+        measured.append((way, seed))
+        arrays = dict(np.load(options.dataset))
+        assert np.bincount(arrays["y_train"]).tolist() == [40, 40, 40]
+        assert np.bincount(arrays["y_test"]).tolist() == [10, 10, 10]
+        return {"accuracy": 1.0, "wall": 1.0, "cpu": 1.0}
+
+    monkeypatch.setattr(small_tables.prize, "measured", measure)
+    argv = ["", "--tables", "iris", "--splits", "2", "--results", str(tmp_path / "results.jsonl")]
+    for ways in (["random"], ["random", "svc"]):
+        monkeypatch.setattr(sys, "argv", [*argv, "--ways", *ways])
+        small_tables.main()
+    assert measured == [("random", 0), ("random", 1)]
+    head, _, searched, fitted = capsys.readouterr().out.splitlines()[-4:]
+    assert head == "| | iris | mean rank |"
+    assert searched == "| random | 1.000 | 1.25 |"  # in one of the splits, the support vectors are right 30 times, too
+    assert fitted.startswith("| svc | 0.9") and fitted.endswith("| 1.75 |")
