@@ -20,11 +20,13 @@ from deap_nn.recipe import Schedule
 from deap_nn.tasks import Task
 from deap_nn.training.course import Course
 from deap_nn.training.history import OnEpoch, Training, Weights
+from deap_nn.training.part import Part
 from deap_nn.training.samples import Samples
 from deap_nn.training.trainer import Start, run
 
 __all__ = [
     "Course",
+    "Part",
     "Samples",
     "Schedule",
     "Training",
@@ -45,7 +47,7 @@ def train(
     seed: int,
     on_epoch: OnEpoch | None = None,
     epochs: int | None = None,
-    course: Course | None = None,
+    course: Course | Part | None = None,
     trainer: str | None = None,
 ) -> Training:
     """Train the network of a blueprint from random weights.
@@ -59,7 +61,7 @@ def train(
         seed: The seed of everything random, 0 to 2**31 - 1.
         on_epoch: A function that may stop the training, see `OnEpoch`.
         epochs: The number of the schedule's epochs to run, at least 1; None: all.
-        course: What keeps the state and the time of a long training; None: neither.
+        course: What keeps the state and the time of a long training, or the part of one that this is; None: neither.
         trainer: The one of `BACKENDS` that is to do it if it can; otherwise, or with None, the fastest that can.
 
     Returns:

@@ -2,32 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol
-from zipfile import BadZipFile
-
-import numpy as np
 
 from deap_nn.training.history import Training
+from deap_nn.training.state import Done, Resumable, packed, restored
 
 INTERVAL = 10.0
 """The seconds between two states that are kept."""
-
-
-class Resumable(Protocol):
-    """What can be asked of any trainer besides training."""
-
-    def state(self) -> list[np.ndarray]:
-        """Return everything that the next step depends on."""
-
-    def restore(self, state: Sequence[np.ndarray]) -> None:
-        """Go on from what `state` returned."""
-
-    def skip(self, steps: int) -> None:
-        """Pass over steps of the schedule, as if they had been taken."""
 
 
 class Course:
@@ -59,12 +42,7 @@ class Course:
     def begin(self, trainer: Resumable, training: Training) -> int:
         """Go on from the file, if it holds a state; return the number of epochs that are done."""
         self._began = time.monotonic()
-        saved = self._load()
-        if saved is None:
-            return 0
-        training.history = {name: saved[f"history_{name}"].tolist() for name in training.history}
-        trainer.restore([saved[f"state_{index}"] for index in range(int(saved["states"]))])
-        return int(saved["epoch"])
+        return 0 if self._path is None else restored(_content(self._path), trainer, training).epochs
 
     def after(self, epoch: int, trainer: Resumable, training: Training) -> int:
         """Return the epoch that comes next, once `epoch` of them are done or passed over."""
@@ -96,19 +74,12 @@ class Course:
 
     def _keep(self, path: Path, epoch: int, trainer: Resumable, training: Training) -> None:
         """Replace the file by the state as it is now."""
-        state = trainer.state()
-        arrays = {f"state_{index}": array for index, array in enumerate(state)}
-        arrays |= {f"history_{name}": np.array(values) for name, values in training.history.items()}
-        content = io.BytesIO()
-        np.savez(content, epoch=epoch, states=len(state), **arrays)  # type: ignore[arg-type]
-        self._write(path, content.getvalue())
+        self._write(path, packed(Done(epoch, 0.0), trainer, training))
         self._kept = time.monotonic()
 
-    def _load(self) -> dict[str, np.ndarray] | None:
-        if self._path is None or not self._path.exists():
-            return None
-        try:
-            with np.load(self._path) as file:
-                return dict(file)
-        except (OSError, ValueError, BadZipFile):
-            return None  # damaged: the training begins again
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""  # the training begins again

@@ -11,10 +11,10 @@ import numpy as np
 from deap_nn.networks import LayerSpec
 from deap_nn.recipe import Schedule
 from deap_nn.tasks import Task
-from deap_nn.training.course import Resumable
 from deap_nn.training.feed import Feed, Parts
 from deap_nn.training.history import Weights
 from deap_nn.training.samples import Samples
+from deap_nn.training.state import Resumable
 from deap_nn.training.trainer import Start
 
 
@@ -42,7 +42,7 @@ class Fed:
 
     def __init__(self, learner: Learner, feed: Feed) -> None:
         self.learner, self._feed = learner, feed
-        self.weights, self.state = learner.weights, learner.state
+        self.backend, self.weights, self.state = learner.backend, learner.weights, learner.state
         self.restore, self.skip = learner.restore, learner.skip
 
     def train(self, epoch: int) -> list[float]:

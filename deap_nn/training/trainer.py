@@ -11,9 +11,11 @@ from deap_nn.networks import LayerSpec
 from deap_nn.recipe import Schedule
 from deap_nn.status import Status
 from deap_nn.tasks import Task
-from deap_nn.training.course import Course, Resumable
+from deap_nn.training.course import Course
 from deap_nn.training.history import OnEpoch, Training, Weights
+from deap_nn.training.part import Part
 from deap_nn.training.samples import Samples
+from deap_nn.training.state import Resumable
 
 
 class Trainer(Resumable, Protocol):
@@ -41,7 +43,7 @@ def run(
     task: Task,
     epochs: int,
     on_epoch: OnEpoch | None = None,
-    course: Course | None = None,
+    course: Course | Part | None = None,
     running: bool = False,
 ) -> Training:
     """Train for a number of epochs, or until there is a reason to stop.
@@ -51,7 +53,7 @@ def run(
         task: What is learnt.
         epochs: The number of epochs, at least 1.
         on_epoch: A function that stops the training as pruned by returning True.
-        course: What keeps its state and its time; None: neither.
+        course: What keeps its state and its time, or the part of it that this is; None: neither.
         running: Whether `on_epoch` is told what the running mean of the weights is worth, not the weights themselves.
     """
     judged = task.running_measure if running else task.validation_measure

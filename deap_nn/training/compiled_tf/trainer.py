@@ -68,6 +68,8 @@ class AtSize:
 class CompiledLearner:
     """A network in training, with its weights as TensorFlow tensors."""
 
+    backend = "compiled_tf"
+
     def __init__(self, specs: Sequence[LayerSpec], task: Task, schedule: Schedule, samples: int, seed: int) -> None:
         self._specs, network = tuple(specs), Network(specs)
         size = micro_batch_size(specs, schedule)

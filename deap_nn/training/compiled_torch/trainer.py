@@ -58,6 +58,8 @@ def finds_gpu() -> bool:
 class TorchTrainer:
     """A network in training, with its weights and samples on a GPU if there is one."""
 
+    backend = "compiled_torch"
+
     def __init__(
         self,
         specs: Sequence[LayerSpec],

@@ -39,6 +39,8 @@ def _refusals_of_keras() -> Iterator[None]:
 class KerasLearner:
     """A Keras model in training."""
 
+    backend = "portable"
+
     @_refusals_of_keras()
     def __init__(self, specs: Sequence[LayerSpec], task: Task, schedule: Schedule, samples: int, seed: int) -> None:
         keras.utils.set_random_seed(seed)  # for user-defined layers
@@ -74,13 +76,12 @@ class KerasLearner:
 
     def state(self) -> list[np.ndarray]:
         """Return everything that the next step depends on."""
-        variables = [*self._model.weights, *self._model.optimizer.variables]
-        return [*(keras.ops.convert_to_numpy(one) for one in variables), *self._average, *self._running]
+        return [*(keras.ops.convert_to_numpy(one) for one in self._variables), *self._average, *self._running]
 
     def restore(self, state: Sequence[np.ndarray]) -> None:
         """Go on from what `state` returned."""
         self._model.optimizer.build(self._model.trainable_variables)
-        variables = [*self._model.weights, *self._model.optimizer.variables]
+        variables = self._variables
         for variable, value in zip(variables, state, strict=False):
             variable.assign(value)
         means = state[len(variables) :]
@@ -90,6 +91,11 @@ class KerasLearner:
     def skip(self, steps: int) -> None:
         """Pass over steps of the schedule."""
         self._model.optimizer.iterations.assign_add(steps)
+
+    @property
+    def _variables(self) -> list[keras.Variable]:
+        """Weights, what dropout draws from, and the optimizer's."""
+        return [*self._model.variables, *self._model.optimizer.variables]
 
     def _sums(self, means: dict[str, float], count: int) -> list[float]:
         return [count * means[name] for name in ("loss", self._task.measure.name)]
