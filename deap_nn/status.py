@@ -12,6 +12,8 @@ class Status(str, Enum):
     """The network could not be built, diverged, or exceeded the framework's memory."""
     PRUNED = "pruned"
     """A pruner ended it early."""
+    PAUSED = "paused"
+    """It did the part of a training that was asked for, and may go on."""
     TIMEOUT = "timeout"
     """It exceeded the time limit."""
     LOST = "lost"

@@ -39,6 +39,7 @@ def evaluate(
     repetition: int = 0,
     budget: float = 1.0,
     rule: Rule | None = None,
+    paused: bytes | None = None,
     mirrored: bool = False,
     measured: Sequence[str] = (),
 ) -> FitnessValues:
@@ -51,6 +52,9 @@ def evaluate(
             and validation split.
         budget: The share of the genome's epochs to run, above 0 and up to 1; the number of epochs is rounded up.
         rule: Decides when the training is pruned; None: never.
+        paused: The `FitnessValues.paused` of an evaluation with a smaller budget, from which this one goes on, or b"":
+            it begins at the beginning. With a budget below 1, it ends as paused itself, with the worst fitness. The
+            last budget of 1 brings what one full training would, to the last bit. None: it is no part of another.
         mirrored: Whether to measure, too, what judging mirror images as well would give.
         measured: What else is measured and recorded, of `MEASURED`.
 
@@ -70,19 +74,23 @@ def evaluate(
         device=os.environ.get("CUDA_VISIBLE_DEVICES") or "cpu",
         seconds={"load": time.monotonic() - started},
     )
+    state = b""
     try:
         specs = blueprint(problem.space, individual, splits.input_shape, splits.task)
         record = replace(record, network=[str(spec) for spec in specs], parameters=parameters(specs))
         if "multiply_adds" in measured:
             record = replace(record, multiply_adds=multiply_adds(specs))
-        record = _trained(individual, specs, problem, record, repetition, budget, rule, mirrored, "latency" in measured)
+        timed = "latency" in measured
+        record, state = _trained(individual, specs, problem, record, repetition, budget, rule, paused, mirrored, timed)
     except InputError as error:
         record = _failed(record, f"cannot be built: {error}")
     except MemoryError as error:
         record = _failed(record, f"out of memory: {error}")
         return retry_alone(FitnessValues((splits.task.measure.worst,), record))
     if record.status is not Status.OK:
-        return FitnessValues((splits.task.measure.worst,), record)
+        values = FitnessValues((splits.task.measure.worst,), record)
+        values.paused = state if record.status is Status.PAUSED else b""
+        return values
     return FitnessValues((record.curve(splits.task.validation_measure)[-1],), record)
 
 
@@ -98,16 +106,18 @@ def _trained(
     repetition: int,
     budget: float,
     rule: Rule | None,
+    paused: bytes | None,
     mirrored: bool,
     timed: bool,
-) -> Record:
-    """Train the network and return the record with its history."""
-    from deap_nn.training import train
+) -> tuple[Record, bytes]:
+    """Train the network; return the record with its history, and what a paused training can go on from."""
+    from deap_nn.training import Part, train
 
     started = time.monotonic()
     splits = problem.splits(repetition)
     schedule = replace(problem.schedule(individual, len(splits.y_train)), running_mean=rule is not None)
     epochs = math.ceil(budget * schedule.epochs)
+    part = None if paused is None else Part(epochs, paused, keep=budget < 1)
     result = train(
         specs,
         splits.task,
@@ -116,13 +126,17 @@ def _trained(
         seed=record.seed or 0,
         on_epoch=None if rule is None else rule.of(record).verdict(epochs),
         epochs=epochs,
+        course=part,
         trainer=problem.trainer,
     )
-    return replace(
+    earlier = 0.0 if part is None else part.earlier_seconds
+    if part is not None and budget < 1 and result.status is Status.OK:
+        result.status, result.reason = Status.PAUSED, f"paused in epoch {result.epochs}"
+    record = replace(
         record,
         status=result.status,
         reason=result.reason,
-        seconds={**(record.seconds or {}), "train": time.monotonic() - started},
+        seconds={**(record.seconds or {}), "train": earlier + time.monotonic() - started},
         history=result.history,
         epochs=result.epochs,
         batch_size=_smaller_batch(individual, schedule),
@@ -131,6 +145,7 @@ def _trained(
         if timed and result.status is Status.OK
         else None,
     )
+    return record, b"" if part is None else part.state
 
 
 def _sees_mirrored(schedule: Schedule, result: Training) -> bool:

@@ -39,6 +39,8 @@ class FitnessValues(tuple[float, ...]):
     """
 
     record: Record
+    paused: bytes = b""
+    """From what a paused training can go on; on its way from the worker only, no journal holds it."""
 
     def __new__(cls, values: Iterable[float], record: Record | Mapping[str, Any] | None = None) -> FitnessValues:
         """Make the tuple and attach the record."""

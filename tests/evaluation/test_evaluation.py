@@ -293,6 +293,46 @@ def test_a_smaller_budget_begins_as_the_full_training_does(individual, problem):
     assert half.record.status is Status.OK
 
 
+def of_training(values):
+    """What a training is known by, wherever and in however many parts it was done."""
+    return tuple(values), values.status, values.record.history, values.record.epochs
+
+
+@pytest.mark.parametrize("trainer", ["compiled_tf", "portable"])
+@pytest.mark.parametrize("engine", ["serial", "processes"])
+def test_in_parts_a_training_comes_to_the_same_wherever_each_is_done(individual, problem, trainer, engine):
+    own = partial(evaluate, problem=replace(problem, trainer=trainer), rule=Thresholds())
+    whole, state, workers = own(individual), b"", set()
+    epochs = whole.record.epochs
+    for budget in (1 / 9, 1 / 3, 1.0):
+        with make_engine(engine, workers=1) as one:  # each time another process
+            (outcome,) = one.map(partial(own, budget=budget, paused=state), [individual])
+        part, state = outcome.value, outcome.value.paused
+        workers.add(part.record.worker)
+        done = math.ceil(budget * epochs)
+        assert part.record.epochs == done
+        if budget < 1:
+            assert (part, part.status, part.record.reason) == ((0.0,), "paused", f"paused in epoch {done}")
+            assert part.record.curve("running_val_accuracy") == whole.record.curve("running_val_accuracy")[:done]
+    assert of_training(part) == of_training(whole)
+    assert state == b""
+    assert len(workers) == (3 if engine == "processes" else 1)
+
+
+def test_a_lost_state_is_made_up_for_from_the_seed(individual, problem):
+    own = partial(evaluate, individual, problem, rule=Thresholds())
+    assert of_training(own(paused=b"lost", budget=1.0)) == of_training(own())
+    paused = own(paused=own(paused=b"", budget=1 / 3).paused, budget=1 / 9)  # it is too far
+    assert of_training(paused) == of_training(own(paused=b"", budget=1 / 9))
+
+
+def test_a_training_that_fails_leaves_nothing_to_go_on_from():
+    dense = LayerKind("dense", {"units": Integer(16, 16), "activation": Choice(("linear",))}, takes="flat")
+    space = space_of(dense)
+    values = evaluate(Individual(space.sample()), Problem(space, DIGITS), budget=0.5, paused=b"")
+    assert (values.status, values.paused) == ("failed", b"")
+
+
 def test_flat_features_are_trained_on(tmp_path, individual):
     rng = np.random.default_rng(0)
     y = np.arange(200) % 2

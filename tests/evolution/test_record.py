@@ -38,7 +38,7 @@ def test_what_has_no_value_is_not_written():
 
 
 def test_a_status_that_does_not_exist_is_refused():
-    with pytest.raises(ValueError, match="status is 'fine', expected one of ok, failed, pruned, timeout, lost"):
+    with pytest.raises(ValueError, match="status is 'fine', expected one of ok, failed, pruned, paused, timeout, lost"):
         Record.from_json({"status": "fine"})
 
 
