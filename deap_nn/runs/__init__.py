@@ -23,6 +23,7 @@ from deap_nn.runs.format import (
     run_info,
 )
 from deap_nn.runs.journal import Journal
+from deap_nn.runs.paused import Paused
 from deap_nn.runs.run import Run
 from deap_nn.runs.warm_start import read_genomes
 
@@ -43,6 +44,7 @@ __all__ = [
     "Children",
     "Journal",
     "JsonLines",
+    "Paused",
     "Run",
     "best_trained",
     "best_untrained",

@@ -4,6 +4,7 @@
     evaluations.jsonl   one line per finished evaluation: genome, fitness, record
     children.jsonl      of a steady state: one line per chosen genome, before it is evaluated
     ahead.jsonl         of a steady state: results that arrived ahead of their turn; usually absent
+    paused/             with --pruner halving: from what paused trainings go on; usually absent at the end
     logbook.csv         one row per generation
     checkpoint.json     population, hall of fame and random state after the latest generation
     best.keras          the trained best network
@@ -47,6 +48,7 @@ from deap_nn.runs.format import (
     LOGBOOK,
     LOGS,
     MODEL,
+    PAUSED,
     PICTURE,
     RUN,
     criteria_in,
@@ -55,6 +57,7 @@ from deap_nn.runs.format import (
 )
 from deap_nn.runs.journal import RunJournal, entries
 from deap_nn.runs.logbook import LogbookFile, read_logbook
+from deap_nn.runs.paused import Paused
 from deap_nn.status import Status
 
 AGAIN = "delete the file; when the run is resumed, it is written again"
@@ -174,6 +177,10 @@ class Run:
     def ahead(self, again: Collection[Status] = ()) -> Ahead:
         """Open the file of results that are ahead of their turn, while the directory is locked; `again` as above."""
         return Ahead(self.path / AHEAD, again)
+
+    def paused(self) -> Paused:
+        """Open the directory of the states of paused trainings, while the directory is locked."""
+        return Paused(self.path / PAUSED)
 
     def __repr__(self) -> str:
         """As in `Run('runs/full-1', finished, 12 generations, best 0.9625)`."""
