@@ -30,6 +30,11 @@ def test_acceptance_table_and_a_killed_worker(tmp_path, nothing_left):
         assert sorted(attempts) == [1, 1, 1, 2]
 
 
+def test_what_is_large_is_sent_without_a_warning():
+    with make_engine("dask", workers=1) as engine:  # warnings are errors here
+        assert [outcome.value for outcome in engine.map(len, [bytes(20_000_000)])] == [20_000_000]
+
+
 def test_a_cluster_on_this_host_admits_only_those_with_its_key():
     import distributed
 

@@ -18,7 +18,9 @@ from deap_nn.engines.child import child, procfs
 from deap_nn.engines.child.exit_reason import last_words
 from deap_nn.engines.child.main import READY
 from deap_nn.engines.child.wire import Frames, frame
+from deap_nn.engines.limits import Limits
 from deap_nn.engines.outcome import Report
+from deap_nn.engines.parcel import pack, unpack_value
 
 pytestmark = pytest.mark.slow
 SCRIPT = sessions.HERE / "script_engine.py"
@@ -31,6 +33,19 @@ def test_acceptance_table(tmp_path, nothing_left):
     logs = "".join(path.read_text() for path in (tmp_path / "logs").glob("worker-[012].log"))
     assert "reading address zero" in logs
     assert "Fatal Python error: Segmentation fault" in logs
+
+
+@pytest.mark.timeout(60)
+def test_a_large_call_is_sent_as_fast_as_it_is_read():
+    large = os.urandom(20_000_000)  # some hundred times what a pipe holds
+    one = child.Child(Limits(), 0)
+    try:
+        one.begin(pack(len, (large,)))
+        while (report := one.wait(20.0)) is None:
+            pass  # something else than the end of these 20 seconds woke it
+        assert unpack_value(report.value) == len(large)
+    finally:
+        one.kill()
 
 
 def test_killed_children_cost_nobody_else_anything(tmp_path, nothing_left):

@@ -10,7 +10,7 @@ import signal
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from deap_nn.engines.cluster.roster import open_roster
@@ -31,6 +31,9 @@ FAREWELL = 2.0  # seconds allowed for telling remote workers that the run is ove
 
 # The engine retries a task that kills its worker; a worker that is busy in C code is not dead.
 _SETTINGS = {"distributed.scheduler.allowed-failures": 0, "distributed.scheduler.worker-ttl": None}
+
+# What a paused training goes on from may be large, and has to be sent; Dask would warn of it.
+_LARGE_TASKS = {"distributed.admin.large-graph-warning-threshold": "1PB"}
 
 
 class DaskBackend:
@@ -70,7 +73,8 @@ class DaskBackend:
         """Submit an attempt."""
         assert self.patience is not None
         job = Job(self._run, host_name(), key, parcel, self._limits, time.monotonic() + self.patience, alone)
-        future = self._client.submit(attempt, job, key=f"deap_nn-{self._run}-{key}", pure=False, retries=0)
+        with _config(_LARGE_TASKS):
+            future = self._client.submit(attempt, job, key=f"deap_nn-{self._run}-{key}", pure=False, retries=0)
         self._running[future.key] = (key, future)
         future.add_done_callback(self._arrived)
 
@@ -190,11 +194,16 @@ def _out_of_reach_of_ctrl_c() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _local_cluster(distributed: Any, workers: int) -> Any:
-    """Start a cluster on this host that only holders of its key can reach, whoever else uses the host."""
+def _config(settings: Mapping[str, Any]) -> Any:
+    """Return a context with other settings of Dask."""
     import dask
 
-    with dask.config.set(_SETTINGS), _out_of_reach_of_ctrl_c():
+    return dask.config.set(settings)
+
+
+def _local_cluster(distributed: Any, workers: int) -> Any:
+    """Start a cluster on this host that only holders of its key can reach, whoever else uses the host."""
+    with _config(_SETTINGS), _out_of_reach_of_ctrl_c():
         return distributed.LocalCluster(
             n_workers=workers,
             threads_per_worker=1,

@@ -73,6 +73,12 @@ class Child:
         assert self._process.stdout is not None
         return self._process.stdout.fileno()
 
+    @property
+    def inbox(self) -> int | None:
+        """The pipe to the child while there is something to send, else None; a large call does not go at once."""
+        assert self._process.stdin is not None
+        return self._process.stdin.fileno() if self._outbox else None
+
     def wait(self, timeout: float) -> Report | None:
         """Wait for the report of the current call, at most `timeout` seconds."""
         report = self.check()
@@ -111,9 +117,13 @@ class Child:
 
     def _write(self) -> None:
         assert self._process.stdin is not None
-        with contextlib.suppress(BlockingIOError, BrokenPipeError):
+        try:
             while self._outbox:
                 del self._outbox[: os.write(self._process.stdin.fileno(), self._outbox)]
+        except BlockingIOError:
+            pass  # it is still reading
+        except BrokenPipeError:
+            self._outbox.clear()  # it reads no more
 
     def _exchange(self) -> bool:
         """Write and read as much as the pipes allow; return True when the child has closed its side."""
@@ -173,8 +183,10 @@ class Child:
 
 
 def wait_for(children: list[Child], timeout: float) -> None:
-    """Sleep until one of the children has output to read, at most `timeout` seconds."""
+    """Sleep until one of the children has output to read, or room for input, at most `timeout` seconds."""
     poller = select.poll()
     for child in children:
         poller.register(child, select.POLLIN)
+        if (inbox := child.inbox) is not None:
+            poller.register(inbox, select.POLLOUT)
     poller.poll(max(0.0, timeout) * 1000)
