@@ -58,8 +58,6 @@ def finds_gpu() -> bool:
 class TorchTrainer:
     """A network in training, with its weights and samples on a GPU if there is one."""
 
-    backend = "compiled_torch"
-
     def __init__(
         self,
         specs: Sequence[LayerSpec],
@@ -70,6 +68,7 @@ class TorchTrainer:
         seed: int,
     ) -> None:
         self._specs, self._device = tuple(specs), torch.device("cuda" if finds_gpu() else "cpu")
+        self.backend = f"compiled_torch {self._device.type}"  # their random numbers differ
         network = Network(specs, schedule.precision, self._device)
         self._setting, self._samples = setting_of(network, task, schedule, len(training)), len(training)
         vectors = network.vectors(initial_weights(specs, seed, schedule.kernel_initializer))
