@@ -54,7 +54,7 @@ def search(arguments: argparse.Namespace, seed: int, race: bool) -> Run:
         arguments.dataset,
         run_dir=path,
         seed=seed,
-        race=race,
+        pruner="race" if race else "none",
         algorithm=arguments.algorithm,
         train_samples=arguments.train_samples,
         population=arguments.population,

@@ -56,7 +56,7 @@ class Replay(NamedTuple):
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("runs", type=Path, nargs="+", help="run directories of searches with --no-race")
+    parser.add_argument("runs", type=Path, nargs="+", help="run directories of searches with --pruner none")
     parser.add_argument("--dataset", help="where the data lies now (default: where it lay)")
     arguments = parser.parse_args()
     searches = [full_search(Run(path), arguments.dataset) for path in arguments.runs]

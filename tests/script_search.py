@@ -1,6 +1,6 @@
 """Begin a search in a directory, or go on with the one it holds; with a time limit, failures are tried again.
 
-python script_search.py RUN ENGINE stub|quick|late|steady|digits WORKERS [TIME_LIMIT]
+python script_search.py RUN ENGINE stub|quick|late|steady|digits|halved WORKERS [TIME_LIMIT]
 
 The quick one is on a slow disk. What its hook is told goes to RUN.told, and a byte for each time that the disk has
 written to RUN.synced.
@@ -25,6 +25,7 @@ STUB = {"population": 10, "generations": 5, "algorithm": "truncation"}
 QUICK = {"population": 40, "generations": 8, "algorithm": "truncation"}
 STEADY = {"population": 10, "generations": 4, "algorithm": "steady-state"}
 DIGITS = {"population": 4, "generations": 2, "train_samples": 200}
+HALVED = {"population": 9, "evaluations": 16, "train_samples": 200, "pruner": "halving", "lag": 2}
 
 
 def main(path, engine, objective, workers, *time_limit):
@@ -41,7 +42,8 @@ def main(path, engine, objective, workers, *time_limit):
     elif evaluate:
         run = evolve(search_stubs.SPACE, evaluate=evaluate, run_dir=path, hooks=hooks, **size, **machine)
     else:
-        run = evolve(PRESETS["dense"], "digits", run_dir=path, **DIGITS, **machine)
+        size = HALVED if objective == "halved" else DIGITS
+        run = evolve(PRESETS["dense"], "digits", run_dir=path, **size, **machine)
     print(Run(run.path).status)
 
 

@@ -111,6 +111,8 @@ class Individual(list[Chromosome]):
     """
 
     origin: Origin | None = None
+    estimate: tuple[float, ...] = ()
+    """Its weighted fitness values, as far as a pruner can tell from a part of a training; () before that was asked."""
 
     def __init__(self, chromosomes: Iterable[Chromosome] = (), weights: tuple[float, ...] = MAXIMIZE) -> None:
         super().__init__(chromosomes)

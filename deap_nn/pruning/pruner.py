@@ -7,7 +7,7 @@ the number of workers.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from deap_nn.evolution import FitnessValues, Individual, Record
 
@@ -25,6 +25,18 @@ class Rule(Protocol):
         """Return a new verdict for a training of `epochs` epochs."""
 
 
+class Decision(NamedTuple):
+    """What was decided about paused trainings.
+
+    Attributes:
+        go_on: Those that are to go on, in this order.
+        end: Those that are not.
+    """
+
+    go_on: list[Individual]
+    end: list[Individual]
+
+
 class Pruner(Protocol):
     """A strategy that decides which trainings are ended early."""
 
@@ -35,6 +47,9 @@ class Pruner(Protocol):
     @property
     def state(self) -> dict[str, Any]:
         """The state that its decisions depend on, as plain data for the checkpoint."""
+
+    def budget(self, individual: Individual) -> float:
+        """Return the share of its full training, above 0 and up to 1, that an individual's next evaluation comes to."""
 
     def judge(self, values: FitnessValues) -> FitnessValues:
         """Return the values of a training known in full, marked as pruned if the current rule would have pruned it."""
@@ -48,11 +63,26 @@ class Pruner(Protocol):
     def learn(self, individuals: Iterable[Individual]) -> None:
         """Learn from evaluations that have ended: a generation, or the next in the order of their numbers."""
 
+    def decide(self) -> Decision:
+        """Return what was decided about paused trainings since this was last asked."""
+
     def estimate(self, individual: Individual) -> float | None:
-        """Return what a pruned training would have come to; None for one that was not pruned."""
+        """Return what a pruned or paused training would have come to; None for any other."""
 
 
-class NoPruning:
+class InFull:
+    """What pruners have in common that have no training pause."""
+
+    def budget(self, individual: Individual) -> float:
+        """Return 1: an evaluation is a full training, unless it is pruned."""
+        return 1.0
+
+    def decide(self) -> Decision:
+        """Decide nothing."""
+        return Decision([], [])
+
+
+class NoPruning(InFull):
     """A pruner that trains everything in full."""
 
     rule: Rule | None = None

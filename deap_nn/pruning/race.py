@@ -27,6 +27,7 @@ from dataclasses import replace
 from typing import Any
 
 from deap_nn.evolution import FitnessValues, Individual, Key, Record
+from deap_nn.pruning.pruner import InFull
 from deap_nn.pruning.rule import Gains, Thresholds, first_thresholds, furthest
 from deap_nn.status import Status
 from deap_nn.tasks import Task
@@ -40,7 +41,7 @@ LATEST = 1000
 Select = Callable[[Sequence[Individual], int], list[Individual]]
 
 
-class BaseRace:
+class BaseRace(InFull):
     """What all races have in common.
 
     Args:

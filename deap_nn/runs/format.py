@@ -24,8 +24,8 @@ from deap_nn.evolution import (
 )
 
 FORMAT = 2
-"""The format of run directories. Format 2 renamed the setting `target` to `stop_at`, and added `data.task` and the
-setting `min_steps`."""
+"""The format of run directories. Format 2 renamed the setting `target` to `stop_at`, made `pruner` of `race`, and added
+`data.task` and the setting `min_steps`."""
 
 RUN = "run.json"
 JOURNAL = "evaluations.jsonl"
@@ -64,6 +64,10 @@ def translated(info: Mapping[str, Any]) -> dict[str, Any]:
         info |= {"format": FORMAT, "settings": settings | {"min_steps": 0}}
         if "data" in info:
             info["data"] = info["data"] | {"task": "classification"}
+    asked = info.get("settings")
+    if isinstance(asked, Mapping) and "race" in asked:  # while version 0.2 was made, format 2 had it, too
+        pruner = "race" if asked["race"] else "none"
+        info["settings"] = {name: value for name, value in asked.items() if name != "race"} | {"pruner": pruner}
     return info
 
 

@@ -159,9 +159,9 @@ class FinalTraining:
         """Return the seconds of an epoch of the final training, judging by the search's; None if it did not train."""
         record = best.fitness.record
         took = None if record is None else (record.seconds or {}).get("train")
-        if not took:
+        if record is None or not took:
             return None
-        seconds: float = took * MORE_SAMPLES / best[-1].genes["epochs"] / self._faster
+        seconds: float = took * MORE_SAMPLES / (record.epochs or best[-1].genes["epochs"]) / self._faster
         return seconds
 
     @property

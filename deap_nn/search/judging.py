@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from copy import deepcopy
+from operator import attrgetter
 
 from deap_nn.evolution import Criterion, FitnessValues, Individual
 from deap_nn.pruning import Pruner
 from deap_nn.search.in_order import InOrder
 from deap_nn.search.objective import SIZES
+from deap_nn.status import Status
 
 
 class Judging:
@@ -36,6 +38,13 @@ class Judging:
     def told(self, child: Individual) -> None:
         """Learn from the next result."""
         self._pruner.learn([child])
+        child.estimate = self.score(child)
+        if child.fitness.status is not Status.PAUSED:
+            self._evaluations.let_go(child)
+        decision = self._pruner.decide()
+        self._repeated.extend(decision.go_on)
+        for one in decision.end:
+            self._evaluations.let_go(one)
         if self._missing:
             self._missing -= 1
             self._batch.append(child)
@@ -43,7 +52,7 @@ class Judging:
                 self._reprieve()
 
     def again(self) -> Individual | None:
-        """Return an individual that is to be trained in full after all; None if there is none left."""
+        """Return an individual that is to go on, or to be trained in full after all; None if there is none left."""
         if not self._repeated:
             return None
         individual = deepcopy(self._repeated.popleft())
@@ -51,8 +60,21 @@ class Judging:
         self._evaluations.forget(individual)
         return individual
 
+    def survive(self, individuals: Sequence[Individual], k: int) -> list[Individual]:
+        """Return the best, at most k, by what they would come to; of equal genomes, the latest result.
+
+        Args:
+            individuals: The population, and the latest result.
+            k: One less than there are, or more.
+        """
+        *others, latest = individuals
+        kept = [one for one in others if one != latest] + [latest]
+        if len(kept) > k:
+            kept.remove(min(kept, key=attrgetter("estimate")))
+        return kept
+
     def score(self, child: Individual) -> tuple[float, ...]:
-        """Return the weighted fitness values of a child; of a pruned one, what they would have come to.
+        """Return the weighted fitness values of a child; of a pruned or paused one, what they would have come to.
 
         That is an estimate of the first, and of the others what is known of a network that is not trained.
         """

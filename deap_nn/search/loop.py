@@ -30,9 +30,10 @@ from deap_nn.search.judging import Judging
 from deap_nn.search.limits import size_limit
 from deap_nn.search.outcomes import TIME_IS_OVER, Enough, RunFailed, StopRun
 from deap_nn.search.search import Search
+from deap_nn.search.settings import HALVING
 from deap_nn.search.statistics import make_statistics
 from deap_nn.search.telemetry import Telemetry, TelemetryInOrder
-from deap_nn.status import FAILURES
+from deap_nn.status import FAILURES, Status
 
 
 def find_best(
@@ -54,8 +55,8 @@ def find_best(
         children: Of a steady state, the file of the chosen genomes.
 
     Returns:
-        The best individuals, with several objectives the Pareto front, the best first, and the reason why the loop was
-        stopped early, "" if it was not.
+        The best individuals, with several objectives the Pareto front, the best first (none whose training has paused,
+        unless there are no others), and the reason why the loop was stopped early, "" if it was not.
 
     Raises:
         RunFailed: If it was stopped before any evaluation had ended.
@@ -90,7 +91,7 @@ def find_best(
         _abandon(evaluations, stopped)
     if not halloffame:
         raise RunFailed(f"{stopped}, before any evaluation had ended: give the run more time; it is in {run.path}")
-    return list(halloffame), stopped
+    return [one for one in halloffame if one.fitness.status is not Status.PAUSED] or list(halloffame), stopped
 
 
 def _toolbox(search: Search) -> base.Toolbox:
@@ -135,6 +136,9 @@ def _steady_state(
     toolbox.register("told", judging.told)
     toolbox.register("score", judging.score)
     toolbox.register("again", judging.again)
+    if settings.pruner == HALVING:  # most have no fitness yet
+        toolbox.register("select", toolbox.select, fit_attr="estimate")
+        toolbox.register("survive", judging.survive)
     return telemetry, partial(eaSteadyState, lag=settings.lag, evaluations=settings.evaluations)
 
 

@@ -36,9 +36,9 @@ from deap_nn.evaluation import (
 )
 from deap_nn.evolution import FIRST, Individual, selTruncation, survivor_count
 from deap_nn.networks import check_space
-from deap_nn.pruning import FrontRace, NoPruning, Pruner, Race, RaceInOrder
+from deap_nn.pruning import FrontRace, Halving, NoPruning, Pruner, Race, RaceInOrder
 from deap_nn.runs import DATA
-from deap_nn.search.settings import Settings
+from deap_nn.search.settings import HALVING, NONE, STEADY_STATE, Settings
 from deap_nn.space import SearchSpace
 from deap_nn.tasks import TASKS, Task
 
@@ -136,7 +136,7 @@ def keras_objective(space: SearchSpace, data: DataSpec, settings: Settings) -> O
         partial(planned_work, problem=problem) if countable else None,
         partial(size_of, problem=problem) if countable else None,
         partial(calibrate, problem=problem) if countable else None,
-        partial(make_race, task, task.naive_score(splits.y_validation), settings) if settings.race else NoPruning,
+        partial(make_pruner, task, task.naive_score(splits.y_validation), settings),
     )
 
 
@@ -150,6 +150,11 @@ def _check_objectives(settings: Settings, measure: str, countable: bool) -> None
         raise InputError(f"the first objective is {settings.objectives[0]!r}, expected {measure!r} for networks")
     if settings.train_front and not settings.criteria:
         raise InputError("train_front is for several objectives: name them, such as objectives accuracy,parameters")
+    if settings.pruner == HALVING and (settings.criteria or not settings.is_steady):
+        raise InputError(
+            f"pruner is {HALVING!r}, which is for algorithm {STEADY_STATE} with one objective: leave it out, or change "
+            "these"
+        )
     counted = [one.name for one in settings.criteria if one.name in SIZES]
     if counted and not countable:
         raise InputError(
@@ -166,8 +171,12 @@ def _check_trainer(trainer: str | None) -> None:
         )
 
 
-def make_race(task: Task, naive_score: float, settings: Settings) -> Pruner:
-    """Return the race of a search."""
+def make_pruner(task: Task, naive_score: float, settings: Settings) -> Pruner:
+    """Return the pruner of a search."""
+    if settings.pruner == NONE:
+        return NoPruning()
+    if settings.pruner == HALVING:
+        return Halving(task)
     keep = survivor_count(settings.survivors, settings.population)
     if settings.criteria:
         names = [one.name for one in settings.criteria]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import statistics
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,8 +18,16 @@ from deap_nn.search.call_forms import data_of, settings_of, space_for, space_of
 from deap_nn.search.engine import engine_of
 from deap_nn.search.limits import size_limit
 from deap_nn.search.objective import data_spec, keras_objective
-from deap_nn.search.settings import Settings
-from deap_nn.search.sizing import SEARCH_SHARE, at_once, drawn, most_evaluations, population_for, timed
+from deap_nn.search.settings import HALVING, RACE, Settings
+from deap_nn.search.sizing import (
+    SEARCH_SHARE,
+    at_once,
+    drawn,
+    most_evaluations,
+    population_for,
+    seconds_of_evaluation,
+    timed,
+)
 from deap_nn.space import SearchSpace
 
 DRAWN = 100
@@ -81,19 +88,20 @@ def _networks(space: SearchSpace, spec: DataSpec, sample: Sequence[tuple[float, 
 
 
 def _time(settings: Settings, sample: Sequence[tuple[float, Individual]], pace: Pace, engine: Engine) -> list[str]:
-    typical = statistics.mean(pace.seconds(work) for work, _ in sample)
+    typical = seconds_of_evaluation(settings, pace, (work for work, _ in sample))
+    what = "parts of trainings" if settings.pruner == HALVING else "trainings"
     workers = at_once(settings, engine.capacity)
     if settings.budget is not None:
         population = population_for(settings, SEARCH_SHARE * settings.budget, typical, engine.capacity)
         trainings = SEARCH_SHARE * settings.budget * workers / typical
         return [
-            f"in {_duration(settings.budget)}: about {trainings:.0f} trainings in generations of {population} on "
+            f"in {_duration(settings.budget)}: about {trainings:.0f} {what} in generations of {population} on "
             f"{workers} workers, then finalists and the final training"
         ]
     most = most_evaluations(settings)
-    saved = "less what the race saves; " if settings.race else ""
+    saved = "less what the race saves; " if settings.pruner == RACE else ""
     return [
-        f"at most {most} trainings on {workers} workers: about {_duration(most * typical / workers)}, "
+        f"at most {most} {what} on {workers} workers: about {_duration(most * typical / workers)}, "
         f"{saved}networks may grow on the way; then the final training"
     ]
 

@@ -16,11 +16,11 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
 
-from deap_nn.engines import Engine
+from deap_nn.engines import Engine, Outcome
 from deap_nn.evolution import Criterion, FitnessValues, Individual, Key
 from deap_nn.pruning import NoPruning, Pruner, Rule
 from deap_nn.random_stream import protected
-from deap_nn.runs import Cache, Journal
+from deap_nn.runs import Cache, Journal, Paused
 from deap_nn.search.outcomes import TIME_IS_OVER, StopRun, completed, fitness_of
 
 LONGEST_GROUP = 0.5
@@ -52,6 +52,7 @@ class Results(ABC):
         criteria: The objectives besides the first.
         until: The value of `time.monotonic()` after which `next` raises `StopRun`.
         until_first: The same as long as there is no result yet, if it is later: one is better than none.
+        paused: Where paused trainings leave what they go on from; None if the pruner has none pause.
     """
 
     def __init__(
@@ -66,11 +67,13 @@ class Results(ABC):
         criteria: Sequence[Criterion] = (),
         until: float | None = None,
         until_first: float | None = None,
+        paused: Paused | None = None,
     ) -> None:
         self._engine, self._until_first = engine, until_first
         self._hooks = tuple(on_evaluation)
         self._cache, self._worst, self._until = cache, worst, until
         self._criteria = tuple(criteria)
+        self._paused = paused
         self._pruner = pruner or NoPruning()
         self._journal = Journal() if journal is None else journal
         self._tickets = itertools.count()
@@ -86,7 +89,7 @@ class Results(ABC):
         function: Callable[..., Any],
         individual: Individual,
         repetition: int = 0,
-        budget: float = 1.0,
+        budget: float | None = None,
         *,
         prune: bool = True,
     ) -> int:
@@ -94,10 +97,11 @@ class Results(ABC):
 
         Args:
             function: `individual -> fitness values`; sent to the engine. Further keyword arguments are `rule`, if the
-                pruner has one, and `repetition` and `budget`, unless they are 0 and 1.0.
+                pruner has one, `repetition` and `budget`, unless they are 0 and 1.0, and `paused`, from which it goes
+                on, if it may be a part of a training.
             individual: The individual to evaluate.
             repetition: The number of the evaluation among several of its genome, 0 or more.
-            budget: The share of a full training, above 0 and up to 1.
+            budget: The share of a full training, above 0 and up to 1; None: what the pruner says, if it may.
             prune: Whether the pruner may end it early.
 
         Returns:
@@ -106,6 +110,8 @@ class Results(ABC):
         Raises:
             StopRun: If the result came from the cache and a hook asked to stop.
         """
+        if budget is None:
+            budget = self._pruner.budget(individual) if prune else 1.0
         key = Key.of(individual, repetition, budget)
         with protected():
             ticket = next(self._tickets)
@@ -117,6 +123,11 @@ class Results(ABC):
     def forget(self, individual: Individual) -> None:
         """Have an individual evaluated anew when it is asked for again, whatever its result was."""
         self._known.pop(Key.of(individual).digest, None)
+
+    def let_go(self, individual: Individual) -> None:
+        """Note that an individual's training is over, or will not go on."""
+        if self._paused is not None:
+            self._paused.drop(Key.of(individual))
 
     def end_at(self, until: float | None) -> None:
         """Change the value of `time.monotonic()` at which the time is over; None: never."""
@@ -167,6 +178,8 @@ class Results(ABC):
         options: dict[str, Any] = {} if rule is None else {"rule": rule}
         if key.repetition or key.budget != 1.0:
             options |= {"repetition": key.repetition, "budget": key.budget}
+        if rule is not None and self._paused is not None:
+            options["paused"] = self._paused.get(key)
         ticket = self._engine.submit(partial(function, **options) if options else function, individual)
         self._under_way[ticket] = key, individual
 
@@ -193,11 +206,17 @@ class Results(ABC):
         count = 0
         for ticket, outcome in self._engine.as_completed(until):
             key, individual = self._under_way.pop(ticket)
+            self._keep_paused(key, outcome)
             self._write(key, individual, _of_key(key, self._completed(fitness_of(outcome, self._worst))))
             count += 1
             if count == most:
                 break
         return count
+
+    def _keep_paused(self, key: Key, outcome: Outcome) -> None:
+        """Keep what a paused training goes on from, before the journal says that it has paused."""
+        if self._paused is not None and (state := getattr(outcome.value, "paused", b"")):
+            self._paused.put(key, state)
 
     def _completed(self, values: FitnessValues) -> FitnessValues:
         return completed(values, self._criteria, self._worst)

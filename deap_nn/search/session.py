@@ -34,6 +34,7 @@ from deap_nn.search.progress import Progress
 from deap_nn.search.recorder import Recorder
 from deap_nn.search.results import Results
 from deap_nn.search.search import Search
+from deap_nn.search.settings import HALVING, NONE
 from deap_nn.search.sizing import FIRST_SHARE, SEARCH_SHARE, most_work, sized
 from deap_nn.search.winner import write_winner
 from deap_nn.status import LIMITS
@@ -62,6 +63,7 @@ def perform(search: Search) -> Run:
         recorder = Recorder(run, pruner, compare=not search.retry_failed)
         past = run.best or {}
         engine = stack.enter_context(engine_of(asked, run.path / LOGS))
+        paused = run.paused()
         cache = stack.enter_context(_cache(search)) if search.cache else None
         stack.enter_context(_status(run))
         run.update(status="running", reason="", settings=asked.to_json(), engine=engine.description)
@@ -78,6 +80,7 @@ def perform(search: Search) -> Run:
             "pruner": pruner,
             "worst": objective.worst,
             "criteria": asked.criteria,
+            "paused": paused if asked.pruner == HALVING else None,
             "until": _end_of_search(budget.until(SEARCH_SHARE), of_sitting, budget),
             "until_first": _end_of_search(budget.until(FIRST_SHARE), of_sitting, budget),
         }
@@ -102,6 +105,8 @@ def perform(search: Search) -> Run:
             children,
         )
         stopped = budget.end_search(stopped)
+        if not stopped:
+            paused.clear()
         engine.clear()
         ranking = _ranking(best, search, evaluations, engine, budget)
         picture.finish()
@@ -157,7 +162,7 @@ def _cache(search: Search) -> Iterator[Cache]:
         "precision": search.settings.precision,
         "min_steps": search.settings.min_steps,
         "trainer": search.settings.trainer,
-        "race": search.settings.race,  # without it, there is no curve to judge by
+        "race": search.settings.pruner != NONE,  # without one, there is no curve to judge by
         # All but those that affect only the search, not a training.
         "versions": {name: it for name, it in info["versions"].items() if name not in ("python", "deap")},
     }

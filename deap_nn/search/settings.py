@@ -32,6 +32,11 @@ TRUNCATION = "truncation"
 STEADY_STATE = "steady-state"
 ALGORITHMS = (TRUNCATION, STEADY_STATE)
 
+RACE = "race"
+HALVING = "halving"
+NONE = "none"
+PRUNERS = (RACE, HALVING, NONE)
+
 
 def objectives_of(text: str) -> tuple[str, ...]:
     """Return the objectives that a text names, separated by commas; as everywhere there, hyphens may join words."""
@@ -165,10 +170,12 @@ class Settings:
         metavar="SECONDS",
         resumable=True,
     )
-    race: bool = flag(
-        True,
-        "prune trainings that are unlikely to survive or, in the first generation, have learnt nothing",
-        "--race; --no-race with your own function",
+    pruner: str = choice(
+        RACE,
+        "which trainings are not run to their end: with race, those that are unlikely to survive or, in the first "
+        "generation, have learnt nothing; with halving, for --algorithm steady-state, all pause at a ninth and a third "
+        "of their epochs, and the best third goes on; none: all are",
+        PRUNERS,
     )
     memory_limit: float | None = number(
         None,

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import random
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
 from deap_nn.engines import Engine
 from deap_nn.evaluation import Pace
 from deap_nn.evolution import Individual, limit_cost, make_toolbox, survivor_count
+from deap_nn.pruning import OF_A_TRAINING
 from deap_nn.random_stream import protected
 from deap_nn.search.budget import Budget
 from deap_nn.search.limits import SizeLimit, size_limit
 from deap_nn.search.objective import Objective
 from deap_nn.search.outcomes import BrokenProgram
-from deap_nn.search.settings import Settings
+from deap_nn.search.settings import HALVING, Settings
 from deap_nn.space import SearchSpace
 
 SEARCH_SHARE = 0.45
@@ -57,6 +58,12 @@ def at_once(settings: Settings, workers: int) -> int:
     return min(workers, settings.lag) if settings.is_steady else workers
 
 
+def seconds_of_evaluation(settings: Settings, pace: Pace, works: Iterable[float]) -> float:
+    """Return the mean time of an evaluation of networks whose full trainings have that much work."""
+    share = OF_A_TRAINING if settings.pruner == HALVING else 1.0
+    return statistics.mean(pace.seconds(share * work) for work in works)
+
+
 def most_evaluations(settings: Settings) -> int:
     """Return the number of evaluations of a search, at most, in which nothing else ends it."""
     size = settings.population
@@ -79,10 +86,10 @@ def most_work(settings: Settings, engine: Engine, budget: Budget) -> float | Non
     return budget.decide("most_work", decide)
 
 
-def population_for(settings: Settings, seconds: float, training: float, workers: int) -> int:
-    """Return the population with which trainings that take so long make a few generations in that time."""
-    trainings = seconds * at_once(settings, workers) / training
-    return max(LEAST, min(settings.population, int(trainings / GENERATIONS)))
+def population_for(settings: Settings, seconds: float, evaluation: float, workers: int) -> int:
+    """Return the population with which evaluations that take so long make a few generations in that time."""
+    evaluations = seconds * at_once(settings, workers) / evaluation
+    return max(LEAST, min(settings.population, int(evaluations / GENERATIONS)))
 
 
 def drawn(
@@ -125,7 +132,7 @@ def _population(settings: Settings, space: SearchSpace, objective: Objective, en
         return settings.population
     sample = drawn(space, cost, DRAWN, size_limit(settings, space, objective))
     pace = Pace(*budget.decide("pace", lambda: list(timed(sample[DRAWN // 2][1], calibrate, engine))))
-    typical = statistics.mean(pace.seconds(work) for work, _ in sample)
+    typical = seconds_of_evaluation(settings, pace, (work for work, _ in sample))
     return population_for(settings, _search_seconds(budget), typical, engine.capacity)
 
 

@@ -20,7 +20,7 @@ from deap_nn.search.limits import size_limit
 from deap_nn.search.objective import Data, Evaluate, Objective, data_spec, keras_objective, user_objective
 from deap_nn.search.search import Search
 from deap_nn.search.session import perform
-from deap_nn.search.settings import Settings
+from deap_nn.search.settings import NONE, Settings
 from deap_nn.space import SearchSpace
 
 PACKAGES = ("deap_nn", "deap", "keras", "numpy")
@@ -71,10 +71,12 @@ def evolve(
     if space is None and data is None:
         raise InputError("a function of your own needs a search space, which says what it is a function of: give one")
     space = space_for(data) if space is None and data is not None else space_of(space)
-    chosen = settings_of(({"race": False} if evaluate is not None else {}) | settings)
+    chosen = settings_of(({"pruner": NONE} if evaluate is not None else {}) | settings)
     starters = _starters(start_with, space, chosen.population)
-    if evaluate is not None and chosen.race:
-        raise InputError("the race needs the learning curves of networks; give data, or leave race out")
+    if evaluate is not None and chosen.pruner != NONE:
+        raise InputError(
+            f"pruner {chosen.pruner} needs the learning curves of networks; give data, or leave pruner out"
+        )
     started = datetime.now(timezone.utc).isoformat(timespec="seconds")
     info = run_info(chosen.to_json(), space.to_json(), {}, starters, versions(), started)
     run = Run.create_named(space.name, info) if run_dir is None else Run.create(run_dir, info)

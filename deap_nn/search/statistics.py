@@ -45,7 +45,7 @@ def make_statistics(
         statistics.register(name, _of_trained, function)
     statistics.register("trained", lambda population: len(_measured(population)))
     statistics.register("best", lambda _: halloffame[0].fitness.values[0])
-    counted = {"cached": ("cached",), "pruned": (Status.PRUNED,), "failed": FAILURES, "limits": LIMITS}
+    counted = {"cached": ("cached",), "pruned": (Status.PRUNED, Status.PAUSED), "failed": FAILURES, "limits": LIMITS}
     for name, statuses in counted.items():
         statistics.register(name, lambda _, statuses=statuses: sum(counts[status] for status in statuses))
     statistics.register("diversity", diversity)

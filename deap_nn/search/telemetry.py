@@ -17,6 +17,7 @@ from deap_nn.runs import Children
 from deap_nn.screening import Screen
 from deap_nn.search.evaluations import Evaluations
 from deap_nn.search.in_order import InOrder
+from deap_nn.status import Status
 
 
 class _Notes:
@@ -32,7 +33,7 @@ class _Notes:
         self._counts, self._weights = counts, tuple(weights)
         self._front = Front()
         self._since_best = 0
-        self._screened: list[tuple[float, float]] = []  # what was expected and what came out, in this generation
+        self._screened: list[tuple[float, Individual]] = []  # what was expected of whom, in this generation
 
     def refuse(self, why: str) -> None:
         """Count something that is bred again: "too_large", say."""
@@ -40,7 +41,7 @@ class _Notes:
 
     def screen_correlation(self) -> float | None:
         """Return the rank correlation of what a screen, if any, expected in this generation with what came out."""
-        return rank_correlation(self._screened)
+        return rank_correlation([(expected, _came_out(one)) for expected, one in self._screened])
 
     def _note(self, individual: Individual, values: FitnessValues) -> None:
         """Note the result of an individual that is new."""
@@ -50,7 +51,7 @@ class _Notes:
         self._since_best += 1
         if self._front.gains(weighted):
             self._since_best = 0
-        if origin is not None:
+        if origin is not None and values.status is not Status.PAUSED:  # else nobody knows yet
             self._counts.update(f"tried {name}" for name in origin.operators)
             self._counts.update(f"better {name}" for name in origin.operators if score > origin.parent)
 
@@ -136,7 +137,7 @@ class TelemetryInOrder(_Notes):
         if individual.origin is not None:
             self._counts.update(individual.origin.in_vain)
             if individual.origin.expected is not None:
-                self._screened.append((individual.origin.expected, values[0] * self._weights[0]))
+                self._screened.append((individual.origin.expected, individual))
         self._note(individual, values)
         self._end([individual])
         return ticket, values
@@ -157,6 +158,12 @@ class TelemetryInOrder(_Notes):
                 expected=None if expected is None else round(expected, 4),
             )
         return child
+
+
+def _came_out(individual: Individual) -> float:
+    """Return what came out of an individual, more is better; of one that has paused, what it would come to."""
+    values = individual.estimate if individual.fitness.status is Status.PAUSED else individual.fitness.wvalues
+    return float(values[0])
 
 
 def rank_correlation(pairs: Sequence[tuple[float, float]]) -> float | None:

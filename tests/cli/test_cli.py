@@ -226,7 +226,7 @@ def test_every_setting_is_passed_on(calls):
         "train_samples": 500, "population": 7, "generations": 2, "survivors": 0.4, "crossover": "two-point",
         "mutation_probability": 0.3, "stop_at": 0.8, "seed": 4, "training_seed": 5, "engine": "serial", "workers": 3,
         "time_limit": 30.5, "memory_limit": 1.5, "threads_per_worker": 2, "workers_per_gpu": 2,
-        "dask_scheduler": "tcp://host:1", "stop_after": 60.0, "race": True, "precision": "bfloat16",
+        "dask_scheduler": "tcp://host:1", "stop_after": 60.0, "pruner": "halving", "precision": "bfloat16",
         "scaling": "none", "min_steps": 7, "budget": 90.0, "finalists": 2, "final_epochs": 40, "ensemble": 3,
         "trainer": "portable", "algorithm": "steady-state", "lag": 6, "screen": 20, "evaluations": 90, "patience": 30,
         "max_parameters": 90_000, "max_multiply_adds": 5_000_000,
@@ -241,11 +241,6 @@ def test_every_setting_is_passed_on(calls):
     assert arguments == (FULL, "digits")
     assert {name: options[name] for name in given} == given
     assert (options["run_dir"], options["cache"], options["start_with"]) == ("there", "c.sqlite", "b.json")
-
-
-def test_the_race_can_be_left_out(calls):
-    cli.search(FULL, parsed("--no-race"))
-    assert calls[0][2]["race"] is False
 
 
 def test_resume_passes_on_what_was_given_and_nothing_else(calls):

@@ -335,7 +335,7 @@ def test_a_final_training_goes_on_after_a_kill(tmp_path):
 
 
 def test_custom_layer(tmp_path):
-    short = (*TOY, "--population", "3", "--generations", "0", "--no-race")
+    short = (*TOY, "--population", "3", "--generations", "0", "--pruner", "none")
     out = run(tmp_path, "custom_layer.py", *short, "--run-dir", "run")
     assert "separable_conv2d" in out.replace("separableconv2d", "separable_conv2d")
     assert all(line["record"]["status"] == "ok" for line in evaluations(tmp_path / "run"))

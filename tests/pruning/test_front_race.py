@@ -16,7 +16,7 @@ from deap_nn.pruning import FrontRace, Race, Thresholds
 from deap_nn.runs import Run
 from deap_nn.search import Settings
 from deap_nn.search.judging import Judging
-from deap_nn.search.objective import Objective, make_race
+from deap_nn.search.objective import Objective, make_pruner
 from deap_nn.search.search import Search
 from deap_nn.search.session import perform
 from deap_nn.tasks import Classification
@@ -117,7 +117,7 @@ def test_all_sizes_count():
 
 
 def test_where_an_objective_is_not_known_before_only_the_first_are_pruned():
-    made = make_race(TASK, 0.1, Settings(objectives=("accuracy", "parameters", "latency")))
+    made = make_pruner(TASK, 0.1, Settings(objectives=("accuracy", "parameters", "latency")))
     assert made.rule.of(Record()).pruned_after([0.1] * 4) == 3
     made.reprieve([])
     made.learn([individual(*one) for one in KNOWN])
@@ -140,7 +140,7 @@ def test_the_rule_travels_and_is_plain_in_the_checkpoint():
     race = learnt(*KNOWN)
     assert pickle.loads(pickle.dumps(race.rule)) == race.rule
     assert json.loads(json.dumps(race.state))["known"][0] == [1000, 0.9]
-    assert make_race(TASK, 0.1, Settings()).state.keys() == {"thresholds"}
+    assert make_pruner(TASK, 0.1, Settings()).state.keys() == {"thresholds"}
 
 
 def sized(individual, rule=None):
@@ -162,7 +162,7 @@ def search(path, algorithm, *, cache=None, race=True):
     info = {"settings": settings.to_json(), "space": SPACE.to_json(), "evaluate": "stub", "start_with": []}
     info["versions"] = dict.fromkeys(("deap_nn", "backend", "keras", "numpy", "tensorflow"), "1")
     run = Run(path) if path.exists() else Run.create(path, info)
-    race = {"make_pruner": partial(make_race, TASK, 0.3, settings)} if race else {}
+    race = {"make_pruner": partial(make_pruner, TASK, 0.3, settings)} if race else {}
     return perform(Search(run, SPACE, Objective(sized, {"evaluate": "stub"}, **race), settings, cache))
 
 

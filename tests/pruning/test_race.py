@@ -13,7 +13,7 @@ from deap_nn.pruning import Race, Thresholds
 from deap_nn.pruning.rule import BETTER, FEWEST, SHARES, USUAL, Gains, first_thresholds
 from deap_nn.runs import Run
 from deap_nn.search import Settings
-from deap_nn.search.objective import Objective, make_race
+from deap_nn.search.objective import Objective, make_pruner
 from deap_nn.search.search import Search
 from deap_nn.search.session import perform
 from deap_nn.tasks import Classification
@@ -193,7 +193,7 @@ def search(path, chance, *, cache=None, race=True):
     info = {"settings": settings.to_json(), "space": SPACE.to_json(), "evaluate": "stub", "start_with": []}
     info["versions"] = VERSIONS
     run = Run(path) if path.exists() else Run.create(path, info)
-    race = {"make_pruner": partial(make_race, TASK, chance, settings)} if race else {}
+    race = {"make_pruner": partial(make_pruner, TASK, chance, settings)} if race else {}
     objective = Objective(search_stubs.raced, {"evaluate": "stub"}, **race)
     return perform(Search(run, SPACE, objective, settings, cache))
 
@@ -235,5 +235,5 @@ def test_survivors_are_trained_in_full_even_where_all_would_be_pruned(tmp_path):
 
 
 def test_a_function_of_ones_own_has_no_curves_to_race_with(tmp_path):
-    with pytest.raises(ValueError, match="the race needs the learning curves"):
-        evolve(SPACE, evaluate=search_stubs.fitness, run_dir=tmp_path / "run", race=True)
+    with pytest.raises(ValueError, match="pruner race needs the learning curves"):
+        evolve(SPACE, evaluate=search_stubs.fitness, run_dir=tmp_path / "run", pruner="race")

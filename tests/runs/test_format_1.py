@@ -34,6 +34,9 @@ def test_the_setting_has_its_new_name_and_the_data_its_task(old):
     assert (info["format"], info["settings"]["stop_at"]) == (FORMAT, 0.99)
     assert "target" not in info["settings"]
     assert info["settings"]["min_steps"] == 0  # batches were what the genome said
+    assert "race" not in info["settings"]
+    assert info["settings"]["pruner"] == "race"
+    assert Run(old("whole")).info["settings"]["pruner"] == "none"
     assert (info["data"]["task"], info["data"]["classes"]) == ("classification", 10)
 
 

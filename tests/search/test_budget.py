@@ -17,7 +17,7 @@ from deap_nn.search import final as final_module
 from deap_nn.search.budget import SEARCHED, Budget
 from deap_nn.search.final import FinalTraining
 from deap_nn.search.objective import Objective
-from deap_nn.search.sizing import SEARCH_SHARE, most_work, sized
+from deap_nn.search.sizing import SEARCH_SHARE, most_work, seconds_of_evaluation, sized
 
 
 @pytest.fixture
@@ -178,6 +178,21 @@ def test_the_final_training_takes_as_many_epochs_as_there_is_time_for(run, clock
         (plan, other) = final.plans(best, 9, mirrored=False, to_come=1)
     assert (plan.epochs, plan.with_validation, plan.seconds) == (9, True, pytest.approx(140 - 4.2 - 4))
     assert (other.epochs, other.with_validation) == (7, False)
+
+
+def test_of_a_training_that_was_ended_early_the_epochs_that_it_ran_count(run, clock):
+    best = Individual(search_stubs.SPACE.sample())
+    best[-1].genes["epochs"] = 7
+    best.fitness.values = search_stubs.FitnessValues((0.0,), {"seconds": {"train": 30.0}, "epochs": 3})
+    with make_engine("serial") as engine:
+        final = FinalTraining(run, Settings(engine="serial"), engine, Budget(run, 140.0))
+        assert final.epochs(best) == pytest.approx(11, abs=1)  # as if it had taken 70 seconds for 7
+
+
+def test_an_evaluation_with_halving_takes_the_time_of_a_part():
+    pace, works = Pace(1.0, 10.0), [390.0, 780.0]
+    assert seconds_of_evaluation(Settings(), pace, works) == 1 + 58.5
+    assert seconds_of_evaluation(Settings(pruner="halving"), pace, works) == pytest.approx(1 + 58.5 * 7 / 39)
 
 
 @pytest.mark.parametrize(

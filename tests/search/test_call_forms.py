@@ -88,10 +88,15 @@ def test_what_is_no_setting_is_refused_with_a_hint(setting, hint):
 
 def test_numbers_of_numpy_are_numbers():
     made = settings_of(
-        {"population": np.int64(7), "survivors": np.float32(0.5), "seed": np.uint8(3), "race": np.bool_(0)}
+        {"population": np.int64(7), "survivors": np.float32(0.5), "seed": np.uint8(3), "train_front": np.bool_(0)}
     )
-    assert (made.population, made.survivors, made.seed, made.race) == (7, 0.5, 3, False)
-    assert [type(value) for value in (made.population, made.survivors, made.seed, made.race)] == [int, float, int, bool]
+    assert (made.population, made.survivors, made.seed, made.train_front) == (7, 0.5, 3, False)
+    assert [type(value) for value in (made.population, made.survivors, made.seed, made.train_front)] == [
+        int,
+        float,
+        int,
+        bool,
+    ]
     with pytest.raises(ValueError, match="population is 2, expected"):
         settings_of({"population": np.int64(2)})
 

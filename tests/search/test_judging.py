@@ -12,7 +12,7 @@ from deap_nn.evolution import FitnessValues, Individual
 from deap_nn.runs import Run
 from deap_nn.search import Settings
 from deap_nn.search.judging import Judging
-from deap_nn.search.objective import Objective, make_race
+from deap_nn.search.objective import Objective, make_pruner
 from deap_nn.search.search import Search
 from deap_nn.search.session import perform
 from deap_nn.tasks import Classification
@@ -30,7 +30,7 @@ def search(monkeypatch):
         settings = Settings(algorithm="steady-state", population=8, generations=4, screen=screen, seed=3)
         info = {"settings": settings.to_json(), "space": SPACE.to_json(), "evaluate": "stub", "start_with": []}
         run = Run(path) if path.exists() else Run.create(path, info | {"versions": VERSIONS})
-        race = partial(make_race, Classification(10), chance, settings)
+        race = partial(make_pruner, Classification(10), chance, settings)
         objective = Objective(search_stubs.raced, {"evaluate": "stub"}, make_pruner=race)
         return perform(Search(run, SPACE, objective, settings, None)), engine
 

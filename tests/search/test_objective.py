@@ -9,6 +9,7 @@ import search_stubs
 
 from deap_nn import PRESETS, Block, Individual, LayerKind, SearchSpace
 from deap_nn.data import DataSpec, save_arrays
+from deap_nn.pruning import Halving
 from deap_nn.pruning.rule import first_thresholds
 from deap_nn.search import Settings
 from deap_nn.search.objective import data_spec, keras_objective, user_objective
@@ -72,7 +73,14 @@ def test_chance_is_what_naming_the_commonest_class_reaches(arrays, tmp_path):
 
 
 def test_without_the_race_nothing_is_pruned():
-    assert keras_objective(DENSE, DataSpec("digits"), Settings(race=False)).make_pruner().rule is None
+    assert keras_objective(DENSE, DataSpec("digits"), Settings(pruner="none")).make_pruner().rule is None
+
+
+@pytest.mark.parametrize("options", [{"algorithm": "truncation"}, {"objectives": ("accuracy", "parameters")}])
+def test_halving_is_for_a_steady_state_with_one_objective(options):
+    assert type(keras_objective(DENSE, DataSpec("digits"), Settings(pruner="halving")).make_pruner()) is Halving
+    with pytest.raises(ValueError, match="pruner is 'halving', which is for algorithm steady-state with one objective"):
+        keras_objective(DENSE, DataSpec("digits"), Settings(pruner="halving", **options))
 
 
 def test_nobody_knows_what_layers_of_ones_own_cost():

@@ -32,6 +32,12 @@ def test_with_a_budget_it_says_what_fits(tmp_path):
     assert "in 60.0 minutes: about" in said
 
 
+def test_with_halving_an_evaluation_is_a_part_of_a_training():
+    options = {"engine": "serial", "population": 13, "generations": 2}
+    assert "at most 39 trainings on 1 workers" in dry_run("dense", "digits", **options)
+    assert "at most 39 parts of trainings on 1 workers" in dry_run("dense", "digits", pruner="halving", **options)
+
+
 def test_arrays_will_do(tmp_path):
     x = np.random.default_rng(0).normal(size=(60, 4))
     assert "search space tabular" in dry_run(None, (x, np.arange(60) % 3), engine="serial")

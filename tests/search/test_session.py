@@ -24,7 +24,7 @@ def train_winner(individual, plan):
 
 
 def search(path, hooks=None, **settings):
-    chosen = Settings(engine="serial", population=6, generations=2, race=False, **settings)
+    chosen = Settings(engine="serial", population=6, generations=2, pruner="none", **settings)
     info = {"settings": chosen.to_json(), "space": SPACE.to_json(), "evaluate": "stub", "start_with": []}
     objective = Objective(search_stubs.fitness, {"evaluate": "stub"}, task=Classification(2), train_winner=train_winner)
     run = Run.create(path, info)

@@ -11,7 +11,7 @@ from search_stubs import search
 
 from deap_nn import Hooks, Individual, resume
 from deap_nn.engines import make_engine
-from deap_nn.evolution import OPERATORS
+from deap_nn.evolution import OPERATORS, FitnessValues
 from deap_nn.evolution.origin import Origin, noted_crossover, noted_mutation
 from deap_nn.search import Evaluations
 from deap_nn.search.in_order import InOrder
@@ -36,6 +36,10 @@ def individual(score, origin=None):
 
 def score(one):
     return (one[0].genes["epochs"],)
+
+
+def pauses(one):
+    return FitnessValues((0.0,), {"status": "paused"})
 
 
 @pytest.fixture
@@ -168,14 +172,32 @@ def test_what_a_screen_expected_is_compared_with_what_came_out(in_order):
 
     expectations = [None, 1, 2, 3, None, 2, 3, 1]
     for number, expected in enumerate(expectations, start=1):
-        telemetry.submit(score, telemetry.chosen(number, child(expected, number)))
-        telemetry.next()
+        one = telemetry.chosen(number, child(expected, number))
+        telemetry.submit(score, one)
+        _, one.fitness.values = telemetry.next()
         if number == 4:
             assert telemetry.screen_correlation() == 1.0
             evaluations.counts.clear()  # a new row
         if number == 5:
             assert telemetry.screen_correlation() is None
     assert telemetry.screen_correlation() == -0.5
+
+
+def test_of_what_has_paused_that_is_compared_which_it_would_come_to(in_order):
+    evaluations, _ = in_order
+    screen = SimpleNamespace(expected=None)
+    telemetry = TelemetryInOrder(evaluations, (1.0,), None, screen)
+
+    def child(value):
+        screen.expected = value
+        return individual(value)
+
+    for number, estimate in enumerate([0.3, 0.5, 0.4], start=1):
+        one = telemetry.chosen(number, lambda number=number: child(number))
+        telemetry.submit(pauses, one)
+        _, one.fitness.values = telemetry.next()
+        one.estimate = (estimate,)
+    assert telemetry.screen_correlation() == 0.5
 
 
 def test_ranks_are_correlated_as_scipy_does_it():
