@@ -4,15 +4,19 @@ import csv
 import importlib
 import importlib.util
 import json
+import math
 import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from deap_nn.space import TRAINING, Block, Choice, Float, Integer, LayerKind, SearchSpace
+from deap_nn import Individual, Run
+from deap_nn.evolution import FitnessValues
+from deap_nn.space import TRAINING, Block, Choice, Chromosome, Float, Integer, LayerKind, SearchSpace
 
 COMPARE = Path(__file__).parents[1] / "benchmarks" / "compare.py"
 TOY = ("--train-samples", 200, "--preset", "dense", "--seeds", 1, "--out", "compare")
@@ -241,3 +245,20 @@ def test_small_tables_measure_each_way_once_and_rank_them(monkeypatch, tmp_path,
     assert head == "| | iris | mean rank |"
     assert searched == "| random | 1.000 | 1.25 |"  # in one of the splits, the support vectors are right 30 times, too
     assert fitted.startswith("| svc | 0.9") and fitted.endswith("| 1.75 |")
+
+
+def test_the_epochs_of_a_training_in_parts_are_counted_once(monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(COMPARE.parent)
+    race = importlib.import_module("race")
+    run = Run.create(tmp_path / "run", {"settings": {}})
+    one, other = (Individual([Chromosome(TRAINING, {"epochs": epochs})]) for epochs in (9, 18))
+    parts = [(one, 1, 0.0), (other, 2, 0.0), (one, 3, 0.0), (other, 6, 0.0), (one, 9, 0.7), (other, 18, 0.6)]
+    with run.writing() as journal:
+        for individual, epochs, value in parts:
+            status = "ok" if value else "paused"
+            journal.append(individual, FitnessValues((value,), {"status": status, "history": {"loss": [0.1] * epochs}}))
+    points = list(race.curve(run))
+    assert points == [(1, 0.0), (3, 0.0), (5, 0.0), (9, 0.0), (15, 0.7), (27, 0.7)]
+    assert (race.epochs_to(0.6, points), race.epochs_to(0.8, points)) == (15, math.inf)
+    arguments = SimpleNamespace(generations=9)
+    assert [race.generations(arguments, pruner) for pruner in ("none", "race", "halving")] == [9, 9, 55]  # by 39/7
