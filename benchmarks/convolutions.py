@@ -1,9 +1,9 @@
 """Convolutions in the frequency domain against TensorFlow's direct ones, and which of the two the rule chooses.
 
-Times one training step of a layer (output and both gradients) on one thread, for maps, channels and kernels that occur
-in searches; the fastest of a few runs of each method, in alternation.
+Times one training step of a layer (output and both gradients) on one thread or more, for maps, channels and kernels
+that occur in searches; the fastest of a few runs of each method, in alternation.
 
-    python benchmarks/convolutions.py [--precision bfloat16]
+    python benchmarks/convolutions.py [--precision bfloat16] [--threads 2]
 """
 
 from __future__ import annotations
@@ -35,8 +35,10 @@ RUNS = 5
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--precision", default="float32", choices=["float32", "bfloat16"])
-    precision = parser.parse_args().precision
-    tf.config.threading.set_intra_op_parallelism_threads(1)
+    parser.add_argument("--threads", type=int, default=1)
+    options = parser.parse_args()
+    precision = options.precision
+    tf.config.threading.set_intra_op_parallelism_threads(options.threads)
     tf.config.threading.set_inter_op_parallelism_threads(1)
     taken = best = logs = 0.0
     shapes = [(size, *channels, kernel) for size in MAPS for channels in CHANNELS for kernel in KERNELS]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -88,7 +87,7 @@ def train_winner(individual: Individual, plan: FinalPlan, problem: Problem) -> W
         Diverged: If its loss became infinite or NaN; the test split has not been used then.
     """
     from deap_nn.models import layer_lines, model_bytes, outputs_of, trained_model
-    from deap_nn.training import Course, train
+    from deap_nn.training import Course, thread_count, train
 
     started = time.monotonic()
     splits = problem.splits()
@@ -110,7 +109,7 @@ def train_winner(individual: Individual, plan: FinalPlan, problem: Problem) -> W
         layer_lines(model),
         "training + validation" if plan.with_validation else "training",
         result.epochs,
-        int(os.environ.get("TF_NUM_INTRAOP_THREADS", "1")),
+        thread_count(),
         plan.mirrored,
         splits.task.report(splits.y_test, outputs_of(model, splits.x_test)),
         time.monotonic() - started,

@@ -22,6 +22,7 @@ from deap_nn.training.course import Course
 from deap_nn.training.history import OnEpoch, Training, Weights
 from deap_nn.training.part import Part
 from deap_nn.training.samples import Samples
+from deap_nn.training.threads import thread_count
 from deap_nn.training.trainer import Start, run
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "Schedule",
     "Training",
     "Weights",
+    "thread_count",
     "train",
 ]
 

@@ -60,6 +60,12 @@ def test_it_takes_the_shorter_way(strides, kernel_size, direct):
     assert is_spectral(spec, "float32") != direct
 
 
+@pytest.mark.parametrize(("threads", "spectral"), [("1", True), ("2", False)])
+def test_the_way_may_depend_on_the_threads_that_a_training_was_given(monkeypatch, threads, spectral):
+    monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", threads)
+    assert is_spectral(layer(128, 3, shape=(8, 8, 128)), "float32") == spectral
+
+
 @pytest.mark.parametrize(
     ("tiles", "dtype", "spectral"), [(True, "bfloat16", False), (False, "bfloat16", True), (True, "float32", True)]
 )

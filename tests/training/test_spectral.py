@@ -58,10 +58,17 @@ def test_it_pays_where_kernels_are_large_and_channels_many():
 
 
 def test_direct_convolutions_in_bfloat16_are_harder_to_beat():
-    shapes = (16, 16, 64), (3, 3, 64, 64)
+    shapes = (16, 16, 128), (3, 3, 128, 128)
     assert pays(*shapes, "same")
     assert not pays(*shapes, "same", "bfloat16")
     assert pays((16, 16, 64), (7, 7, 64, 64), "same", "bfloat16")
+
+
+def test_threads_add_more_to_direct_convolutions():
+    shapes = (8, 8, 128), (3, 3, 128, 128)
+    assert pays(*shapes, "same", threads=1)
+    assert not pays(*shapes, "same", threads=2)
+    assert pays((8, 8, 128), (5, 5, 128, 128), "same", threads=2)
 
 
 def test_a_kernel_that_would_fill_the_memory_is_left_alone():

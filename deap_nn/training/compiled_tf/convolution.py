@@ -10,6 +10,7 @@ import tensorflow as tf
 from deap_nn.networks import LayerSpec
 from deap_nn.training.compiled_tf import spectral
 from deap_nn.training.compiled_tf.precision import multiplies_tiles, product
+from deap_nn.training.threads import thread_count
 
 WORTH_ROUNDING = 64
 """The products per map value from which a convolution is faster in bfloat16, including the conversions."""
@@ -18,8 +19,8 @@ WORTH_ROUNDING = 64
 def is_spectral(spec: LayerSpec, precision: str) -> bool:
     """Tell whether a convolution is computed via the frequency domain.
 
-    If the processor multiplies whole tiles of bfloat16 at once, a direct convolution takes hardly longer in bfloat16
-    than the transforms.
+    That may depend on the number of threads, as the last digits do anyway. If the processor multiplies whole tiles of
+    bfloat16 at once, a direct convolution takes hardly longer in bfloat16 than the transforms.
 
     Args:
         spec: A `Conv2D` layer.
@@ -31,7 +32,7 @@ def is_spectral(spec: LayerSpec, precision: str) -> bool:
     dtype = _dtype(kernel_shape, precision)
     if dtype == "bfloat16" and multiplies_tiles():
         return False
-    return spectral.pays(spec.input_shape, kernel_shape, spec.config["padding"], dtype)
+    return spectral.pays(spec.input_shape, kernel_shape, spec.config["padding"], dtype, thread_count())
 
 
 def convolve(x: tf.Tensor, kernel: tf.Tensor, spec: LayerSpec, precision: str) -> tf.Tensor:

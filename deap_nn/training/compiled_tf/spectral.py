@@ -27,8 +27,11 @@ MIN_MICRO_BATCH = 50
 TRANSFORM = 2.0
 """The cost of a multiplication in a transform, whose matrices are small, relative to one in a convolution."""
 
-MIN_GAIN = {"float32": 1.2, "bfloat16": 2.0}
+MIN_GAIN = {"float32": 1.8, "bfloat16": 2.0}
 """The factor by which multiplications, thus weighted, must decrease: direct ones in bfloat16 are twice as fast."""
+
+MORE_WITH_THREADS = 1.3
+"""The same times this with more than one thread: they add less to the many small products than to a convolution."""
 
 MAX_SPECTRUM = 256 << 20
 """The bytes that the transformed kernel may fill; a training holds it and its gradient."""
@@ -116,7 +119,9 @@ class Domain:
         return tf.reshape(y, [-1, height, width, filters])
 
 
-def pays(map_shape: Sequence[int], kernel_shape: Sequence[int], padding: str, dtype: str = "float32") -> bool:
+def pays(
+    map_shape: Sequence[int], kernel_shape: Sequence[int], padding: str, dtype: str = "float32", threads: int = 1
+) -> bool:
     """Tell whether the frequency domain is faster for a convolution with strides of 1.
 
     Args:
@@ -124,6 +129,7 @@ def pays(map_shape: Sequence[int], kernel_shape: Sequence[int], padding: str, dt
         kernel_shape: Rows, columns, channels and filters.
         padding: `same` or `valid`.
         dtype: The type of the numbers that are multiplied, `float32` or `bfloat16`.
+        threads: How many threads share the work.
     """
     domain = Domain(map_shape, kernel_shape, padding)
     channels, filters = kernel_shape[2:]
@@ -135,7 +141,8 @@ def pays(map_shape: Sequence[int], kernel_shape: Sequence[int], padding: str, dt
     back = domain.half * width * (2 * height + 4 * domain.full) * filters
     kernel = 8 * domain.frequencies * math.prod(kernel_shape[1:]) / MIN_MICRO_BATCH  # shared by a micro-batch
     direct = height * width * math.prod(kernel_shape)
-    return direct > MIN_GAIN[dtype] * (products + TRANSFORM * (maps + back + kernel))
+    gain = MIN_GAIN[dtype] * (MORE_WITH_THREADS if threads > 1 else 1.0)
+    return direct > gain * (products + TRANSFORM * (maps + back + kernel))
 
 
 def convolve(x: tf.Tensor, kernel: tf.Tensor, padding: str, dtype: str = "float32") -> tf.Tensor:
