@@ -22,7 +22,7 @@ from deap_nn.search.sizing import SEARCH_SHARE
 LONGER = 2
 """The epochs of a final training are this many times those of the genome, if nothing else is said."""
 
-MOST_TIMES_LONGER = 8
+MOST_TIMES_LONGER = 16
 """The same where a budget leaves time for more."""
 
 GAIN_OF_A_THREAD = 0.5

@@ -165,7 +165,7 @@ def test_more_time_goes_on_with_the_search(tmp_path):
 
 @pytest.mark.parametrize(
     ("took", "epochs"),
-    [(700.0, 2), (70.0, 11), (1.0, 56), (None, 14)],  # at most eight times as many; unknown: twice
+    [(700.0, 2), (70.0, 11), (1.0, 112), (None, 14)],  # at most sixteen times as many; unknown: twice
 )
 def test_the_final_training_takes_as_many_epochs_as_there_is_time_for(run, clock, took, epochs):
     best = Individual(search_stubs.SPACE.sample())
@@ -199,7 +199,7 @@ def test_an_evaluation_with_halving_takes_the_time_of_a_part():
     ("took", "final_epochs", "end"),
     [
         (700.0, None, 450.0),  # the final training needs all that is left
-        (10.0, None, 729.8),  # 101 s for eight times as many epochs, with a tenth more samples and for safety
+        (10.0, None, 628.6),  # 202 s for sixteen times as many epochs, with a tenth more samples and for safety
         (10.0, 7, 818.35),
         (None, None, 450.0),  # unknown
     ],
@@ -220,7 +220,7 @@ def test_the_search_goes_on_while_finalists_and_final_training_could_not_use_the
 
 @pytest.mark.parametrize(
     ("gpus", "workers", "epochs"),
-    [((), 4, 56), (("0",), 1, 11), (("0",), 4, 34), (("0", "1"), 4, 19)],  # seven times as fast; 1, 3.0, 1.67 times
+    [((), 4, 97), (("0",), 1, 11), (("0",), 4, 34), (("0", "1"), 4, 19)],  # 8.5 times as fast; 1, 3.0, 1.67 times
 )
 def test_on_a_gpu_neighbours_count_and_threads_do_not(run, clock, monkeypatch, gpus, workers, epochs):
     best = Individual(search_stubs.SPACE.sample())
