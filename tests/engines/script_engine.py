@@ -61,23 +61,23 @@ def cleared(engine, folder):
 
 def gpus(engine, folder):
     """The GPU of each worker's child, before and after one worker is killed (without workers, one child)."""
-    first = places(engine)
+    first = places(engine, engine.capacity)
     child, (worker, _) = next(iter(first.items()))
     gone = child if worker == os.getpid() else worker
     os.kill(gone, signal.SIGKILL)
-    second = places(engine, gone)
+    second = places(engine, len(first), gone)  # there may be one less until the replacement has started
     for when, found in (("before", first), ("after", second)):
         print(when, "on", *sorted(gpu for _, gpu in found.values()), flush=True)
 
 
-def places(engine, gone=None):
-    """Of each child its worker and GPU, once all workers have one."""
+def places(engine, workers, gone=None):
+    """Of each child its worker and GPU, once so many workers have one."""
     for _ in range(40):
-        outcomes = engine.map(stubs.place, [0.3] * 2 * engine.capacity)
+        outcomes = engine.map(stubs.place, [0.3] * 2 * workers)
         found = {child: (worker, gpu) for child, worker, gpu in (outcome.value for outcome in outcomes)}
-        if len(found) == engine.capacity and gone not in {*found, *(worker for worker, _ in found.values())}:
+        if len(found) == workers and gone not in {*found, *(worker for worker, _ in found.values())}:
             return found
-    raise AssertionError(f"{engine.capacity} workers, but {found}")
+    raise AssertionError(f"{workers} workers, but {found}")
 
 
 def overhead(engine, folder):
