@@ -38,6 +38,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     precision = options.precision
+    os.environ["TF_NUM_INTRAOP_THREADS"] = str(options.threads)  # the rule asks, too
     tf.config.threading.set_intra_op_parallelism_threads(options.threads)
     tf.config.threading.set_inter_op_parallelism_threads(1)
     taken = best = logs = 0.0

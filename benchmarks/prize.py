@@ -23,6 +23,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from rows import append, read
+
 HERE = Path(__file__).parent
 EVOLVE = "from deap_nn.cli import main; main()"
 RANDOM = "from deap_nn.search import sizing; sizing.GENERATIONS = 1; " + EVOLVE
@@ -107,18 +109,13 @@ def _what(options: argparse.Namespace) -> dict[str, Any]:
 
 def _keep(options: argparse.Namespace, way: str, seed: int, found: dict[str, float]) -> dict[str, Any]:
     row = {**_what(options), "way": way, "seed": seed, **found, "machine": processor()}
-    options.results.parent.mkdir(parents=True, exist_ok=True)
-    with options.results.open("a") as file:
-        file.write(json.dumps(row) + "\n")
+    append(options.results, row)
     print(f"{way}, seed {seed}: {found['accuracy']:.4f} after {found['wall']:.0f} s", flush=True)
     return row
 
 
 def _done(options: argparse.Namespace) -> dict[tuple[str, int], dict[str, Any]]:
-    if not options.results.exists():
-        return {}
-    rows = [json.loads(line) for line in options.results.read_text().splitlines()]
-    return {(row["way"], row["seed"]): row for row in rows if _what(options).items() <= row.items()}
+    return {(row["way"], row["seed"]): row for row in read(options.results) if _what(options).items() <= row.items()}
 
 
 def processor() -> str:

@@ -12,12 +12,12 @@ results (`--results`) is not searched again.
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import time
 from pathlib import Path
 from typing import Any
 
+from rows import append, read
 from tables.fcnet import TASKS, Oracle
 from tables.figures import with_error
 from tables.ways import WAYS, search
@@ -38,13 +38,13 @@ def main() -> None:
     parser.add_argument("--results", type=Path, help="a file of JSON lines to read results from, and to append to")
     parser.add_argument("--table", action="store_true", help="at the end, print a table in Markdown")
     options = parser.parse_args()
-    rows = _read(options.results)
+    rows = {(row["task"], row["way"], row["seed"]): row for row in read(options.results)}
     for way in options.ways:
         for task in options.tasks:
             for seed in range(options.first_seed, options.first_seed + options.seeds):
                 if (task, way, seed) not in rows:
                     rows[task, way, seed] = _search(task, way, seed)
-                    _append(options.results, rows[task, way, seed])
+                    append(options.results, rows[task, way, seed])
             _report(task, way, _of(rows, task, way, options))
     if options.table:
         _print_table(rows, options)
@@ -57,17 +57,6 @@ def _search(task: str, way: str, seed: int) -> dict[str, Any]:
     took = 1000 * (time.process_time() - began) / max(AT)
     regrets = [oracle.regret(count) for count in AT]
     return {"task": task, "way": way, "seed": seed, "regret": regrets, "milliseconds": round(took, 2)}
-
-
-def _read(path: Path | None) -> Rows:
-    lines = path.read_text().splitlines() if path and path.exists() else []
-    return {(row["task"], row["way"], row["seed"]): row for row in map(json.loads, lines)}
-
-
-def _append(path: Path | None, row: dict[str, Any]) -> None:
-    if path:
-        with path.open("a") as file:
-            file.write(json.dumps(row) + "\n")
 
 
 def _of(rows: Rows, task: str, way: str, options: argparse.Namespace) -> list[dict[str, Any]]:

@@ -11,7 +11,6 @@ over ties; their mean is over data sets and splits. What is measured is kept in 
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import tempfile
 import time
@@ -21,6 +20,7 @@ from typing import Any
 
 import numpy as np
 import prize
+import rows
 from scipy.stats import rankdata
 from sklearn import datasets
 from sklearn.base import ClassifierMixin
@@ -58,7 +58,8 @@ def main() -> None:
     parser.add_argument("--ways", nargs="*", default=[*SEARCHES, *CLASSIFIERS], choices=[*SEARCHES, *CLASSIFIERS])
     parser.add_argument("--results", type=Path, default=RESULTS)
     options = parser.parse_args()
-    done = {(row["way"], row["table"], row["split"]): row for row in _rows(options)}
+    kept = [row for row in rows.read(options.results) if row["budget"] in (options.budget, None)]
+    done = {(row["way"], row["table"], row["split"]): row for row in kept}
     for split in range(options.splits):
         for table in options.tables:
             for way in options.ways:
@@ -74,20 +75,11 @@ def split_of(table: str, split: int) -> dict[str, np.ndarray]:
     return dict(zip(("x_train", "x_test", "y_train", "y_test"), parts, strict=True))
 
 
-def _rows(options: argparse.Namespace) -> list[dict[str, Any]]:
-    if not options.results.exists():
-        return []
-    rows = [json.loads(line) for line in options.results.read_text().splitlines()]
-    return [row for row in rows if row["budget"] in (options.budget, None)]
-
-
 def _measured(options: argparse.Namespace, way: str, table: str, split: int) -> dict[str, Any]:
     arrays, is_search = split_of(table, split), way in SEARCHES
     found = _searched(options, way, split, arrays) if is_search else _fitted(way, split, arrays)
     row = {"way": way, "table": table, "split": split, "budget": options.budget if is_search else None, **found}
-    options.results.parent.mkdir(parents=True, exist_ok=True)
-    with options.results.open("a") as file:
-        file.write(json.dumps(row | {"machine": prize.processor()}) + "\n")
+    rows.append(options.results, row | {"machine": prize.processor()})
     print(f"{table}, split {split}, {way}: {found['accuracy']:.4f} after {found['wall']:.1f} s", flush=True)
     return row
 
