@@ -38,7 +38,6 @@ class Judging:
     def told(self, child: Individual) -> None:
         """Learn from the next result."""
         self._pruner.learn([child])
-        child.estimate = self.score(child)
         if child.fitness.status is not Status.PAUSED:
             self._evaluations.let_go(child)
         decision = self._pruner.decide()
@@ -50,6 +49,7 @@ class Judging:
             self._batch.append(child)
             if not self._missing:
                 self._reprieve()
+        child.estimate = self.score(child)
 
     def again(self) -> Individual | None:
         """Return an individual that is to go on, or to be trained in full after all; None if there is none left."""

@@ -6,6 +6,7 @@ import heapq
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from operator import attrgetter
 
 from deap import base, tools
 
@@ -134,7 +135,7 @@ def _steady_state(
     toolbox.register("chosen", telemetry.chosen)
     toolbox.register("avoided", telemetry.refuse, "avoided")
     toolbox.register("told", judging.told)
-    toolbox.register("score", judging.score)
+    toolbox.register("score", attrgetter("estimate"))
     toolbox.register("again", judging.again)
     if settings.pruner == HALVING:  # most have no fitness yet
         toolbox.register("select", toolbox.select, fit_attr="estimate")

@@ -33,7 +33,7 @@ class _Notes:
         self._counts, self._weights = counts, tuple(weights)
         self._front = Front()
         self._since_best = 0
-        self._screened: list[tuple[float, Individual]] = []  # what was expected of whom, in this generation
+        self._screened: list[tuple[float, Individual]] = []  # what was expected of which, in this generation
 
     def refuse(self, why: str) -> None:
         """Count something that is bred again: "too_large", say."""
