@@ -1,15 +1,18 @@
 """The evolution's stream of random numbers: the stdlib's global `random`, from which DEAP's operators also draw.
 
-It is seeded once for a run. Only operators and loops may draw from it: engines (Dask uses it to choose where to fetch a
-result), hooks and user-defined functions run within `protected`; otherwise the same seed would not give the same run.
+It is seeded once for a run. Only operators and loops may draw from it: engines, hooks and user-defined functions run
+within `protected`, and a library that draws in threads of its own, at any time, is kept off with `keep_off`; otherwise
+the same seed would not give the same run.
 """
 
 from __future__ import annotations
 
 import random
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from deap_nn.errors import InputError
 
@@ -58,3 +61,24 @@ def protected() -> Iterator[None]:
         yield
     finally:
         random.setstate(state)
+
+
+def keep_off(*packages: str) -> None:
+    """Let the modules of these packages draw from generators of their own in place of `random`'s.
+
+    Args:
+        packages: Names of packages; those of their modules that are loaded now are changed, for as long as this process
+            lives.
+    """
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] in packages:
+            _draw_elsewhere(vars(module))
+
+
+def _draw_elsewhere(names: dict[str, Any]) -> None:
+    own, stream = random.Random(), random.random.__self__  # type: ignore[attr-defined]
+    for name, value in list(names.items()):
+        if value is random:
+            names[name] = own
+        elif getattr(value, "__self__", None) is stream:  # from random import randint
+            names[name] = getattr(own, value.__name__)

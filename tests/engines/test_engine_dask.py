@@ -2,7 +2,9 @@
 
 import json
 import os
+import random
 import signal
+import sys
 import time
 from pathlib import Path
 
@@ -33,6 +35,15 @@ def test_acceptance_table_and_a_killed_worker(tmp_path, nothing_left):
 def test_what_is_large_is_sent_without_a_warning():
     with make_engine("dask", workers=1) as engine:  # warnings are errors here
         assert [outcome.value for outcome in engine.map(len, [bytes(20_000_000)])] == [20_000_000]
+
+
+def test_dask_never_draws_from_the_stream_of_an_evolution():
+    with make_engine("dask", workers=1):
+        theirs = [name for name in sys.modules if name.partition(".")[0] in ("dask", "distributed", "tornado")]
+        values = [(name, value) for name in theirs for value in vars(sys.modules[name]).values()]
+    stream = random.random.__self__
+    drawing = {name for name, value in values if value is random or getattr(value, "__self__", None) is stream}
+    assert drawing == set()
 
 
 def test_a_cluster_on_this_host_admits_only_those_with_its_key():

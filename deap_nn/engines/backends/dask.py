@@ -22,6 +22,7 @@ from deap_nn.engines.parcel import Parcel
 from deap_nn.engines.sharing import default_workers, on_this_host
 from deap_nn.errors import InputError
 from deap_nn.host import host_name
+from deap_nn.random_stream import keep_off
 
 GRACE = 20.0  # seconds beyond the time limit that a worker may stay silent
 LOOK_AROUND = 1.0  # seconds between two checks of the cluster
@@ -177,6 +178,8 @@ def _import_distributed() -> Any:
             "received engine 'dask', but Dask, or cryptography, is not installed; run pip install 'deap_nn[dask]', "
             "or choose the engine 'processes'"
         ) from error
+    # Threads of theirs choose where to fetch from and how long to wait
+    keep_off("dask", "distributed", "tornado")
     return distributed
 
 
