@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,7 +11,7 @@ from deap_nn.training.history import Training
 from deap_nn.training.state import Done, Resumable, packed, restored
 
 INTERVAL = 10.0
-"""The seconds between two states that are kept."""
+"""The seconds between two states that are kept, of which the first is that after an epoch."""
 
 
 class Course:
@@ -37,7 +38,7 @@ class Course:
         self._deadline = None if seconds is None else time.monotonic() + seconds
         self._behind = 0.0
         self._rates: list[float] = []
-        self._began = self._kept = time.monotonic()
+        self._began, self._kept = time.monotonic(), -math.inf
 
     def begin(self, trainer: Resumable, training: Training) -> int:
         """Go on from the file, if it holds a state; return the number of epochs that are done."""

@@ -320,17 +320,17 @@ def test_a_search_with_a_budget(tmp_path, script):
 
 
 def test_a_final_training_goes_on_after_a_kill(tmp_path):
-    argv = ("full_network.py", *TOY, "--population", "3", "--generations", "0", "--final-epochs", "2000")
-    with Script(tmp_path, *argv, "--run-dir", "run") as running:
+    toy = ("--dataset", "digits", "--train-samples", "1000", "--seed", "3", "--population", "3", "--generations", "0")
+    with Script(tmp_path, "vision_network.py", *toy, "--final-epochs", "240", "--run-dir", "run") as running:
         wait_until(lambda: list((tmp_path / "run").glob("final-*.npz")), 100)
         running.process.kill()
     kept = next((tmp_path / "run").glob("final-*.npz"))
     with np.load(kept) as state:
         done = int(state["epoch"])
-    assert 0 < done < 2000
-    run(tmp_path, "full_network.py", "--resume", "run", "--final-epochs", "2000")
+    assert 0 < done < 240
+    run(tmp_path, "vision_network.py", "--resume", "run", "--final-epochs", "240")
     best = content(tmp_path / "run" / "best.json")
-    assert (best["epochs"], best["threads"]) == (2000, len(os.sched_getaffinity(0)))
+    assert (best["epochs"], best["threads"]) == (240, len(os.sched_getaffinity(0)))
     assert not kept.exists()
 
 

@@ -51,6 +51,14 @@ def test_a_training_that_is_cut_off_goes_on_and_ends_as_if_nothing_had_happened(
     assert same(whole, trained(way, path))  # the file holds the end
 
 
+def test_the_first_epoch_is_kept_at_once(tmp_path):
+    path = tmp_path / "training.npz"
+    with pytest.raises(CutOff):
+        trained(compiled.start, path, 3)
+    with np.load(path) as state:
+        assert state["epoch"] == 1
+
+
 def test_a_damaged_file_begins_it_again(tmp_path):
     path = tmp_path / "training.npz"
     path.write_bytes(b"PK nothing of the kind")
