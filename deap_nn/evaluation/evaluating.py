@@ -26,7 +26,7 @@ from deap_nn.status import Status
 
 if TYPE_CHECKING:
     from deap_nn.data import Splits
-    from deap_nn.training import Training, Weights
+    from deap_nn.training import Training
 
 MEASURED = ("multiply_adds", "latency")
 """What is measured and recorded where it is asked for only."""
@@ -40,7 +40,7 @@ def evaluate(
     budget: float = 1.0,
     rule: Rule | None = None,
     paused: bytes | None = None,
-    mirrored: bool = False,
+    views: bool = False,
     measured: Sequence[str] = (),
 ) -> FitnessValues:
     """Train the network of an individual and return its validation measure after the last epoch.
@@ -55,7 +55,8 @@ def evaluate(
         paused: The `FitnessValues.paused` of an evaluation with a smaller budget, from which this one goes on, or b"":
             it begins at the beginning. With a budget below 1, it ends as paused itself, with the worst fitness. The
             last budget of 1 brings what one full training would, to the last bit. None: it is no part of another.
-        mirrored: Whether to measure, too, what judging mirror images as well would give.
+        views: Whether to measure, too, what judging several views of each image would give; never where the latency is
+            measured, which that of a network with several views is not.
         measured: What else is measured and recorded, of `MEASURED`.
 
     Returns:
@@ -81,7 +82,7 @@ def evaluate(
         if "multiply_adds" in measured:
             record = replace(record, multiply_adds=multiply_adds(specs))
         timed = "latency" in measured
-        record, state = _trained(individual, specs, problem, record, repetition, budget, rule, paused, mirrored, timed)
+        record, state = _trained(individual, specs, problem, record, repetition, budget, rule, paused, views, timed)
     except InputError as error:
         record = _failed(record, f"cannot be built: {error}")
     except MemoryError as error:
@@ -107,7 +108,7 @@ def _trained(
     budget: float,
     rule: Rule | None,
     paused: bytes | None,
-    mirrored: bool,
+    views: bool,
     timed: bool,
 ) -> tuple[Record, bytes]:
     """Train the network; return the record with its history, and what a paused training can go on from."""
@@ -140,7 +141,7 @@ def _trained(
         history=result.history,
         epochs=result.epochs,
         batch_size=_smaller_batch(individual, schedule),
-        mirrored=_mirrored(specs, splits, result.weights) if mirrored and _sees_mirrored(schedule, result) else None,
+        views=_by_views(specs, splits, schedule, result) if views and not timed else None,
         latency=latency(specs, load(problem.data_of(repetition, specs)), result.weights)
         if timed and result.status is Status.OK
         else None,
@@ -148,19 +149,26 @@ def _trained(
     return record, b"" if part is None else part.state
 
 
-def _sees_mirrored(schedule: Schedule, result: Training) -> bool:
-    return schedule.flip != "none" and result.status is Status.OK
-
-
-def _mirrored(specs: Sequence[LayerSpec], splits: Splits, weights: Weights) -> float | None:
-    """Return the validation measure of a network that judges mirror images as well; None for what is no image."""
+def _by_views(
+    specs: Sequence[LayerSpec], splits: Splits, schedule: Schedule, result: Training
+) -> dict[str, float] | None:
+    """Return the validation measures of a network that judges several views of an image; None for what is no image."""
     from deap_nn.models import outputs_of, trained_model
 
-    if len(splits.input_shape) != 3:
+    if len(splits.input_shape) != 3 or result.status is not Status.OK:
         return None
-    model = trained_model(specs, weights, splits.scale, splits.offset, mirrored=True)
-    report = splits.task.report(splits.y_validation, outputs_of(model, splits.x_validation))
-    return float(report[f"test_{splits.task.measure.name}"])
+    measures = {}
+    for number in _views_known(schedule):
+        model = trained_model(specs, result.weights, splits.scale, splits.offset, number)
+        report = splits.task.report(splits.y_validation, outputs_of(model, splits.x_validation))
+        measures[str(number)] = float(report[f"test_{splits.task.measure.name}"])
+    return measures or None
+
+
+def _views_known(schedule: Schedule) -> Sequence[int]:
+    """Return the numbers of views, above 1, that a training has prepared its network for."""
+    flips, shifts = schedule.flip != "none", schedule.shift > 0
+    return [number for number, known in ((2, flips), (3, shifts and not flips), (6, shifts and flips)) if known]
 
 
 def _smaller_batch(individual: Individual, schedule: Schedule) -> int | None:

@@ -31,14 +31,14 @@ class FinalPlan(NamedTuple):
         with_validation: Whether to train on training and validation data.
         seconds: The time in which it has to be over; None for any.
         checkpoint: The file in which its state is kept; None for none.
-        mirrored: Whether the network is to judge each image and its mirror image, and answer with their mean.
+        views: How many views of each image the network is to judge, see `deap_nn.models.views`.
     """
 
     epochs: int | None = None
     with_validation: bool = True
     seconds: float | None = None
     checkpoint: str | None = None
-    mirrored: bool = False
+    views: int = 1
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Winner:
         trained_on: "training + validation", or "training".
         epochs: The number of epochs that it was trained for.
         threads: The number of threads that trained it, on which its last digits depend.
-        mirrored: Whether it judges mirror images, too.
+        views: How many views of each image it judges.
         report: Its results on the test split, see `Task.report`.
         seconds: The time that it took.
     """
@@ -61,14 +61,14 @@ class Winner:
     trained_on: str
     epochs: int
     threads: int
-    mirrored: bool
+    views: int
     report: dict[str, Any]
     seconds: float
 
     @property
     def training(self) -> dict[str, Any]:
         """How it was trained, as plain data."""
-        return {name: getattr(self, name) for name in ("trained_on", "epochs", "threads", "mirrored")}
+        return {name: getattr(self, name) for name in ("trained_on", "epochs", "threads", "views")}
 
 
 class Diverged(RuntimeError):  # noqa: N818 - what happened, not whose error
@@ -103,14 +103,14 @@ def train_winner(individual: Individual, plan: FinalPlan, problem: Problem) -> W
     if result.status is not Status.OK:
         raise Diverged(result.reason)
     taken_in = load(problem.data_of(0, specs))
-    model = trained_model(specs, result.weights, taken_in.scale, taken_in.offset, plan.mirrored)
+    model = trained_model(specs, result.weights, taken_in.scale, taken_in.offset, plan.views)
     return Winner(
         model_bytes(model),
         layer_lines(model),
         "training + validation" if plan.with_validation else "training",
         result.epochs,
         thread_count(),
-        plan.mirrored,
+        plan.views,
         splits.task.report(splits.y_test, outputs_of(model, splits.x_test)),
         time.monotonic() - started,
     )

@@ -28,8 +28,8 @@ class Record:
         history: One number per metric and completed epoch.
         epochs: The number of epochs that were run.
         batch_size: The samples per step, where there were fewer than the genome says because the data are small.
-        mirrored: The validation measure of the means of its outputs for each image and its mirror image, where that
-            was asked for and the network was trained on mirror images.
+        views: The validation measure of the means of its outputs for several views of an image, by their number, where
+            that was asked for and the network was trained on such images.
         repetition: The number of the evaluation among several of its genome; None for the first, number 0.
         budget: The share of a full training; None for 1.
         attempts: The number of times it was started, if no attempt returned a result.
@@ -50,7 +50,7 @@ class Record:
     history: dict[str, list[float]] | None = None
     epochs: int | None = None
     batch_size: int | None = None
-    mirrored: float | None = None
+    views: dict[str, float] | None = None
     repetition: int | None = None
     budget: float | None = None
     attempts: int | None = None

@@ -12,10 +12,14 @@ from collections.abc import Sequence
 import keras
 import numpy as np
 
+from deap_nn.models.views import views
 from deap_nn.networks import LAYERS, NETWORK_INPUT, LayerSpec
 
 SCALING = "scaling"
 """The name of the first layer of a saved network."""
+
+MEAN = "mean_of_views"
+"""The name of the last layer of one that judges several views."""
 
 
 def build_layers(
@@ -66,7 +70,7 @@ def trained_model(
     weights: Sequence[list[np.ndarray]],
     scale: float | np.ndarray,
     offset: float | np.ndarray,
-    mirrored: bool = False,
+    number: int = 1,
 ) -> keras.Model:
     """Return the network with these weights, for raw inputs: `raw * scale + offset` is its first layer.
 
@@ -75,24 +79,23 @@ def trained_model(
         weights: The arrays of each layer of the blueprint, in Keras's order.
         scale: A number, or one per feature.
         offset: A number, or one per feature.
-        mirrored: Whether it takes in each image and its mirror image, left to right, and puts out the mean of both
-            outputs; both pass through the same layers.
+        number: How many views of each image pass through the same layers, see `deap_nn.models.views`; it puts out the
+            mean of their outputs.
     """
     layers = build_layers(specs, seed=0)
     scaling = keras.layers.Rescaling(_plain(scale), _plain(offset), name=SCALING)
     model = connect(layers, specs, scaling)
     for layer, arrays in zip(layers, weights, strict=True):
         layer.set_weights(arrays)
-    return _mirrored(layers, specs, scaling) if mirrored else model
+    return model if number == 1 else _judging_views(layers, specs, scaling, number)
 
 
-def _mirrored(
-    layers: Sequence[keras.layers.Layer], specs: Sequence[LayerSpec], scaling: keras.layers.Layer
+def _judging_views(
+    layers: Sequence[keras.layers.Layer], specs: Sequence[LayerSpec], scaling: keras.layers.Layer, number: int
 ) -> keras.Model:
     inputs = keras.Input(shape=specs[0].input_shape)
-    images = scaling(inputs)
-    both = [_outputs(layers, specs, one) for one in (images, keras.ops.flip(images, axis=2))]
-    return keras.Model(inputs, keras.layers.Average(name="mean_of_both_sides")(both))
+    outputs = [_outputs(layers, specs, one) for one in views(scaling(inputs), number)]
+    return keras.Model(inputs, keras.layers.Average(name=MEAN)(outputs))
 
 
 def layer_lines(model: keras.Model) -> list[str]:

@@ -78,13 +78,13 @@ class FinalTraining:
         """Return the number of epochs of an individual's final training, where time is no object."""
         return self._settings.final_epochs or LONGER * int(individual[-1].genes["epochs"])
 
-    def plans(self, individual: Individual, epochs: int, mirrored: bool, to_come: int | None) -> Iterator[FinalPlan]:
+    def plans(self, individual: Individual, epochs: int, views: int, to_come: int | None) -> Iterator[FinalPlan]:
         """Yield a training on all data, then, if that fails, the search's own training of an individual.
 
         Args:
             individual: The individual.
             epochs: The number of epochs of the first.
-            mirrored: Whether the network is to judge mirror images, too.
+            views: How many views of each image the network is to judge.
             to_come: How many networks, this one included, share the time that is left; None: it may take any time.
         """
         for number, with_validation in ((epochs, True), (individual[-1].genes["epochs"], False)):
@@ -93,7 +93,7 @@ class FinalTraining:
             # Elsewhere there may be another disk
             path = str((self._run.path / name).absolute()) if self._is_apart(individual, number) else None
             seconds = None if self._seconds is None or to_come is None else self._seconds / to_come
-            yield FinalPlan(number, with_validation, seconds, path, mirrored)
+            yield FinalPlan(number, with_validation, seconds, path, views)
 
     @contextmanager
     def engine(self, individual: Individual | None = None, plan: FinalPlan | None = None) -> Iterator[Engine]:

@@ -30,9 +30,9 @@ class Ranking(NamedTuple):
     again: Sequence[FitnessValues | None]
 
     @property
-    def mirrored(self) -> list[bool]:
-        """Whether mirror images helped each candidate, as far as that was measured."""
-        return [_helped(values) for values in self.again]
+    def views(self) -> list[int]:
+        """How many views of an image were best for each candidate, as far as that was measured."""
+        return [1 if values is None else _best_views(values) for values in self.again]
 
 
 MOST = 3
@@ -79,6 +79,7 @@ def ranked(
     return Ranking([best[place] for place in order], [again.get(place) for place in order])
 
 
-def _helped(values: FitnessValues | None) -> bool:
-    mirrored = None if values is None else values.record.mirrored
-    return mirrored is not None and values is not None and mirrored >= values[0]
+def _best_views(values: FitnessValues) -> int:
+    """Return the number of views with the best validation measure; more than others only where that is better."""
+    measured = {1: values[0]} | {int(number): value for number, value in (values.record.views or {}).items()}
+    return max(sorted(measured), key=lambda number: measured[number])

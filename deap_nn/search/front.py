@@ -78,7 +78,7 @@ def _trained(
     known = next((one for one in before if one.get("file") == file), None)
     if known is not None and (run.path / file).exists():
         return {name: known[name] for name in ("file", measure, "epochs")}
-    *_, outcome = final_training(individual, epochs, False, train, final)
+    *_, outcome = final_training(individual, epochs, 1, train, final)
     if outcome.status != "ok":
         return {"reason": f"the final training ended as {outcome.status}: {outcome.reason}"}
     (run.path / file).parent.mkdir(exist_ok=True)

@@ -130,7 +130,7 @@ def keras_objective(space: SearchSpace, data: DataSpec, settings: Settings) -> O
         f"validation {task.measure.name}",
         task.measure.worst,
         task,
-        partial(evaluate, problem=problem, mirrored=True, measured=measured_of(settings)),
+        partial(evaluate, problem=problem, views=True, measured=measured_of(settings)),
         partial(train_winner, problem=problem),
         partial(join_winners, problem=problem),
         partial(planned_work, problem=problem) if countable else None,

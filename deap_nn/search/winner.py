@@ -59,10 +59,10 @@ def _train(ranking: Ranking, epochs: int, train: TrainWinner, final: FinalTraini
     """Return as many of the best candidates as are wanted and can be trained, each with what came of it."""
     failures: list[Outcome] = []
     trained: list[tuple[Individual, Winner]] = []
-    for individual, mirrored in zip(ranking.individuals, ranking.mirrored, strict=True):
+    for individual, views in zip(ranking.individuals, ranking.views, strict=True):
         if len(trained) == final.networks or (not trained and len(failures) >= 2 * CANDIDATES):
             break
-        outcomes = final_training(individual, epochs, mirrored, train, final, final.networks - len(trained))
+        outcomes = final_training(individual, epochs, views, train, final, final.networks - len(trained))
         trained += [(individual, one.value) for one in outcomes if one.status == "ok"]
         failures += [one for one in outcomes if one.status != "ok"]
     if trained:
@@ -76,7 +76,7 @@ def _train(ranking: Ranking, epochs: int, train: TrainWinner, final: FinalTraini
 def final_training(
     individual: Individual,
     epochs: int,
-    mirrored: bool,
+    views: int,
     train: TrainWinner,
     final: FinalTraining,
     to_come: int | None = None,
@@ -86,13 +86,13 @@ def final_training(
     Args:
         individual: The individual.
         epochs: For how many epochs, if all goes well.
-        mirrored: Whether the network is to judge mirror images, too.
+        views: How many views of each image the network is to judge.
         train: Trains.
         final: What is planned.
         to_come: How many networks share the time that is left; None: it may take any time.
     """
     outcomes: list[Outcome] = []
-    for plan in final.plans(individual, epochs, mirrored, to_come):
+    for plan in final.plans(individual, epochs, views, to_come):
         with final.engine(individual, plan) as engine:
             outcomes += engine.map(train, [individual], [plan])
         if outcomes[-1].status == "ok":

@@ -465,15 +465,30 @@ def test_what_else_is_measured_is_recorded_where_it_is_asked_for(individual, pro
     assert more.history == record.history
 
 
-def test_a_network_that_judges_both_sides_is_measured_and_saved_so(tmp_path):
+@pytest.mark.parametrize(
+    ("flip", "shift", "numbers"),
+    [("none", 0, None), ("random", 0, ["2"]), ("none", 1, ["3"]), ("random", 2, ["2", "6"])],
+)
+def test_views_are_measured_of_what_a_training_knows(flip, shift, numbers):
     individual, problem = mirrored_individual()
-    record = evaluate(individual, problem, repetition=1, mirrored=True).record
-    assert evaluate(individual, problem, repetition=1).record.mirrored is None
-    assert 0 < record.mirrored <= 1
+    individual[-1].genes |= {"flip": flip, "shift": shift}
+    found = evaluate(individual, problem, repetition=1, views=True).record.views
+    assert (found and list(found)) == numbers
+    assert all(0 < value <= 1 for value in (found or {}).values())
+
+
+def test_views_are_measured_where_they_are_asked_for_and_the_latency_is_not():
+    individual, problem = mirrored_individual()
+    assert evaluate(individual, problem, repetition=1).record.views is None
+    assert evaluate(individual, problem, repetition=1, views=True, measured=("latency",)).record.views is None
+
+
+def test_a_network_that_judges_both_sides_is_saved_so(tmp_path):
+    individual, problem = mirrored_individual()
     splits = problem.splits()
     for mirrored in (False, True):
-        winner = train_winner(individual, FinalPlan(mirrored=mirrored), problem)
-        assert winner.mirrored is mirrored
+        winner = train_winner(individual, FinalPlan(views=2 if mirrored else 1), problem)
+        assert winner.views == (2 if mirrored else 1)
         (tmp_path / "best.keras").write_bytes(winner.model)
         model = keras.models.load_model(tmp_path / "best.keras")
         one, other = (model.predict(x, verbose=0) for x in (splits.x_test, splits.x_test[:, :, ::-1]))
@@ -537,7 +552,7 @@ def test_an_ensemble_answers_with_the_mean(tmp_path):
     individual, problem = mirrored_individual()
     other = Individual.from_json(individual.to_json())
     other[1].genes["filters"] = 24
-    winners = [train_winner(one, FinalPlan(mirrored=one is other), problem) for one in (individual, other)]
+    winners = [train_winner(one, FinalPlan(views=2 if one is other else 1), problem) for one in (individual, other)]
     joined = join_winners([winner.model for winner in winners], problem)
     outputs = []
     for name, content in (("a", winners[0].model), ("b", winners[1].model), ("joined", joined.model)):

@@ -12,13 +12,13 @@ from deap_nn.status import Status
 
 FULL = Record(
     Status.PRUNED, "pruned in epoch 3", 7, "host:1", "cpu", {"load": 0.1}, ["Dense() -> 10"], 42,
-    {"loss": [1.0, 0.5], "val_accuracy": [0.1, 0.2]}, 2, 50, 0.3, 1, 0.5, 3, True, 900, 0.001, {"mine": [1]},
+    {"loss": [1.0, 0.5], "val_accuracy": [0.1, 0.2]}, 2, 50, {"2": 0.3}, 1, 0.5, 3, True, 900, 0.001, {"mine": [1]},
 )  # fmt: skip
 JOURNALLED = {
     "status": "pruned", "reason": "pruned in epoch 3", "seed": 7, "worker": "host:1", "device": "cpu",
     "seconds": {"load": 0.1}, "network": ["Dense() -> 10"], "parameters": 42,
     "history": {"loss": [1.0, 0.5], "val_accuracy": [0.1, 0.2]}, "epochs": 2, "batch_size": 50,
-    "mirrored": 0.3, "repetition": 1, "budget": 0.5, "attempts": 3, "from_cache": True,
+    "views": {"2": 0.3}, "repetition": 1, "budget": 0.5, "attempts": 3, "from_cache": True,
     "multiply_adds": 900, "latency": 0.001, "mine": [1],
 }  # fmt: skip
 

@@ -175,7 +175,7 @@ def test_the_final_training_takes_as_many_epochs_as_there_is_time_for(run, clock
     with make_engine("serial") as engine:
         final = FinalTraining(run, Settings(engine="serial"), engine, Budget(run, 140.0))
         assert final.epochs(best) == pytest.approx(epochs, abs=1)
-        (plan, other) = final.plans(best, 9, mirrored=False, to_come=1)
+        (plan, other) = final.plans(best, 9, views=1, to_come=1)
     assert (plan.epochs, plan.with_validation, plan.seconds) == (9, True, pytest.approx(140 - 4.2 - 4))
     assert (other.epochs, other.with_validation) == (7, False)
 
@@ -240,7 +240,7 @@ def test_a_long_training_has_a_child_of_its_own_and_a_file_to_go_on_from(run, en
     best[-1].genes["epochs"] = 5
     with make_engine("serial") as of_search:
         final = FinalTraining(run, Settings(engine=engine), of_search, Budget(run, None), lambda _: work)
-        plan, _ = final.plans(best, 10, mirrored=False, to_come=1)
+        plan, _ = final.plans(best, 10, views=1, to_come=1)
         assert (plan.checkpoint is not None) is apart
         with final.engine(best, plan) as chosen:
             assert (chosen is not of_search) is apart

@@ -17,7 +17,7 @@ def second(individual, repetition, budget):
     value = AGAIN[str(individual[0].genes["units"])]
     if value is None:
         return FitnessValues((0.0,), {"status": "failed", "reason": "diverged"})
-    return FitnessValues((value,), {"mirrored": 0.6})
+    return FitnessValues((value,), {"views": {"2": 0.6}})
 
 
 def candidates():
@@ -43,7 +43,7 @@ def test_the_mean_of_both_measurements_decides(count, weight, order):
     assert [one.fitness.values[0] for one in ranking.individuals] == [[0.9, 0.8, 0.7, 0.6][place] for place in order]
 
 
-def test_mirror_images_count_where_they_were_no_worse():
+def test_several_views_count_where_they_were_better():
     with make_engine("serial") as engine:
         ranking = ranked(candidates(), 3, Evaluations(engine), second, 1)
-    assert ranking.mirrored == [False, True, False, False]  # 0.6 is less than 0.9, more than 0.5; failed; not measured
+    assert ranking.views == [1, 2, 1, 1]  # 0.6 is less than 0.9, more than 0.5; failed; not measured

@@ -19,7 +19,7 @@ REPORT = {"test_accuracy": 0.875, "class_accuracy": [0.75, 1.0], "confusion_matr
 
 
 def train(individual, plan):
-    return Winner(b"model", ["layer"], f"validation {plan.with_validation}", plan.epochs, 1, plan.mirrored, REPORT, 0.1)
+    return Winner(b"model", ["layer"], f"validation {plan.with_validation}", plan.epochs, 1, plan.views, REPORT, 0.1)
 
 
 def train_only_without_validation(individual, plan):
@@ -83,7 +83,7 @@ def test_model_and_figures_are_written(run):
         "trained_on": "validation True",
         "epochs": 14,
         "threads": 1,
-        "mirrored": False,
+        "views": 1,
         "asked": {"genome": individual.to_json(), "epochs": 14, "ensemble": 1},
         "test_evaluations": 1,
         "class_accuracy": [0.75, 1.0],
@@ -141,10 +141,13 @@ def test_the_epochs_may_be_given_and_others_are_another_training(run):
     assert (run.best["epochs"], run.best["test_evaluations"]) == (60, 2)
 
 
-@pytest.mark.parametrize(("mirrored", "inside"), [(None, False), (0.4, False), (0.5, True), (0.6, True)])
-def test_mirror_images_are_judged_where_that_helped_on_validation_data(run, mirrored, inside):
-    write(run, train, drawn(), again=[FitnessValues((0.5,), {"mirrored": mirrored})])
-    assert run.best["mirrored"] is inside
+@pytest.mark.parametrize(
+    ("measured", "number"),
+    [(None, 1), ({"2": 0.5}, 1), ({"2": 0.6}, 2), ({"2": 0.6, "6": 0.6}, 2), ({"2": 0.4, "6": 0.7}, 6)],
+)
+def test_several_views_are_judged_where_that_helped_on_validation_data(run, measured, number):
+    write(run, train, drawn(), again=[FitnessValues((0.5,), {"views": measured})])
+    assert run.best["views"] == number
 
 
 def test_the_best_few_are_joined(run):

@@ -34,7 +34,7 @@ def train(individual, plan):
         raise RuntimeError("cannot be trained")
     DONE.append(individual.canonical())
     report = {"test_accuracy": 0.5 + len(DONE) / 100}
-    return Winner(f"model {len(DONE)}".encode(), ["layer"], "all", plan.epochs, 1, plan.mirrored, report, 0.1)
+    return Winner(f"model {len(DONE)}".encode(), ["layer"], "all", plan.epochs, 1, plan.views, report, 0.1)
 
 
 @pytest.fixture(autouse=True)
