@@ -6,7 +6,15 @@ Input: a search space and a function that evaluates. Output: populations. Nothin
 from deap_nn.evolution.affordable import Limit, limit_cost
 from deap_nn.evolution.algorithms import Generation, OnGeneration, eaTruncation, survivor_count
 from deap_nn.evolution.breeder import Screen
-from deap_nn.evolution.criterion import CRITERIA, FIRST, Criterion, criteria_of, objective_from_json, weights_of
+from deap_nn.evolution.criterion import (
+    CRITERIA,
+    FIRST,
+    IN_WORDS,
+    Criterion,
+    criteria_of,
+    objective_from_json,
+    weights_of,
+)
 from deap_nn.evolution.descent import smallest
 from deap_nn.evolution.front import Front, hypervolume
 from deap_nn.evolution.individual import MAXIMIZE, MINIMIZE, Fitness, FitnessValues, Individual
@@ -22,6 +30,7 @@ __all__ = [
     "CRITERIA",
     "CROSSOVERS",
     "FIRST",
+    "IN_WORDS",
     "MAXIMIZE",
     "MINIMIZE",
     "OPERATORS",

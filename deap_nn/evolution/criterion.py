@@ -20,6 +20,15 @@ WORST = sys.float_info.max
 """The value, as a cost, of an evaluation that failed or was pruned: whatever has worked is better."""
 
 
+IN_WORDS = {
+    "parameters": "weights",
+    "multiply_adds": "multiply-adds",
+    "seconds": "seconds of training",
+    "latency": "seconds for one sample",
+}
+"""What stands after a value, or on an axis, where that is more than the name of an objective."""
+
+
 @dataclass(frozen=True)
 class Criterion:
     """An objective besides the first.
@@ -46,6 +55,11 @@ class Criterion:
             raise InputError(f"of is {self.of!r}, expected a function of an evaluation's record")
         if not isinstance(self.maximize, bool):
             raise InputError(f"maximize is {self.maximize!r}, expected True or False")
+
+    @property
+    def in_words(self) -> str:
+        """What stands after a value of it, or on an axis."""
+        return IN_WORDS.get(self.name, self.name)
 
     @property
     def weight(self) -> float:

@@ -34,13 +34,6 @@ def print_report(run: Run, again: str) -> None:
 CLOSE = 0.01
 """The share of the best network's measure that another may lack to be as good for most purposes."""
 
-IN_WORDS = {
-    "multiply_adds": "multiply-adds",
-    "latency": "seconds for one sample",
-    "seconds": "seconds of training",
-}
-"""The objectives in words, where that is more than their names."""
-
 SUPERLATIVES = {"parameters": "smallest network", "multiply_adds": "smallest network", "latency": "fastest network"}
 
 
@@ -55,7 +48,7 @@ def _frugal(run: Run, measure: str) -> Iterator[str]:
         extreme = "most" if criterion.maximize else "least"
         which = SUPERLATIVES.get(criterion.name, f"network with the {extreme} {criterion.name}")
         file = f" ({chosen['file']})" if "file" in chosen else ""
-        figure = f"{_rounded(chosen[criterion.name])} {IN_WORDS.get(criterion.name, criterion.name)}"
+        figure = f"{_rounded(chosen[criterion.name])} {criterion.in_words}"
         yield (
             f"the {which} within {100 * CLOSE:g} % of the best: {figure}, "
             f"validation {measure} {chosen[measure]:.4f}{file}"

@@ -17,13 +17,6 @@ from deap_nn.status import Status
 
 Entry = dict[str, Any]
 
-LABELS = {
-    "multiply_adds": "multiply-adds",
-    "latency": "latency (seconds)",
-    "seconds": "training time (seconds)",
-}
-"""The names of objectives on a picture's axes, where they are not their own."""
-
 
 def write_front(
     run: Run, front: Sequence[Individual], objective: Objective, final: FinalTraining, settings: Settings
@@ -104,7 +97,7 @@ def draw_front(run: Run, label: str) -> Path | None:
     """
     from deap_nn.plots import plot_front, png  # The import takes half a second
 
-    names = [label, *(LABELS.get(one.name, one.name) for one in run.criteria)]
+    names = [label, *(one.in_words for one in run.criteria)]
     if len(names) < 2:
         return None
     networks = [

@@ -11,14 +11,11 @@ from functools import cache
 
 from deap_nn.errors import InputError
 from deap_nn.evaluation import Size
-from deap_nn.evolution import Individual, Limit, smallest
+from deap_nn.evolution import IN_WORDS, Individual, Limit, smallest
 from deap_nn.random_stream import protected
-from deap_nn.search.objective import Objective
+from deap_nn.search.objective import SIZES, Objective
 from deap_nn.search.settings import Settings
 from deap_nn.space import SearchSpace
-
-WORDS = {"parameters": "weights", "multiply_adds": "multiply-adds"}
-"""What the settings `max_...` limit, as the fields of `Size`, in words."""
 
 DRAWN = 30
 """The number of networks from the smallest of which the search for the smallest of a space begins."""
@@ -47,7 +44,7 @@ class SizeLimit:
 
     def __str__(self) -> str:
         """Return what is allowed, in words."""
-        return "at most " + " and ".join(f"{most:,} {WORDS[name]}" for name, most in self._most.items())
+        return "at most " + " and ".join(f"{most:,} {IN_WORDS[name]}" for name, most in self._most.items())
 
     @property
     def limit(self) -> Limit:
@@ -75,7 +72,7 @@ class SizeLimit:
         """Return in words by how much an individual is too large; "" if it is not."""
         size = self._size(individual)._asdict()
         return " and ".join(
-            f"{size[name]:,} {WORDS[name]}, more than max_{name} = {most:,}"
+            f"{size[name]:,} {IN_WORDS[name]}, more than max_{name} = {most:,}"
             for name, most in self._most.items()
             if size[name] > most
         )
@@ -106,7 +103,7 @@ def size_limit(
     Raises:
         InputError: If there are no networks whose size could be counted.
     """
-    most = {name: it for name in WORDS if (it := getattr(settings, f"max_{name}")) is not None}
+    most = {name: it for name in SIZES if (it := getattr(settings, f"max_{name}")) is not None}
     if not most:
         return None
     if objective.size is None:

@@ -133,7 +133,7 @@ def test_the_report_names_the_smallest_that_is_nearly_as_good(run, capsys):
     run.write_best(None, best)
     print_report(run, "again")
     shown = capsys.readouterr().out
-    assert "the smallest network within 1 % of the best: 8,000 parameters, validation accuracy 0.8920\n" in shown
+    assert "the smallest network within 1 % of the best: 8,000 weights, validation accuracy 0.8920\n" in shown
     assert "front.json" in shown
 
 
