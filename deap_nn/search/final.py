@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import math
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from deap_nn.engines import Engine, find_gpus, make_engine
+from deap_nn.engines import Engine, make_engine
 from deap_nn.evaluation import FinalPlan
 from deap_nn.evolution import Individual, Key
 from deap_nn.runs import FINAL, LOGS, Run
 from deap_nn.search.budget import Budget
 from deap_nn.search.engine import is_local, memory_limit
+from deap_nn.search.final_pace import MORE_SAMPLES, FinalPace
 from deap_nn.search.finalists import SHARE as FINALISTS_SHARE
 from deap_nn.search.settings import Settings
 from deap_nn.search.sizing import SEARCH_SHARE
@@ -25,22 +25,11 @@ LONGER = 2
 MOST_TIMES_LONGER = 16
 """The same where a budget leaves time for more."""
 
-GAIN_OF_A_THREAD = 0.5
-"""What a further thread adds to a training's speed on a CPU, compared with one beside others; measured with two."""
-
-GAIN_OF_A_GPU = 0.67
-"""What each neighbour less on a GPU adds to the speed of a training; measured with four and with eight (3.0 and 5.7
-times as fast alone). Threads add nothing there."""
-
 CLOSING = 0.03, 4.0
 """The share of a budget, and the seconds, that are kept for measuring, saving and the last picture."""
 
 STARTING = 15.0
 """The seconds that a child of its own takes to start, at most."""
-
-MORE_SAMPLES = 1.15
-"""The work of an epoch on training and validation data, for that of an epoch of the search, which is measured, too."""
-
 
 WORTH_A_CHILD = 5e11
 """The multiply-adds from which a final training, of some ten seconds on one core, is worth starting a child for it."""
@@ -66,7 +55,7 @@ class FinalTraining:
         cost: Callable[[Individual], float] | None = None,
     ) -> None:
         self._run, self._settings, self._engine, self._budget = run, settings, engine, budget
-        self._cost = cost
+        self._cost, self._pace = cost, FinalPace(settings, engine)
 
     def epochs(self, best: Individual) -> int:
         """Return the number of epochs."""
@@ -107,7 +96,7 @@ class FinalTraining:
             workers=1,
             time_limit=self._limit(individual, plan),
             memory_limit=memory_limit(self._settings),
-            threads_per_worker=self._threads,
+            threads_per_worker=self._pace.threads,
             log_dir=self._run.path / LOGS / "final",
         ) as engine:
             yield engine
@@ -139,7 +128,7 @@ class FinalTraining:
 
         That is the search's share of a budget, or later where finalists and final training could not use the rest.
         """
-        total, of_epoch = self._budget.seconds, self._of_epoch(best)
+        total, of_epoch = self._budget.seconds, self._pace.of_epoch(best)
         if total is None or of_epoch is None:
             return self._budget.until(SEARCH_SHARE)
         most = self._settings.final_epochs or MOST_TIMES_LONGER * best[-1].genes["epochs"]
@@ -149,29 +138,11 @@ class FinalTraining:
 
     def _affordable(self, best: Individual, of_genome: int) -> int:
         """Return as many epochs as there is time for, judging by the search's training of the individual."""
-        of_epoch = self._of_epoch(best)
+        of_epoch = self._pace.of_epoch(best)
         if of_epoch is None or self._seconds is None:
             return LONGER * of_genome
         epochs = int(self._seconds / self._settings.ensemble / of_epoch)
         return max(1, min(MOST_TIMES_LONGER * of_genome, epochs))
-
-    def _of_epoch(self, best: Individual) -> float | None:
-        """Return the seconds of an epoch of the final training, judging by the search's; None if it did not train."""
-        record = best.fitness.record
-        took = None if record is None else (record.seconds or {}).get("train")
-        if record is None or not took:
-            return None
-        seconds: float = took * MORE_SAMPLES / (record.epochs or best[-1].genes["epochs"]) / self._faster
-        return seconds
-
-    @property
-    def _faster(self) -> float:
-        """How many times as fast as in the search a training is when it has a host to itself."""
-        if not is_local(self._settings):
-            return 1.0
-        if gpus := find_gpus():
-            return 1 + GAIN_OF_A_GPU * max(0.0, self._engine.capacity / len(gpus) - 1)
-        return 1 + GAIN_OF_A_THREAD * (self._threads - self._settings.threads_per_worker)
 
     @property
     def _seconds(self) -> float | None:
@@ -181,10 +152,6 @@ class FinalTraining:
             return None
         share, seconds = CLOSING
         return max(1.0, left - share * total - seconds)
-
-    @property
-    def _threads(self) -> int:
-        return len(os.sched_getaffinity(0)) if is_local(self._settings) else self._settings.threads_per_worker
 
     def clean_up(self) -> None:
         """Remove the states that were kept on the way."""

@@ -84,8 +84,7 @@ def test_under_scoop_it_is_told_what_to_add(tmp_path):
         session.assert_nothing_left()
 
 
-@pytest.mark.parametrize("engine", ["processes", "dask"])
-@pytest.mark.parametrize("way", ["-c", "no suffix", "cProfile"])
+@pytest.mark.parametrize(("way", "engine"), [("-c", "dask"), ("no suffix", "processes"), ("cProfile", "processes")])
 def test_what_no_worker_can_import_goes_by_value(tmp_path, way, engine):
     """As from a notebook, where `__main__` has no file either."""
     (tmp_path / "script").write_text(BY_VALUE.read_text())

@@ -12,8 +12,7 @@ import search_stubs
 from deap_nn import Individual, Run, resume
 from deap_nn.engines import make_engine
 from deap_nn.evaluation import Pace
-from deap_nn.search import Settings, budget
-from deap_nn.search import final as final_module
+from deap_nn.search import Settings, budget, final_pace
 from deap_nn.search.budget import SEARCHED, Budget
 from deap_nn.search.final import FinalTraining
 from deap_nn.search.objective import Objective
@@ -227,7 +226,7 @@ def test_on_a_gpu_neighbours_count_and_threads_do_not(run, clock, monkeypatch, g
     best[-1].genes["epochs"] = 7
     best.fitness.values = search_stubs.FitnessValues((0.5,), {"seconds": {"train": 70.0}})
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(16))
-    monkeypatch.setattr(final_module, "find_gpus", lambda: gpus)
+    monkeypatch.setattr(final_pace, "find_gpus", lambda: gpus)
     engine = SimpleNamespace(capacity=workers)
     assert FinalTraining(run, Settings(), engine, Budget(run, 140.0)).epochs(best) == pytest.approx(epochs, abs=1)
 
