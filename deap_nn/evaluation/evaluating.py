@@ -21,7 +21,7 @@ from deap_nn.evaluation.problem import Problem, genome_seed, samples_of
 from deap_nn.evolution import FitnessValues, Individual, Record
 from deap_nn.networks import LayerSpec, blueprint, multiply_adds, parameters
 from deap_nn.pruning import Rule
-from deap_nn.recipe import BATCH_SIZE, Schedule
+from deap_nn.recipe import BATCH_SIZE, Schedule, views_known
 from deap_nn.status import Status
 
 if TYPE_CHECKING:
@@ -158,17 +158,11 @@ def _by_views(
     if len(splits.input_shape) != 3 or result.status is not Status.OK:
         return None
     measures = {}
-    for number in _views_known(schedule):
+    for number in views_known(schedule):
         model = trained_model(specs, result.weights, splits.scale, splits.offset, number)
         report = splits.task.report(splits.y_validation, outputs_of(model, splits.x_validation))
         measures[str(number)] = float(report[f"test_{splits.task.measure.name}"])
     return measures or None
-
-
-def _views_known(schedule: Schedule) -> Sequence[int]:
-    """Return the numbers of views, above 1, that a training has prepared its network for."""
-    flips, shifts = schedule.flip != "none", schedule.shift > 0
-    return [number for number, known in ((2, flips), (3, shifts and not flips), (6, shifts and flips)) if known]
 
 
 def _smaller_batch(individual: Individual, schedule: Schedule) -> int | None:

@@ -31,7 +31,7 @@ class FinalPlan(NamedTuple):
         with_validation: Whether to train on training and validation data.
         seconds: The time in which it has to be over; None for any.
         checkpoint: The file in which its state is kept; None for none.
-        views: How many views of each image the network is to judge, see `deap_nn.models.views`.
+        views: How many views of each image the network is to judge, see `deap_nn.recipe.views`.
     """
 
     epochs: int | None = None

@@ -79,7 +79,7 @@ def trained_model(
         weights: The arrays of each layer of the blueprint, in Keras's order.
         scale: A number, or one per feature.
         offset: A number, or one per feature.
-        number: How many views of each image pass through the same layers, see `deap_nn.models.views`; it puts out the
+        number: How many views of each image pass through the same layers, see `deap_nn.recipe.views`; it puts out the
             mean of their outputs.
     """
     layers = build_layers(specs, seed=0)

@@ -1,27 +1,12 @@
-"""The views of an image that a saved network may judge: its mirror image, and both shifted by a pixel.
-
-It answers with the mean of its outputs. What is learnt with mirrored and shifted images should not depend on side and
-place, but does a little; the mean of several views depends on them less (Krizhevsky et al. 2012,
-https://papers.nips.cc/paper/4824; Jordan 2024, https://arxiv.org/abs/2404.00498, whose six views these are).
-"""
+"""The views of an image, as operations of Keras within a saved network."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import product
 
 import keras
 
-SHIFTS = (0, 1, -1)
-"""The pixels by which an image moves up and to the left; negative: down and to the right."""
-
-VIEWS = {
-    1: [(0, False)],
-    2: list(product(SHIFTS[:1], (False, True))),
-    3: list(product(SHIFTS, (False,))),
-    6: list(product(SHIFTS, (False, True))),
-}
-"""The shift of each view, and whether it is mirrored left to right, by the number of views."""
+from deap_nn.recipe import VIEWS
 
 
 def views(images: keras.KerasTensor, number: int) -> Iterator[keras.KerasTensor]:
@@ -29,7 +14,7 @@ def views(images: keras.KerasTensor, number: int) -> Iterator[keras.KerasTensor]
 
     Args:
         images: Images of at least two rows and columns, (N, height, width, channels).
-        number: How many views, one of `VIEWS`.
+        number: How many views, one of `deap_nn.recipe.VIEWS`.
     """
     for shift, mirrored in VIEWS[number]:
         moved = _moved(images, shift) if shift else images

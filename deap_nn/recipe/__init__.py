@@ -2,11 +2,15 @@
 
 from deap_nn.recipe.genes import TRAINING_GENES, check_training_gene
 from deap_nn.recipe.schedule import BATCH_SIZE, MIN_BATCH, Schedule
+from deap_nn.recipe.views import FEWER, VIEWS, views_known
 
 __all__ = [
     "BATCH_SIZE",
+    "FEWER",
     "MIN_BATCH",
     "TRAINING_GENES",
+    "VIEWS",
     "Schedule",
     "check_training_gene",
+    "views_known",
 ]

@@ -11,6 +11,7 @@ from pathlib import Path
 from deap_nn.engines import Engine, make_engine
 from deap_nn.evaluation import FinalPlan
 from deap_nn.evolution import Individual, Key
+from deap_nn.recipe import FEWER
 from deap_nn.runs import FINAL, LOGS, Run
 from deap_nn.search.budget import Budget
 from deap_nn.search.engine import is_local, memory_limit
@@ -28,6 +29,9 @@ MOST_TIMES_LONGER = 16
 CLOSING = 0.03, 4.0
 """The share of a budget, and the seconds, that are kept for measuring, saving and the last picture."""
 
+VIEWS_SHARE = 0.1
+"""The share of a budget in which the winner judges the test split; where several views take longer, there are fewer."""
+
 STARTING = 15.0
 """The seconds that a child of its own takes to start, at most."""
 
@@ -44,6 +48,7 @@ class FinalTraining:
         engine: The engine of the search.
         budget: The time of the run.
         cost: The expected multiply-adds of an individual's evaluation; None if they are unknown.
+        test_share: The number of test samples for each of training and validation.
     """
 
     def __init__(
@@ -53,15 +58,23 @@ class FinalTraining:
         engine: Engine,
         budget: Budget,
         cost: Callable[[Individual], float] | None = None,
+        test_share: float = 0.0,
     ) -> None:
         self._run, self._settings, self._engine, self._budget = run, settings, engine, budget
-        self._cost, self._pace = cost, FinalPace(settings, engine)
+        self._cost, self._pace = cost, FinalPace(settings, engine, test_share)
 
-    def epochs(self, best: Individual) -> int:
-        """Return the number of epochs."""
+    def views(self, individual: Individual, wanted: int) -> int:
+        """Return how many views of each image a network is to judge: what is wanted, or what there is time for."""
+        total = self._budget.seconds
+        while wanted > 1 and total is not None and self._pace.of_judging(individual, wanted) > VIEWS_SHARE * total:
+            wanted = FEWER[wanted]
+        return wanted
+
+    def epochs(self, best: Individual, views: int) -> int:
+        """Return the number of epochs of a network that then judges so many views of each image."""
         if self._settings.final_epochs is not None or self._budget.seconds is None:
             return self.usual_epochs(best)
-        return self._budget.decide("final_epochs", lambda: self._affordable(best, best[-1].genes["epochs"]))
+        return self._budget.decide("final_epochs", lambda: self._affordable(best, views))
 
     def usual_epochs(self, individual: Individual) -> int:
         """Return the number of epochs of an individual's final training, where time is no object."""
@@ -81,7 +94,8 @@ class FinalTraining:
             name = FINAL.format(hashlib.blake2b(what.encode(), digest_size=8).hexdigest())
             # Elsewhere there may be another disk
             path = str((self._run.path / name).absolute()) if self._is_apart(individual, number) else None
-            seconds = None if self._seconds is None or to_come is None else self._seconds / to_come
+            left = self._seconds(individual, views)
+            seconds = None if left is None or to_come is None else left / to_come
             yield FinalPlan(number, with_validation, seconds, path, views)
 
     @contextmanager
@@ -119,7 +133,7 @@ class FinalTraining:
     def _limit(self, individual: Individual, plan: FinalPlan) -> float:
         """Return the time that the search would allow so much work, or what the budget has left and a little more."""
         if plan.seconds is not None:
-            return 1.1 * plan.seconds + 30
+            return 1.1 * plan.seconds + 2 * STARTING + 3 * self._pace.of_judging(individual, plan.views)
         work: float = MORE_SAMPLES * (plan.epochs or 1) / individual[-1].genes["epochs"]
         return self._settings.time_limit * max(1.0, work)
 
@@ -133,25 +147,26 @@ class FinalTraining:
             return self._budget.until(SEARCH_SHARE)
         most = self._settings.final_epochs or MOST_TIMES_LONGER * best[-1].genes["epochs"]
         closing, seconds = CLOSING
-        later = STARTING + seconds + 1.1 * of_epoch * most * self._settings.ensemble
+        judging = min(VIEWS_SHARE * total, self._pace.of_judging(best, max(FEWER)))
+        later = STARTING + seconds + judging + 1.1 * of_epoch * most * self._settings.ensemble
         return self._budget.until(max(SEARCH_SHARE, 1 - closing - FINALISTS_SHARE - later / total))
 
-    def _affordable(self, best: Individual, of_genome: int) -> int:
+    def _affordable(self, best: Individual, views: int) -> int:
         """Return as many epochs as there is time for, judging by the search's training of the individual."""
-        of_epoch = self._pace.of_epoch(best)
-        if of_epoch is None or self._seconds is None:
+        of_genome, of_epoch = int(best[-1].genes["epochs"]), self._pace.of_epoch(best)
+        left = self._seconds(best, views)
+        if of_epoch is None or left is None:
             return LONGER * of_genome
-        epochs = int(self._seconds / self._settings.ensemble / of_epoch)
+        epochs = int(left / self._settings.ensemble / of_epoch)
         return max(1, min(MOST_TIMES_LONGER * of_genome, epochs))
 
-    @property
-    def _seconds(self) -> float | None:
-        """The time that is left for it; None: any."""
+    def _seconds(self, individual: Individual, views: int) -> float | None:
+        """Return the time that is left for training, if the network then judges so many views; None: any."""
         left, total = self._budget.left, self._budget.seconds
         if left is None or total is None:
             return None
         share, seconds = CLOSING
-        return max(1.0, left - share * total - seconds)
+        return max(1.0, left - share * total - seconds - self._pace.of_judging(individual, views))
 
     def clean_up(self) -> None:
         """Remove the states that were kept on the way."""

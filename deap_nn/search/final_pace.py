@@ -20,16 +20,21 @@ MORE_SAMPLES = 1.15
 """The work of an epoch on training and validation data, for that of an epoch of the search, which is measured, too."""
 
 
+JUDGING = 0.5
+"""The time that a saved network takes to judge a view of a sample, for that in which it learns from one."""
+
+
 class FinalPace:
     """The pace of the final trainings of a search.
 
     Args:
         settings: The settings of the search.
         engine: The engine of the search.
+        test_share: The number of test samples for each of training and validation.
     """
 
-    def __init__(self, settings: Settings, engine: Engine) -> None:
-        self._settings, self._engine = settings, engine
+    def __init__(self, settings: Settings, engine: Engine, test_share: float) -> None:
+        self._settings, self._engine, self._test_share = settings, engine, test_share
 
     @property
     def threads(self) -> int:
@@ -44,6 +49,15 @@ class FinalPace:
             return None
         seconds: float = took * MORE_SAMPLES / (record.epochs or best[-1].genes["epochs"]) / self._faster
         return seconds
+
+    def of_judging(self, best: Individual, views: int) -> float:
+        """Return the seconds in which a network judges the test split; 0 if the search has not trained it.
+
+        Args:
+            best: Its individual.
+            views: How many views of each sample it judges.
+        """
+        return JUDGING * self._test_share * views * (self.of_epoch(best) or 0.0)
 
     @property
     def _faster(self) -> float:

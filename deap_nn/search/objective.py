@@ -57,8 +57,8 @@ class Objective:
 
     Attributes:
         evaluate: `individual -> fitness values`, picklable.
-        evaluate_again: The same for finalists, who are also asked whether mirror images would help them; None where
-            there is no final training to choose for.
+        evaluate_again: The same for finalists, which are also asked whether several views of an image would help them;
+            None where there is no final training to choose for.
         info: The objective's entry in `run.json`; a run can only be resumed if the `essence` is the same.
         label: What is maximised, in words.
         worst: The fitness of an individual that could not be measured, its first value if there are several.
@@ -69,6 +69,7 @@ class Objective:
         size: `individual -> the size of its network`; None if it is unknown.
         calibrate: `individual -> Pace`, picklable: what a training costs where it runs; None if nothing is trained.
         make_pruner: `() -> pruner`, called once per session.
+        test_share: The number of test samples for each of training and validation.
     """
 
     evaluate: Evaluate
@@ -83,6 +84,7 @@ class Objective:
     size: Callable[[Individual], Size] | None = None
     calibrate: Callable[[Individual], Any] | None = None
     make_pruner: Callable[[], Pruner] = NoPruning
+    test_share: float = 0.0
 
     @property
     def essence(self) -> str:
@@ -137,6 +139,7 @@ def keras_objective(space: SearchSpace, data: DataSpec, settings: Settings) -> O
         partial(size_of, problem=problem) if countable else None,
         partial(calibrate, problem=problem) if countable else None,
         partial(make_pruner, task, task.naive_score(splits.y_validation), settings),
+        len(splits.y_test) / (len(splits.y_train) + len(splits.y_validation)),
     )
 
 

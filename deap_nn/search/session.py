@@ -89,7 +89,7 @@ def perform(search: Search) -> Run:
             evaluations = InOrder(engine, children=children, ahead=ahead, **options)
         else:
             evaluations = Evaluations(engine, cost=objective.cost, most=asked.evaluations, **options)
-        final = FinalTraining(run, asked, engine, budget, objective.cost)
+        final = FinalTraining(run, asked, engine, budget, objective.cost, objective.test_share)
         stack.enter_context(seeded(asked.seed))
         best, stopped = find_best(
             search,

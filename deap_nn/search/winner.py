@@ -39,11 +39,12 @@ def write_winner(
     if objective.train_winner is None or objective.task is None:
         run.write_best(None, best_untrained(best))
         return
-    epochs = final.epochs(best)
+    views = [final.views(*one) for one in zip(ranking.individuals, ranking.views, strict=True)]
+    epochs = final.epochs(best, views[0])
     asked = {"genome": best.to_json(), "epochs": epochs, "ensemble": final.networks}
     if past.get("asked", asked | {"genome": past.get("genome")}) == asked:
         return
-    trained = _train(ranking, epochs, objective.train_winner, final)
+    trained = _train(ranking.individuals, views, epochs, objective.train_winner, final)
     (chosen, winner), measure = trained[0], objective.task.measure.name
     training = winner.training | {"asked": asked}
     if len(trained) > 1 and objective.join_winners is not None:
@@ -55,14 +56,16 @@ def write_winner(
     final.clean_up()
 
 
-def _train(ranking: Ranking, epochs: int, train: TrainWinner, final: FinalTraining) -> list[tuple[Individual, Winner]]:
+def _train(
+    candidates: Sequence[Individual], views: Sequence[int], epochs: int, train: TrainWinner, final: FinalTraining
+) -> list[tuple[Individual, Winner]]:
     """Return as many of the best candidates as are wanted and can be trained, each with what came of it."""
     failures: list[Outcome] = []
     trained: list[tuple[Individual, Winner]] = []
-    for individual, views in zip(ranking.individuals, ranking.views, strict=True):
+    for individual, number in zip(candidates, views, strict=True):
         if len(trained) == final.networks or (not trained and len(failures) >= 2 * CANDIDATES):
             break
-        outcomes = final_training(individual, epochs, views, train, final, final.networks - len(trained))
+        outcomes = final_training(individual, epochs, number, train, final, final.networks - len(trained))
         trained += [(individual, one.value) for one in outcomes if one.status == "ok"]
         failures += [one for one in outcomes if one.status != "ok"]
     if trained:

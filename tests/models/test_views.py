@@ -8,8 +8,9 @@ import pytest
 from network_stubs import TEN_CLASSES
 
 from deap_nn.models import model_bytes, trained_model
-from deap_nn.models.views import VIEWS, views
+from deap_nn.models.views import views
 from deap_nn.networks import blueprint
+from deap_nn.recipe import VIEWS
 from deap_nn.space import PRESETS
 from deap_nn.training.augmentation import moved
 from deap_nn.training.weights import initial_weights
