@@ -154,11 +154,10 @@ def test_a_search_from_the_command_line_to_predictions(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("algorithm", ["truncation", "steady-state"])
-def test_a_search_for_accurate_and_small_networks(algorithm):
+def test_a_search_for_accurate_and_small_networks():
     options = ("--population", "5", "--generations", "2", "--train-samples", "300", "--screen", "4", "--train-front")
     line = [sys.executable, "-m", "deap_nn", "evolve", "dense", "--dataset", "digits", "--run-dir", "run", *options]
-    line += ["--objectives", "accuracy,parameters", "--algorithm", algorithm, "--workers", "2"]
+    line += ["--objectives", "accuracy,parameters", "--workers", "2"]
     ended = subprocess.run(line, capture_output=True, text=True, timeout=300, start_new_session=True)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "the smallest network within 1 % of the best: " in ended.stdout

@@ -261,7 +261,8 @@ def test_convolutions_on_a_table_are_refused(flat, tmp_path):
 
 
 def test_compare_crossovers_writes_figures_and_goes_on_with_what_is_missing(tmp_path):
-    argv = ("--population", "4", "--generations", "1", "--repeats", "1", "--engine", "serial", "--quiet")
+    short = ("--population", "4", "--generations", "1", "--final-epochs", "2", "--repeats", "1")
+    argv = (*short, "--engine", "serial", "--quiet")
     out = run(tmp_path, "compare_crossovers.py", *TOY, *argv, "--run-dir", "all")
     folder = tmp_path / "all"
     names = ("whole-layer", "two-point", "both")
@@ -321,21 +322,21 @@ def test_a_search_with_a_budget(tmp_path, script):
 
 def test_a_final_training_goes_on_after_a_kill(tmp_path):
     toy = ("--dataset", "digits", "--train-samples", "1000", "--seed", "3", "--population", "3", "--generations", "0")
-    with Script(tmp_path, "vision_network.py", *toy, "--final-epochs", "240", "--run-dir", "run") as running:
+    with Script(tmp_path, "vision_network.py", *toy, "--final-epochs", "160", "--run-dir", "run") as running:
         wait_until(lambda: list((tmp_path / "run").glob("final-*.npz")), 100)
         running.process.kill()
     kept = next((tmp_path / "run").glob("final-*.npz"))
     with np.load(kept) as state:
         done = int(state["epoch"])
-    assert 0 < done < 240
-    run(tmp_path, "vision_network.py", "--resume", "run", "--final-epochs", "240")
+    assert 0 < done < 160
+    run(tmp_path, "vision_network.py", "--resume", "run", "--final-epochs", "160")
     best = content(tmp_path / "run" / "best.json")
-    assert (best["epochs"], best["threads"]) == (240, len(os.sched_getaffinity(0)))
+    assert (best["epochs"], best["threads"]) == (160, len(os.sched_getaffinity(0)))
     assert not kept.exists()
 
 
 def test_custom_layer(tmp_path):
-    short = (*TOY, "--population", "3", "--generations", "0", "--pruner", "none")
+    short = (*TOY, "--population", "3", "--generations", "0", "--pruner", "none", "--final-epochs", "2")
     out = run(tmp_path, "custom_layer.py", *short, "--run-dir", "run")
     assert "separable_conv2d" in out.replace("separableconv2d", "separable_conv2d")
     assert all(line["record"]["status"] == "ok" for line in evaluations(tmp_path / "run"))
