@@ -20,8 +20,9 @@ MORE_SAMPLES = 1.15
 """The work of an epoch on training and validation data, for that of an epoch of the search, which is measured, too."""
 
 
-JUDGING = 0.5
-"""The time that a saved network takes to judge a view of a sample, for that in which it learns from one."""
+JUDGING = 0.6
+"""The time that a saved network takes to judge a view of a sample, for that in which it learns from one; measured with
+Keras on two cores (0.5 to 0.8)."""
 
 
 class FinalPace:

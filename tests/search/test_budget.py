@@ -262,7 +262,7 @@ def test_a_long_training_has_a_child_of_its_own_and_a_file_to_go_on_from(run, en
             assert (chosen is not of_search) is apart
 
 
-@pytest.mark.parametrize(("views", "judging"), [(1, 5.75), (6, 34.5)])
+@pytest.mark.parametrize(("views", "judging"), [(1, 6.9), (6, 41.4)])
 def test_a_child_of_its_own_has_time_to_judge_the_test_split(run, clock, monkeypatch, views, judging):
     best = Individual(search_stubs.SPACE.sample())
     best[-1].genes["epochs"] = 7
