@@ -614,7 +614,7 @@ def lines_of(path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("workers", ["2", "4"])
+@pytest.mark.parametrize("workers", ["4"])
 def test_real_processes_give_the_same_with_any_number_of_workers_and_after_kills(tmp_path, workers):
     expected = real(tmp_path, "one", "1")
     run = real(tmp_path, "several", workers)
