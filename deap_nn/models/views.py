@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import keras
 
-from deap_nn.recipe import VIEWS
+from deap_nn.recipe import VIEWS, reflected
 
 
 def views(images: keras.KerasTensor, number: int) -> Iterator[keras.KerasTensor]:
@@ -24,7 +24,5 @@ def views(images: keras.KerasTensor, number: int) -> Iterator[keras.KerasTensor]
 def _moved(images: keras.KerasTensor, shift: int) -> keras.KerasTensor:
     """Shift images; what comes in is a reflection, without the edge itself, as in training."""
     for axis in (1, 2):
-        last = images.shape[axis] - 1
-        places = [abs(place + shift) for place in range(last + 1)]
-        images = keras.ops.take(images, [min(place, 2 * last - place) for place in places], axis=axis)
+        images = keras.ops.take(images, reflected(images.shape[axis], shift).tolist(), axis=axis)
     return images

@@ -2,7 +2,7 @@
 
 from deap_nn.recipe.genes import TRAINING_GENES, check_training_gene
 from deap_nn.recipe.schedule import BATCH_SIZE, MIN_BATCH, Schedule
-from deap_nn.recipe.views import FEWER, VIEWS, views_known
+from deap_nn.recipe.views import FEWER, VIEWS, reflected, views_known
 
 __all__ = [
     "BATCH_SIZE",
@@ -12,5 +12,6 @@ __all__ = [
     "VIEWS",
     "Schedule",
     "check_training_gene",
+    "reflected",
     "views_known",
 ]

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from itertools import product
 
+import numpy as np
+
 from deap_nn.recipe.schedule import Schedule
 
 SHIFTS = (0, 1, -1)
@@ -24,6 +26,12 @@ VIEWS = {
 
 FEWER = {6: 2, 3: 1, 2: 1}
 """The next smaller number of views that a network which knows so many knows, too."""
+
+
+def reflected(size: int, shift: int) -> np.ndarray:
+    """Return the positions `shift, shift + 1, ...` folded into `0 ... size - 1`: a shift of less than the size."""
+    positions = np.abs(np.arange(size) + shift)
+    return np.where(positions < size, positions, 2 * (size - 1) - positions)
 
 
 def views_known(schedule: Schedule) -> list[int]:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from deap_nn.recipe import Schedule
+from deap_nn.recipe import Schedule, reflected
 from deap_nn.training.samples import Samples
 
 DRAWS, SIDES = 3, 4
@@ -121,13 +121,7 @@ def moved(x: np.ndarray, shifts: np.ndarray, flips: np.ndarray) -> np.ndarray:
     order = np.argsort(group.ravel(), kind="stable")
     ends = np.cumsum(np.bincount(group.ravel(), minlength=len(distinct)))
     for (down, right, flip), members in zip(distinct, np.split(order, ends[:-1]), strict=True):
-        columns = _reflected(width, right)[:: -1 if flip else 1]
-        places = _reflected(height, down)[:, None] * width + columns
+        columns = reflected(width, right)[:: -1 if flip else 1]
+        places = reflected(height, down)[:, None] * width + columns
         result[members] = pixels[members].take(places.ravel(), axis=1).reshape(-1, *x.shape[1:])
     return result
-
-
-def _reflected(size: int, shift: int) -> np.ndarray:
-    """Return the positions `shift, shift + 1, ...` folded into `0 ... size - 1`."""
-    positions = np.abs(np.arange(size) + shift)
-    return np.where(positions < size, positions, 2 * (size - 1) - positions)

@@ -149,6 +149,8 @@ def test_a_search_from_the_command_line_to_predictions(tmp_path):
     table = deap_nn("predict", "run", "images.npz").splitlines()
     assert table[0] == "image,class," + ",".join(f"p{label}" for label in range(10))
     assert len(table) == 4
+    deap_nn("predict", "run", "images.npz", "--output", "answers.csv")
+    assert (tmp_path / "answers.csv").read_text().splitlines() == table
 
 
 @pytest.mark.slow

@@ -38,7 +38,8 @@ def test_what_is_large_is_sent_without_a_warning():
 
 
 def test_dask_never_draws_from_the_stream_of_an_evolution():
-    with make_engine("dask", workers=1):
+    with make_engine("dask", workers=1) as engine:
+        assert [outcome.value for outcome in engine.map(stubs.double, [4])] == [8]
         theirs = [name for name in sys.modules if name.partition(".")[0] in ("dask", "distributed", "tornado")]
         values = [(name, value) for name in theirs for value in vars(sys.modules[name]).values()]
     stream = random.random.__self__
