@@ -4,7 +4,7 @@ Input: a search space and a function that evaluates. Output: populations. Nothin
 """
 
 from deap_nn.evolution.affordable import Limit, limit_cost
-from deap_nn.evolution.algorithms import Generation, OnGeneration, eaTruncation, survivor_count
+from deap_nn.evolution.algorithms import Generation, NoMoreResults, OnGeneration, eaTruncation, survivor_count
 from deap_nn.evolution.breeder import Screen
 from deap_nn.evolution.criterion import (
     CRITERIA,
@@ -42,6 +42,7 @@ __all__ = [
     "Individual",
     "Key",
     "Limit",
+    "NoMoreResults",
     "OnGeneration",
     "Origin",
     "Record",

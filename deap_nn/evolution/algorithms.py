@@ -27,7 +27,7 @@ class Generation(NamedTuple):
         population: The individuals, all evaluated; a hook must not change them.
         halloffame: The best so far, or None if the loop was given no hall of fame.
         logbook: The rows so far, ending with this generation's.
-        complete: Whether it has all its evaluations; the last one of a steady state may not.
+        complete: Whether it has all its evaluations; the last one of a steady state may not, until the run goes on.
     """
 
     number: int
@@ -38,6 +38,10 @@ class Generation(NamedTuple):
 
 
 OnGeneration = Callable[[Generation], object]
+
+
+class NoMoreResults(Exception):  # noqa: N818 - an end, not an error
+    """What a toolbox's `next` raises to end a loop: what is under way will have no results."""
 
 
 class Rows:

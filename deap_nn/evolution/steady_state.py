@@ -16,7 +16,7 @@ from typing import Any
 from deap import base, tools
 
 from deap_nn.errors import InputError
-from deap_nn.evolution.algorithms import OnGeneration, Population, Rows, check_loop, reached
+from deap_nn.evolution.algorithms import NoMoreResults, OnGeneration, Population, Rows, check_loop, reached
 from deap_nn.evolution.breeder import Breeder
 from deap_nn.evolution.front import Front
 
@@ -67,6 +67,7 @@ def eaSteadyState(
 
     Raises:
         InputError: If an argument is out of its range.
+        NoMoreResults: If `toolbox.next` raises it; hooks, hall of fame and logbook have all that came before.
     """
     check_loop(cxpb, mutpb, ngen, patience, evaluations)
     _check(population, lag)
@@ -88,8 +89,12 @@ def eaSteadyState(
             begun += 1
         if number == most:
             break
+        try:
+            child, was_evaluated = queue.take()
+        except NoMoreResults:
+            _end_incomplete(rows, number, size, population)
+            raise
         number += 1
-        child, was_evaluated = queue.take()
         breeder.tell(child)
         _settle(population, child, size, toolbox)
         rows.note(child, was_evaluated)
@@ -97,9 +102,14 @@ def eaSteadyState(
         stop = reached([child], target) or idle == patience
         if number % size == 0:
             stop = rows.end(population) or stop
+    _end_incomplete(rows, number, size, population)
+    return population, rows.logbook
+
+
+def _end_incomplete(rows: Rows, number: int, size: int, population: Population) -> None:
+    """Write the row of a last generation that has not all its evaluations, `number` in all, if there is one."""
     if number % size:
         rows.end(population, complete=False)
-    return population, rows.logbook
 
 
 def _check(population: Population, lag: int) -> None:

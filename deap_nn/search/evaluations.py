@@ -14,7 +14,7 @@ from deap_nn.engines import Engine
 from deap_nn.evolution import FitnessValues, Individual, Key
 from deap_nn.pruning import Rule
 from deap_nn.random_stream import protected
-from deap_nn.search.outcomes import BrokenProgram, Enough, StopRun
+from deap_nn.search.outcomes import A_HOOK_ASKED, BrokenProgram, Enough, StopRun
 from deap_nn.search.results import Results
 from deap_nn.status import Status
 
@@ -152,9 +152,8 @@ class Evaluations(Results):
             self._learn(place, self._waiting.pop(key), key, values)
             if self._cache is not None:
                 self._cache.put(key, values)
-        replies = [hook(individual, values) for _, _, individual, values in group for hook in self._hooks]
-        if True in replies:
-            raise StopRun("a hook asked for it")
+        if self._tell((individual, values) for _, _, individual, values in group):
+            raise StopRun(A_HOOK_ASKED)
 
     def _learn(self, place: int, tickets: Iterable[int], key: Key, values: FitnessValues) -> None:
         self._known[key.digest] = place

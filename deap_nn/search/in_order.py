@@ -14,7 +14,7 @@ from deap_nn.engines import Engine
 from deap_nn.evolution import FitnessValues, Individual, Key
 from deap_nn.random_stream import protected
 from deap_nn.runs import Ahead, Children
-from deap_nn.search.outcomes import StopRun
+from deap_nn.search.outcomes import A_HOOK_ASKED, StopRun
 from deap_nn.search.results import Results
 
 
@@ -38,6 +38,7 @@ class InOrder(Results):
         self._arrived: dict[Key, tuple[Individual, FitnessValues]] = {}
         self._results: dict[int, tuple[int, FitnessValues, bool]] = {}  # by ticket: place, values, whether to count
         self._new: dict[int, tuple[Key, Individual]] = {}  # of those, what this session has found out
+        self._stops = False  # as soon as what has been returned is dealt with
 
     def submit(self, *arguments: Any, **options: Any) -> int:
         """Request an evaluation, as `Results.submit` does."""
@@ -55,6 +56,8 @@ class InOrder(Results):
         """
         if not self._asked:
             raise LookupError("no evaluation is under way: submit one first")
+        if self._stops:
+            raise StopRun(A_HOOK_ASKED)
         ticket = self._asked[0]
         with protected():
             while ticket not in self._results:
@@ -64,7 +67,7 @@ class InOrder(Results):
             if counts:
                 self.counts["cached" if values.record.from_cache else values.status] += 1
             if ticket in self._new:
-                self._tell(*self._new.pop(ticket), values)
+                self._publish(*self._new.pop(ticket), values)
         return ticket, values
 
     def map(self, function: Callable[..., Any], individuals: Iterable[Individual]) -> list[FitnessValues]:
@@ -86,12 +89,12 @@ class InOrder(Results):
                 self._ahead.clear()
         for known in (self._asked, self._turns, self._arrived, self._results, self._new, self._waiting):
             known.clear()
+        self._stops = False
 
-    def _tell(self, key: Key, individual: Individual, values: FitnessValues) -> None:
+    def _publish(self, key: Key, individual: Individual, values: FitnessValues) -> None:
         if self._cache is not None:
             self._cache.put(key, values)
-        if True in [hook(individual, values) for hook in self._hooks]:
-            raise StopRun("a hook asked for it")
+        self._stops |= self._tell([(individual, values)])
 
     def _start(self, function: Callable[..., Any], key: Key, *arguments: Any) -> None:
         self._turns[key] = None

@@ -9,14 +9,17 @@ from numbers import Real
 from typing import Any
 
 from deap_nn.engines import Outcome
-from deap_nn.evolution import Criterion, FitnessValues, Record
+from deap_nn.evolution import Criterion, FitnessValues, NoMoreResults, Record
 from deap_nn.status import Status
 
 TIME_IS_OVER = "the time is over"
 """The reason why a search stops by the clock."""
 
+A_HOOK_ASKED = "a hook asked for it"
+"""The reason why it stops by a hook of evaluations."""
 
-class StopRun(Exception):  # noqa: N818 - a request, not an error
+
+class StopRun(NoMoreResults):
     """A request to stop the run, from a hook or because the time is over."""
 
 

@@ -70,7 +70,7 @@ class Results(ABC):
         paused: Paused | None = None,
     ) -> None:
         self._engine, self._until_first = engine, until_first
-        self._hooks = tuple(on_evaluation)
+        self._hooks, self._may_stop = tuple(on_evaluation), True
         self._cache, self._worst, self._until = cache, worst, until
         self._criteria = tuple(criteria)
         self._paused = paused
@@ -133,6 +133,10 @@ class Results(ABC):
         """Change the value of `time.monotonic()` at which the time is over; None: never."""
         self._until = until
 
+    def stop_no_more(self) -> None:
+        """Let neither the clock nor a hook stop what comes from now on; hooks are told of it all the same."""
+        self._until, self._may_stop = None, False
+
     @abstractmethod
     def next(self) -> tuple[int, FitnessValues]:
         """Return the ticket and fitness values of the next evaluation, waiting for it."""
@@ -152,6 +156,11 @@ class Results(ABC):
     @abstractmethod
     def _remember(self, place: int, ticket: int, key: Key) -> None:
         """Note that a result that was returned before is to be returned once more, under this ticket."""
+
+    def _tell(self, results: Iterable[tuple[Individual, FitnessValues]]) -> bool:
+        """Tell the hooks of evaluations; return whether one of them is to stop the run."""
+        replies = [hook(individual, values) for individual, values in results for hook in self._hooks]
+        return self._may_stop and True in replies
 
     def _recall(self, ticket: int, key: Key, individual: Individual) -> bool:
         """Use a result that is known, pending, in the journal or in the cache; return False if the engine is needed."""

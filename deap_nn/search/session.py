@@ -147,7 +147,7 @@ def _ranking(best: list[Individual], search: Search, evaluations: Results, engin
     count = search.settings.finalists
     if count is None:
         count = budget.decide("finalists", lambda: affordable_finalists(best, engine, budget)) if budget.seconds else 0
-    evaluations.end_at(None)
+    evaluations.stop_no_more()
     return ranked(best, count, evaluations, again, search.settings.weights[0])
 
 

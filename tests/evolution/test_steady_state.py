@@ -12,6 +12,7 @@ from search_stubs import SPACE
 from deap_nn.evolution import (
     Individual,
     Limit,
+    NoMoreResults,
     eaSteadyState,
     limit_cost,
     make_steady,
@@ -355,6 +356,22 @@ def test_it_stops_after_so_many_evaluations_or_generations(evaluations, rows):
     assert len(told) == sum(rows)
     assert len(population) == min(6, evaluations)
     assert seen == [(number, nevals == 6) for number, nevals in enumerate(rows)]
+
+
+@pytest.mark.parametrize(("results", "rows"), [(0, []), (5, [5]), (12, [6, 6]), (15, [6, 6, 3])])
+def test_where_no_more_results_come_the_last_row_has_those_that_came(results, rows):
+    toolbox, seen = make(), []
+    workers = Workers(toolbox, 1)
+
+    def take():
+        if len(workers.evaluated) == results:
+            raise NoMoreResults("the time is over")
+        return workers.next()
+
+    toolbox.register("next", take)
+    with pytest.raises(NoMoreResults, match="the time is over"):
+        search(toolbox, on_generation=[lambda g: seen.append((g.logbook[-1]["nevals"], g.complete))])
+    assert seen == [(nevals, nevals == 6) for nevals in rows]
 
 
 def test_a_hook_that_returns_true_ends_the_loop_once_all_have_been_called(toolbox):

@@ -13,7 +13,7 @@ from search_stubs import SPACE
 from deap_nn.engines import Outcome
 from deap_nn.evolution import FitnessValues, Individual
 from deap_nn.runs import Ahead, Cache, Journal
-from deap_nn.search import BrokenProgram, StopRun
+from deap_nn.search import BrokenProgram, Evaluations, StopRun
 from deap_nn.search.in_order import InOrder
 from deap_nn.search.loop import _abandon
 
@@ -126,6 +126,15 @@ def test_a_hook_that_stops_stops_after_its_own_number_and_what_is_beyond_is_drop
     evaluations.abandon(for_good=True)
     assert journal.lines == told == everyone[:5]
     assert evaluations.counts == {"ok": 5}
+
+
+@pytest.mark.parametrize("kind", [InOrder, Evaluations])
+def test_hooks_are_told_of_what_comes_after_the_search_and_stop_it_no_more(everyone, kind):
+    told = []
+    evaluations = kind(Jumbled(), journal=Kept(), on_evaluation=[lambda *one: told.append(one[0]) or True])
+    evaluations.stop_no_more()
+    assert evaluations.map(search_stubs.fitness, everyone) == [search_stubs.fitness(one) for one in everyone]
+    assert sorted(map(str, told)) == sorted(map(str, everyone))
 
 
 def test_after_the_end_others_can_be_asked_for_and_what_was_abandoned_too(everyone):

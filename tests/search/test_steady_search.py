@@ -32,14 +32,17 @@ class Death(BaseException):
 
 
 class Jumbled:
-    """An engine of so many workers, any of which may be the next to end; it may die after so many results."""
+    """An engine of so many workers, any of which may be the next to end.
+
+    It may die after so many results, or be so slow that the time is over then.
+    """
 
     description = "jumbled"
 
-    def __init__(self, workers, seed=0, deadly=None):
+    def __init__(self, workers, seed=0, deadly=None, late=None):
         self.capacity, self.evaluated = workers, []
         self._random, self._tickets, self._waiting = random.Random(seed), itertools.count(), []
-        self._deadly = deadly
+        self._deadly, self._late = deadly, late
 
     def __enter__(self):
         return self
@@ -52,7 +55,7 @@ class Jumbled:
         return self._waiting[-1][0]
 
     def as_completed(self, until=None):
-        while self._waiting:
+        while self._waiting and len(self.evaluated) != self._late:
             place = self._random.randrange(min(self.capacity, len(self._waiting)))
             ticket, function, individual = self._waiting.pop(place)
             if len(self.evaluated) == self._deadly:
@@ -71,8 +74,8 @@ class Jumbled:
 def on(monkeypatch):
     """Have the next searches run on a jumbled engine."""
 
-    def use(workers=1, seed=0, deadly=None):
-        engine = Jumbled(workers, seed, deadly)
+    def use(workers=1, seed=0, deadly=None, late=None):
+        engine = Jumbled(workers, seed, deadly, late)
         monkeypatch.setattr("deap_nn.search.session.engine_of", lambda *_: engine)
         return engine
 
@@ -155,10 +158,23 @@ def test_the_winner_is_the_best_up_to_the_stop_and_the_logbook_has_it(tmp_path, 
     on(3, 1)
     run = search(tmp_path / "run", **options_of(stop))
     best = max(values[0] for _, values in run.evaluations())
-    assert run.best["fitness"] == best
-    if stop != "a hook of evaluations":  # as in generations: such a stop leaves the row unwritten
-        assert run.logbook[-1]["best"] == best
-        assert sum(row["nevals"] for row in run.logbook) == len(genomes(run))
+    assert run.best["fitness"] == run.logbook[-1]["best"] == best
+    assert sum(row["nevals"] for row in run.logbook) == len(genomes(run))
+
+
+@pytest.mark.parametrize(("late", "rows"), [(3, [3]), (6, [6]), (15, [6, 6, 3])])
+def test_the_logbook_has_what_the_clock_cut_off_and_the_search_goes_on_from_there(tmp_path, on, late, rows):
+    on(1)
+    whole = files(search(tmp_path / "whole"))
+    on(1, late=late)
+    run = search(tmp_path / "run")
+    assert [row["nevals"] for row in run.logbook] == rows
+    assert run.best["fitness"] == run.logbook[-1]["best"] == max(values[0] for _, values in run.evaluations())
+    before = files(run)
+    on(1, late=0)
+    assert files(again(run.path)) == before
+    on(3)
+    assert files(again(run.path)) == whole
 
 
 @pytest.mark.parametrize(
