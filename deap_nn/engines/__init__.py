@@ -8,6 +8,7 @@ from deap_nn.engines.child.main import die_with_parent
 from deap_nn.engines.cluster.roster import ALL_LOCAL, RESPAWNS
 from deap_nn.engines.crowding import Crowded, retry_alone
 from deap_nn.engines.devices import MOST_PER_GPU, find_gpus
+from deap_nn.engines.limits import TIME_LIMIT
 from deap_nn.engines.make import ENGINES, default_engine, exit_code_counts, make_engine
 from deap_nn.engines.outcome import EngineLost, Outcome
 from deap_nn.engines.parcel import refuse_unsendable
@@ -21,6 +22,7 @@ __all__ = [
     "MOST_PER_GPU",
     "RESPAWNS",
     "RETRIES",
+    "TIME_LIMIT",
     "Crowded",
     "Engine",
     "EngineLost",

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+TIME_LIMIT = 600.0
+"""Seconds that a call may take if nothing else is said."""
+
 
 class Limits(NamedTuple):
     """The resources that a child may use, and where it writes.
@@ -18,7 +21,7 @@ class Limits(NamedTuple):
         script: The user's script, for functions defined there.
     """
 
-    time_limit: float = 600.0
+    time_limit: float = TIME_LIMIT
     memory_limit: int | None = None
     threads: int = 1
     workers_per_gpu: int | None = None

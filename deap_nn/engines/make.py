@@ -12,7 +12,7 @@ from deap_nn.engines.backend import Backend
 from deap_nn.engines.backends.processes import ProcessesBackend
 from deap_nn.engines.backends.serial import SerialBackend
 from deap_nn.engines.cluster.roster import RESPAWNS
-from deap_nn.engines.limits import Limits
+from deap_nn.engines.limits import TIME_LIMIT, Limits
 from deap_nn.engines.parcel import script_of_main
 from deap_nn.engines.policy import Engine
 from deap_nn.errors import InputError
@@ -43,7 +43,7 @@ def make_engine(
     name: str,
     *,
     workers: int | None = None,
-    time_limit: float = 600.0,
+    time_limit: float = TIME_LIMIT,
     memory_limit: int | None = None,
     threads_per_worker: int = 1,
     workers_per_gpu: int | None = None,

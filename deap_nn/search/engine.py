@@ -6,6 +6,7 @@ from pathlib import Path
 
 from deap_nn.engines import Engine, default_engine, make_engine
 from deap_nn.search.settings import Settings
+from deap_nn.search.sizing import time_limit
 
 
 def engine_of(settings: Settings, log_dir: Path | None) -> Engine:
@@ -13,7 +14,7 @@ def engine_of(settings: Settings, log_dir: Path | None) -> Engine:
     return make_engine(
         settings.engine or default_engine(),
         workers=settings.workers,
-        time_limit=settings.time_limit,
+        time_limit=time_limit(settings),
         memory_limit=memory_limit(settings),
         threads_per_worker=settings.threads_per_worker,
         workers_per_gpu=settings.workers_per_gpu,

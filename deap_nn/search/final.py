@@ -18,7 +18,7 @@ from deap_nn.search.engine import is_local, memory_limit
 from deap_nn.search.final_pace import MORE_SAMPLES, FinalPace
 from deap_nn.search.finalists import SHARE as FINALISTS_SHARE
 from deap_nn.search.settings import Settings
-from deap_nn.search.sizing import SEARCH_SHARE
+from deap_nn.search.sizing import SEARCH_SHARE, time_limit
 
 LONGER = 2
 """The epochs of a final training are this many times those of the genome, if nothing else is said."""
@@ -135,7 +135,7 @@ class FinalTraining:
         if plan.seconds is not None:
             return 1.1 * plan.seconds + 2 * STARTING + 3 * self._pace.of_judging(individual, plan.views)
         work: float = MORE_SAMPLES * (plan.epochs or 1) / individual[-1].genes["epochs"]
-        return self._settings.time_limit * max(1.0, work)
+        return time_limit(self._settings) * max(1.0, work)
 
     def end_of_search(self, best: Individual) -> float | None:
         """Return the value of `time.monotonic()` at which the search must end to leave time for this winner.

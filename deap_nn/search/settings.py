@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from deap_nn.data import SCALINGS
-from deap_nn.engines import ENGINES, MOST_PER_GPU
+from deap_nn.engines import ENGINES, MOST_PER_GPU, TIME_LIMIT
 from deap_nn.errors import InputError
 from deap_nn.evaluation import MIN_STEPS, TRAINERS
 from deap_nn.evolution import (
@@ -162,12 +162,13 @@ class Settings:
         by_itself="as many as the cores or GPUs allow",
         resumable=True,
     )
-    time_limit: float = number(
-        600.0,
+    time_limit: float | None = number(
+        None,
         "seconds that training one network may take",
         "seconds above 0",
         lambda value: value > 0,
         metavar="SECONDS",
+        by_itself=f"{TIME_LIMIT:g}; with a budget, half of what the search may take, if that is more",
         resumable=True,
     )
     pruner: str = choice(

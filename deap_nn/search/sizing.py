@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
-from deap_nn.engines import Engine
+from deap_nn.engines import TIME_LIMIT, Engine
 from deap_nn.evaluation import Pace
 from deap_nn.evolution import Individual, limit_cost, make_toolbox, survivor_count
 from deap_nn.pruning import OF_A_TRAINING
@@ -35,6 +35,9 @@ LEAST = 6
 FEWEST = 12
 """The trainings that a search should have at least: one that would take more than its share of them is not done."""
 
+SURE = 0.8
+"""The share of the time limit that a training is planned to take at most: a machine is not always equally fast."""
+
 DRAWN = 15
 """The number of networks of which the one in the middle is timed."""
 
@@ -51,6 +54,13 @@ def sized(settings: Settings, space: SearchSpace, objective: Objective, engine: 
     if objective.calibrate is not None:
         population = budget.decide("population", lambda: _population(settings, space, objective, engine, budget))
     return replace(settings, population=population, generations=max(settings.generations, 10**6))
+
+
+def time_limit(settings: Settings) -> float:
+    """Return the seconds that training one network may take."""
+    if settings.time_limit is not None:
+        return settings.time_limit
+    return max(TIME_LIMIT, SEARCH_SHARE * (settings.budget or 0.0) / 2)
 
 
 def at_once(settings: Settings, workers: int) -> int:
@@ -80,6 +90,7 @@ def most_work(settings: Settings, engine: Engine, budget: Budget) -> float | Non
     def decide() -> float:
         pace = Pace(*timed_before)
         share = _search_seconds(budget) * at_once(settings, engine.capacity) / FEWEST
+        share = min(share, SURE * time_limit(settings))
         # Half of it at least: where starting takes longer, as on a busy machine, smaller networks would gain little
         return max(share - pace.overhead, share / 2) * pace.speed
 

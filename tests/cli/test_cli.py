@@ -174,7 +174,13 @@ def test_help_explains_every_option_with_its_default(help_text):
 
 
 def test_defaults_are_shown_as_one_would_type_them(help_text):
-    for text in ("(default: 600)", "(default: 0.2)", "(default: 10000)", "(default: both)", "(default: cifar10)"):
+    for text in (
+        "(default: 600; with a budget, half",
+        "(default: 0.2)",
+        "(default: 10000)",
+        "(default: both)",
+        "(default: cifar10)",
+    ):
         assert text in help_text
     assert "(default: as many as the cores or GPUs allow)" in help_text
     assert "None" not in help_text

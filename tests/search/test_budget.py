@@ -18,7 +18,7 @@ from deap_nn.search import final as final_module
 from deap_nn.search.budget import SEARCHED, Budget
 from deap_nn.search.final import FinalTraining
 from deap_nn.search.objective import Objective
-from deap_nn.search.sizing import SEARCH_SHARE, most_work, seconds_of_evaluation, sized
+from deap_nn.search.sizing import SEARCH_SHARE, most_work, seconds_of_evaluation, sized, time_limit
 
 
 @pytest.fixture
@@ -112,7 +112,7 @@ def size(run, seconds):
     before = random.getstate()
     with make_engine("serial") as engine:
         one = Budget(run, seconds)
-        settings = sized(Settings(), search_stubs.SPACE, objective, engine, one)
+        settings = sized(Settings(budget=seconds), search_stubs.SPACE, objective, engine, one)
         limit = most_work(settings, engine, one)
     assert random.getstate() == before  # the evolution's stream is not touched
     return settings, limit
@@ -132,6 +132,21 @@ def test_where_starting_takes_longest_networks_are_still_trained(run, clock):
     one.decide("pace", lambda: [100.0, 1e9])
     with make_engine("serial") as engine:
         assert most_work(Settings(), engine, one) == pytest.approx(SEARCH_SHARE * 60 / 12 / 2 * 1e9)
+
+
+@pytest.mark.parametrize(
+    ("given", "seconds"),
+    [({}, 600), ({"budget": 60}, 600), ({"budget": 9000}, SEARCH_SHARE * 4500), ({"budget": 9000, "time_limit": 9}, 9)],
+)
+def test_a_training_may_take_half_of_what_the_search_may(given, seconds):
+    assert time_limit(Settings(**given)) == pytest.approx(seconds)
+
+
+def test_what_the_time_limit_would_probably_end_is_bred_again(run, clock):
+    one = Budget(run, 36_000.0)
+    one.decide("pace", lambda: [1.0, 1e9])
+    with make_engine("serial") as engine:
+        assert most_work(Settings(budget=36_000, time_limit=100), engine, one) == pytest.approx((80 - 1) * 1e9)
 
 
 def test_only_workers_that_have_work_count(run, clock):
