@@ -29,6 +29,7 @@ HERE = Path(__file__).parent
 EVOLVE = "from deap_nn.cli import main; main()"
 RANDOM = "from deap_nn.search import sizing; sizing.GENERATIONS = 1; " + EVOLVE
 """One generation, as large as the time allows, is random search; its best is trained a final time all the same."""
+OPTUNA = f"import sys; sys.path.insert(0, {str(HERE)!r}); from optuna_way import main; main()"
 
 
 def main() -> None:
@@ -74,6 +75,7 @@ WAYS = {
     "truncation": _evolved(EVOLVE, "--algorithm", "truncation"),
     "steady": _evolved(EVOLVE, "--algorithm", "steady-state"),
     "random": _evolved(RANDOM, "--algorithm", "truncation"),
+    "optuna": _evolved(OPTUNA),
     "by_hand": _by_hand,
 }
 SHOWN = ("deap_nn", "random", "by_hand")

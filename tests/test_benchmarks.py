@@ -13,9 +13,11 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import search_stubs
 
 from deap_nn import Individual, Run
 from deap_nn.evolution import FitnessValues
+from deap_nn.search import loop
 from deap_nn.space import TRAINING, Block, Choice, Chromosome, Float, Integer, LayerKind, SearchSpace
 
 COMPARE = Path(__file__).parents[1] / "benchmarks" / "compare.py"
@@ -69,11 +71,13 @@ def test_a_starting_space_is_where_first_networks_come_from(monkeypatch):
         "cutout": Integer(values=(0, 4, 16), start=(4,)),
         "decay": Float(values=(1e-4, 1e-2)),
         "activation": Choice(("relu", "tanh")),
-        "pooling": Choice(("none", "max", "average"), start=("max", "average")),
+        "pooling": Choice(("none", "max", "average"), start=("max", "average", "max")),
     }
     training = LayerKind(TRAINING, {"epochs": Integer(5, 25, start=(10, 11))})
-    space = starting(SearchSpace("wide", (Block(LayerKind("own", genes), 0, 9, start_layers=(1, 3)),), training))
-    block = space.blocks[0]
+    kind = LayerKind("own", genes)
+    blocks = (Block(kind, 0, 9, start_layers=(1, 3)), Block(kind, 0, 1, start_layers=(0, 0), name="empty"))
+    space = starting(SearchSpace("wide", blocks, training))
+    (block,) = space.blocks
     assert (block.min_layers, block.max_layers, block.start_layers) == (1, 3, None)
     assert block.kind.genes == {
         "units": Integer(32, 64, step=32),
@@ -118,6 +122,31 @@ def test_tuners_search_the_same_space(way, tmp_path):
     assert row["way"] == way
     assert int(row["networks"]) > 0
     check(row, tmp_path, 45)
+
+
+def test_optuna_names_the_networks_of_a_steady_state_and_hears_what_came_of_them(monkeypatch, tmp_path):
+    pytest.importorskip("optuna", reason="the extra `benchmarks` has it")
+    monkeypatch.syspath_prepend(COMPARE.parent)
+    optuna_way = importlib.import_module("optuna_way")
+    heard = []
+
+    class Parzen(optuna_way.Parzen):
+        def tell(self, child):
+            trial = self._trials[child.canonical()]
+            super().tell(child)
+            heard.append((child.canonical(), self._study.trials[trial.number]))
+
+    monkeypatch.setattr(optuna_way, "Parzen", Parzen)
+    monkeypatch.setattr(loop, "_steady_state", optuna_way._asking(loop._steady_state))
+    run = search_stubs.search(
+        tmp_path / "run", search_stubs.not_finite, algorithm="steady-state", screen=0, population=12, generations=2
+    )
+    journal = [(individual.canonical(), values) for individual, values in run.evaluations()]
+    assert [genome for genome, _ in heard] == [genome for genome, _ in journal]
+    assert len(heard) == 36
+    for (_, trial), (_, values) in zip(heard, journal, strict=True):
+        assert trial.values == (list(values) if values.status == "ok" else None)
+    assert {trial.state.name for _, trial in heard} == {"COMPLETE", "FAIL"}
 
 
 def test_the_race_is_replayed_on_a_search_in_which_all_were_trained_in_full(monkeypatch):

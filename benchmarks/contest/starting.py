@@ -13,8 +13,9 @@ from deap_nn.space import Block, Choice, Float, Gene, Integer, LayerKind, Search
 
 
 def starting(space: SearchSpace) -> SearchSpace:
-    """Return the space whose limits are the starting ranges of `space`."""
-    return replace(space, blocks=tuple(map(_block, space.blocks)), training=_kind(space.training))
+    """Return the space whose limits are the starting ranges of `space`, without blocks that begin empty."""
+    blocks = [block for block in space.blocks if block.start_layers is None or block.start_layers[1]]
+    return replace(space, blocks=tuple(map(_block, blocks)), training=_kind(space.training))
 
 
 def _block(block: Block) -> Block:
@@ -30,7 +31,7 @@ def _gene(gene: Gene) -> Gene:
     if gene.start is None:
         return gene
     if isinstance(gene, Choice):
-        return Choice(gene.start)
+        return Choice(tuple(dict.fromkeys(gene.start)))  # an option may be given several times, to be drawn more often
     values = sorted(set(gene.start))
     if gene.values is not None:
         return type(gene)(values=values) if len(values) > 1 else type(gene)(values[0], values[0])

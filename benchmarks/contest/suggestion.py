@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from deap_nn.evolution import Individual
-from deap_nn.space import Block, Chromosome, Gene, Integer, LayerKind, SearchSpace
+from deap_nn.space import Block, Choice, Chromosome, Float, Gene, Integer, LayerKind, SearchSpace
 
 Suggest = Callable[[str, Gene], Any]
 """`(name, gene) -> value`; the same place in a network always has the same name."""
@@ -27,6 +27,18 @@ def suggested(space: SearchSpace, suggest: Suggest, fixed: Mapping[str, Any] | N
     individual = Individual([*layers, _chromosome("training", space.training, "", suggest, fixed or {})])
     space.validate(individual)
     return individual
+
+
+def suggestion_of(trial: Any, name: str, gene: Gene) -> Any:
+    """Return the value of a gene, within its limits, that an Optuna `Trial` suggests."""
+    if isinstance(gene, Choice):
+        return trial.suggest_categorical(name, gene.options)
+    if gene.values is not None:  # by place, since Optuna's categories have no order
+        return gene.values[trial.suggest_int(name, 0, len(gene.values) - 1)]
+    if isinstance(gene, Float):
+        return trial.suggest_float(name, gene.low, gene.high, log=gene.log)
+    step = 1 if gene.log else gene.step  # Optuna has no steps on a log scale
+    return on_grid(gene, trial.suggest_int(name, gene.low, gene.high, step=step, log=gene.log))
 
 
 def every_gene(space: SearchSpace, suggest: Suggest) -> None:

@@ -14,9 +14,8 @@ import keras
 import optuna
 
 from contest.fit import Clock, compiled_model, fit
-from contest.suggestion import on_grid, suggested
+from contest.suggestion import suggested, suggestion_of
 from contest.turn import TimeOver, Turn
-from deap_nn.space import Choice, Float, Gene
 
 
 class Report(keras.callbacks.Callback):
@@ -39,7 +38,7 @@ def search(turn: Turn) -> float | None:
 
     def objective(trial: optuna.Trial) -> float:
         turn.check()
-        individual = suggested(turn.problem.space, lambda name, gene: suggest(trial, name, gene))
+        individual = suggested(turn.problem.space, lambda name, gene: suggestion_of(trial, name, gene))
         report = Report(trial)
         model = compiled_model(individual, turn.problem)
         training = fit(model, individual, turn.problem, [report, Clock(turn)])
@@ -54,15 +53,3 @@ def search(turn: Turn) -> float | None:
     with suppress(TimeOver):
         optuna.create_study(direction="maximize", sampler=sampler, pruner=pruner).optimize(objective)
     return turn.measure_winner()
-
-
-def suggest(trial: optuna.Trial, name: str, gene: Gene) -> Any:
-    """Return the value of a gene, within its limits."""
-    if isinstance(gene, Choice):
-        return trial.suggest_categorical(name, gene.options)
-    if gene.values is not None:  # by place, since Optuna's categories have no order
-        return gene.values[trial.suggest_int(name, 0, len(gene.values) - 1)]
-    if isinstance(gene, Float):
-        return trial.suggest_float(name, gene.low, gene.high, log=gene.log)
-    step = 1 if gene.log else gene.step  # Optuna has no steps on a log scale
-    return on_grid(gene, trial.suggest_int(name, gene.low, gene.high, step=step, log=gene.log))
