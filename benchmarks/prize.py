@@ -34,10 +34,7 @@ OPTUNA = f"import sys; sys.path.insert(0, {str(HERE)!r}); from optuna_way import
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--dataset", required=True)
-    parser.add_argument("--train-samples", type=int, default=10_000)
-    parser.add_argument("--budget", default="10m")
-    parser.add_argument("--space", default="", help="a preset; by default what suits the data")
+    add_conditions(parser)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--ways", nargs="*", default=list(SHOWN), choices=list(WAYS))
     parser.add_argument("--results", type=Path, default=HERE / "results" / "prize.jsonl")
@@ -51,6 +48,14 @@ def main() -> None:
     for way in options.ways:
         rows = [done[way, seed] for seed in range(options.seeds)]
         print(f"{way:10} {_mean(rows, 'accuracy', 4)}  wall {_mean(rows, 'wall', 0)} s  CPU {_mean(rows, 'cpu', 0)} s")
+
+
+def add_conditions(parser: argparse.ArgumentParser) -> None:
+    """Add the options that `measured` takes."""
+    parser.add_argument("--dataset", required=True)
+    parser.add_argument("--train-samples", type=int, default=10_000)
+    parser.add_argument("--budget", default="10m")
+    parser.add_argument("--space", default="", help="a preset; by default what suits the data")
 
 
 def _evolved(

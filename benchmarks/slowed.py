@@ -23,10 +23,7 @@ from deap_nn.search.duration import seconds_of
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--dataset", default="digits")
-    parser.add_argument("--train-samples", type=int, default=10_000)
-    parser.add_argument("--budget", default="2m")
-    parser.add_argument("--space", default="", help="a preset; by default what suits the data")
+    prize.add_conditions(parser)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--after", type=float, default=0.4, help="share of the budget after which it becomes slower")
     options = parser.parse_args()
