@@ -17,6 +17,7 @@ from deap_nn.evaluation.work import epoch_work
 from deap_nn.evolution import Individual
 from deap_nn.networks import LayerSpec, blueprint
 from deap_nn.runs import write_atomic
+from deap_nn.space import widened
 from deap_nn.status import Status
 
 WATCHED = 200
@@ -32,6 +33,7 @@ class FinalPlan(NamedTuple):
         seconds: The time in which it has to be over; None for any.
         checkpoint: The file in which its state is kept; None for none.
         views: How many views of each image the network is to judge, see `deap_nn.recipe.views`.
+        width: How many times as wide as its genome says the network is to be, within the limits of the space.
     """
 
     epochs: int | None = None
@@ -39,6 +41,7 @@ class FinalPlan(NamedTuple):
     seconds: float | None = None
     checkpoint: str | None = None
     views: int = 1
+    width: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,7 @@ class Winner:
         epochs: The number of epochs that it was trained for.
         threads: The number of threads that trained it, on which its last digits depend.
         views: How many views of each image it judges.
+        width: How many times as wide as its genome says it is.
         report: Its results on the test split, see `Task.report`.
         seconds: The time that it took.
     """
@@ -62,13 +66,14 @@ class Winner:
     epochs: int
     threads: int
     views: int
+    width: float
     report: dict[str, Any]
     seconds: float
 
     @property
     def training(self) -> dict[str, Any]:
         """How it was trained, as plain data."""
-        return {name: getattr(self, name) for name in ("trained_on", "epochs", "threads", "views")}
+        return {name: getattr(self, name) for name in ("trained_on", "epochs", "threads", "views", "width")}
 
 
 class Diverged(RuntimeError):  # noqa: N818 - what happened, not whose error
@@ -90,7 +95,7 @@ def train_winner(individual: Individual, plan: FinalPlan, problem: Problem) -> W
     from deap_nn.training import Course, thread_count, train
 
     started = time.monotonic()
-    splits = problem.splits()
+    splits, individual = problem.splits(), Individual(widened(problem.space, individual, plan.width))
     specs = blueprint(problem.space, individual, splits.input_shape, splits.task)
     training, watched = _samples(problem, specs, plan.with_validation)
     of_genome = problem.schedule(individual, len(training))
@@ -111,6 +116,7 @@ def train_winner(individual: Individual, plan: FinalPlan, problem: Problem) -> W
         result.epochs,
         thread_count(),
         plan.views,
+        plan.width,
         splits.task.report(splits.y_test, outputs_of(model, splits.x_test)),
         time.monotonic() - started,
     )

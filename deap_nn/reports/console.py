@@ -22,6 +22,9 @@ def print_report(run: Run, again: str) -> None:
     training = best["genome"][-1]["genes"]
     print("trained with " + ", ".join(f"{name} {value}" for name, value in training.items()))
     print(f"found in the search (validation {measure}): {best[f'search_validation_{measure}']:.4f}")
+    width = best.get("width", 1.0)  # which earlier versions do not write
+    wider = "" if width == 1 else f", {width:g} times as wide as it was found"
+    print(f"final training: {best['epochs']} epochs{wider}")
     print(f"final (test {measure}, trained on {best['trained_on']}): {best[f'test_{measure}']:.4f}")
     for line in _frugal(run, measure):
         print(line)

@@ -21,7 +21,7 @@ INTERVAL = 5.0
 SEARCHED = "search_ended"
 """The decision that the time for the search is over."""
 
-OF_SEARCH_END = (SEARCHED, "finalists", "final_epochs")
+OF_SEARCH_END = (SEARCHED, "finalists", "final_width", "final_epochs")
 """The decisions that are taken back when there is more time."""
 
 

@@ -66,12 +66,14 @@ def _trained(
     best = run.best or {}
     if best.get("genome") == individual.to_json():
         return {"file": MODEL, measure: best[measure], "epochs": best["epochs"]}
-    epochs = final.usual_epochs(individual)
-    file = MEMBER.format(hashlib.blake2b(f"{Key.of(individual).text} {epochs}".encode(), digest_size=4).hexdigest())
+    extent = final.extent.usual(individual)
+    wide = "" if extent.width == 1 else f" {extent.width}"
+    what = f"{Key.of(individual).text} {extent.epochs}{wide}"
+    file = MEMBER.format(hashlib.blake2b(what.encode(), digest_size=4).hexdigest())
     known = next((one for one in before if one.get("file") == file), None)
     if known is not None and (run.path / file).exists():
         return {name: known[name] for name in ("file", measure, "epochs")}
-    *_, outcome = final_training(individual, epochs, 1, train, final)
+    *_, outcome = final_training(individual, extent, 1, train, final)
     if outcome.status != "ok":
         return {"reason": f"the final training ended as {outcome.status}: {outcome.reason}"}
     (run.path / file).parent.mkdir(exist_ok=True)

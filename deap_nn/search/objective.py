@@ -39,7 +39,7 @@ from deap_nn.networks import check_space
 from deap_nn.pruning import FrontRace, Halving, NoPruning, Pruner, Race, RaceInOrder
 from deap_nn.runs import DATA
 from deap_nn.search.settings import HALVING, NONE, STEADY_STATE, Settings
-from deap_nn.space import SearchSpace
+from deap_nn.space import SearchSpace, widened
 from deap_nn.tasks import TASKS, Task
 
 SIZES = Size._fields
@@ -69,7 +69,9 @@ class Objective:
         size: `individual -> the size of its network`; None if it is unknown.
         calibrate: `individual -> Pace`, picklable: what a training costs where it runs; None if nothing is trained.
         make_pruner: `() -> pruner`, called once per session.
-        test_share: The number of test samples for each of training and validation.
+        widen: `(individual, factor) -> individual`: the same network, so many times as wide; None without networks.
+        samples: The number of samples for training and validation.
+        test_samples: The number of samples of the test split.
     """
 
     evaluate: Evaluate
@@ -84,7 +86,9 @@ class Objective:
     size: Callable[[Individual], Size] | None = None
     calibrate: Callable[[Individual], Any] | None = None
     make_pruner: Callable[[], Pruner] = NoPruning
-    test_share: float = 0.0
+    widen: Callable[[Individual, float], Individual] | None = None
+    samples: int = 0
+    test_samples: int = 0
 
     @property
     def essence(self) -> str:
@@ -139,7 +143,9 @@ def keras_objective(space: SearchSpace, data: DataSpec, settings: Settings) -> O
         partial(size_of, problem=problem) if countable else None,
         partial(calibrate, problem=problem) if countable else None,
         partial(make_pruner, task, task.naive_score(splits.y_validation), settings),
-        len(splits.y_test) / (len(splits.y_train) + len(splits.y_validation)),
+        lambda individual, factor: Individual(widened(space, individual, factor)),
+        len(splits.y_train) + len(splits.y_validation),
+        len(splits.y_test),
     )
 
 

@@ -89,7 +89,7 @@ def perform(search: Search) -> Run:
             evaluations = InOrder(engine, children=children, ahead=ahead, **options)
         else:
             evaluations = Evaluations(engine, cost=objective.cost, most=asked.evaluations, **options)
-        final = FinalTraining(run, asked, engine, budget, objective.cost, objective.test_share)
+        final = FinalTraining(run, asked, engine, budget, objective)
         stack.enter_context(seeded(asked.seed))
         best, stopped = find_best(
             search,
@@ -135,7 +135,7 @@ def _set_end(
 ) -> None:
     """Let the search go on for as long as the final training of the best so far could not use the time."""
     if generation.halloffame:
-        of_budget = final.end_of_search(generation.halloffame[0])
+        of_budget = final.extent.end_of_search(generation.halloffame[0])
         evaluations.end_at(_end_of_search(of_budget, of_sitting, budget))
 
 

@@ -282,6 +282,15 @@ class Settings:
         by_itself="twice those of the genome; with a budget, what there is time for",
         resumable=True,
     )
+    final_width: float | None = number(
+        None,
+        "how many times as many filters and units as its genome says the winner has in the final training",
+        "a number above 0",
+        lambda value: value > 0,
+        metavar="TIMES",
+        by_itself="1; with a budget and one objective, up to 4, as there is time for",
+        resumable=True,
+    )
 
     def __post_init__(self) -> None:
         if isinstance(self.objectives, str | list):

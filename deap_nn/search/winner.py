@@ -10,6 +10,7 @@ from deap_nn.evaluation import Ensemble, Winner
 from deap_nn.evolution import Individual
 from deap_nn.runs import Run, best_trained, best_untrained
 from deap_nn.search.final import FinalTraining
+from deap_nn.search.final_extent import Extent
 from deap_nn.search.finalists import Ranking
 from deap_nn.search.objective import Join, Objective, TrainWinner
 from deap_nn.search.outcomes import BrokenProgram
@@ -39,12 +40,13 @@ def write_winner(
     if objective.train_winner is None or objective.task is None:
         run.write_best(None, best_untrained(best))
         return
-    views = [final.views(*one) for one in zip(ranking.individuals, ranking.views, strict=True)]
-    epochs = final.epochs(best, views[0])
-    asked = {"genome": best.to_json(), "epochs": epochs, "ensemble": final.networks}
-    if past.get("asked", asked | {"genome": past.get("genome")}) == asked:
+    views = [final.extent.views(*one) for one in zip(ranking.individuals, ranking.views, strict=True)]
+    extent = final.extent.of(best, views[0])
+    asked = {"genome": best.to_json(), **extent._asdict(), "ensemble": final.networks}
+    # Networks of earlier versions are as wide as their genomes
+    if {"width": 1.0} | past.get("asked", asked | {"genome": past.get("genome")}) == asked:
         return
-    trained = _train(ranking.individuals, views, epochs, objective.train_winner, final)
+    trained = _train(ranking.individuals, views, extent, objective.train_winner, final)
     (chosen, winner), measure = trained[0], objective.task.measure.name
     training = winner.training | {"asked": asked}
     if len(trained) > 1 and objective.join_winners is not None:
@@ -57,15 +59,15 @@ def write_winner(
 
 
 def _train(
-    candidates: Sequence[Individual], views: Sequence[int], epochs: int, train: TrainWinner, final: FinalTraining
+    candidates: Sequence[Individual], views: Sequence[int], extent: Extent, train: TrainWinner, final: FinalTraining
 ) -> list[tuple[Individual, Winner]]:
     """Return as many of the best candidates as are wanted and can be trained, each with what came of it."""
     failures: list[Outcome] = []
     trained: list[tuple[Individual, Winner]] = []
-    for individual, number in zip(candidates, views, strict=True):
-        if len(trained) == final.networks or (not trained and len(failures) >= 2 * CANDIDATES):
+    for place, (individual, number) in enumerate(zip(candidates, views, strict=True)):
+        if len(trained) == final.networks or (not trained and place == CANDIDATES):
             break
-        outcomes = final_training(individual, epochs, number, train, final, final.networks - len(trained))
+        outcomes = final_training(individual, extent, number, train, final, final.networks - len(trained))
         trained += [(individual, one.value) for one in outcomes if one.status == "ok"]
         failures += [one for one in outcomes if one.status != "ok"]
     if trained:
@@ -78,7 +80,7 @@ def _train(
 
 def final_training(
     individual: Individual,
-    epochs: int,
+    extent: Extent,
     views: int,
     train: TrainWinner,
     final: FinalTraining,
@@ -88,14 +90,14 @@ def final_training(
 
     Args:
         individual: The individual.
-        epochs: For how many epochs, if all goes well.
+        extent: How much it is, if all goes well.
         views: How many views of each image the network is to judge.
         train: Trains.
         final: What is planned.
         to_come: How many networks share the time that is left; None: it may take any time.
     """
     outcomes: list[Outcome] = []
-    for plan in final.plans(individual, epochs, views, to_come):
+    for plan in final.plans(individual, extent, views, to_come):
         with final.engine(individual, plan) as engine:
             outcomes += engine.map(train, [individual], [plan])
         if outcomes[-1].status == "ok":

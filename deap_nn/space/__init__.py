@@ -8,6 +8,7 @@ from deap_nn.space.genes import Choice, Float, Gene, Integer
 from deap_nn.space.kinds import TRAINING, Chromosome, LayerKind
 from deap_nn.space.presets import PRESETS
 from deap_nn.space.space import Block, SearchSpace
+from deap_nn.space.width import widened
 
 __all__ = [
     "PRESETS",
@@ -20,4 +21,5 @@ __all__ = [
     "Integer",
     "LayerKind",
     "SearchSpace",
+    "widened",
 ]

@@ -234,6 +234,7 @@ def test_every_setting_is_passed_on(calls):
         "time_limit": 30.5, "memory_limit": 1.5, "threads_per_worker": 2, "workers_per_gpu": 2,
         "dask_scheduler": "tcp://host:1", "stop_after": 60.0, "pruner": "halving", "precision": "bfloat16",
         "scaling": "none", "min_steps": 7, "budget": 90.0, "finalists": 2, "final_epochs": 40, "ensemble": 3,
+        "final_width": 1.5,
         "trainer": "portable", "algorithm": "steady-state", "lag": 6, "screen": 20, "evaluations": 90, "patience": 30,
         "max_parameters": 90_000, "max_multiply_adds": 5_000_000,
         "objectives": ("accuracy", "multiply_adds"), "train_front": True,
@@ -273,6 +274,8 @@ def test_the_report_names_layers_figures_and_places(capsys, tmp_path):
         "search_validation_accuracy": 0.87654,
         "test_accuracy": 0.81239,
         "trained_on": "training + validation",
+        "epochs": 30,
+        "width": 1.5,
     }
     run = SimpleNamespace(path=tmp_path, best=best, front=None, status="finished", info={"reason": "", **DATA})
     print_report(run, "deap-nn resume")
@@ -280,11 +283,15 @@ def test_the_report_names_layers_figures_and_places(capsys, tmp_path):
     for text in ("  input (8, 8, 1)\n  dense (10,)\n", "epochs 12, optimizer adam", "validation accuracy): 0.8765"):
         assert text in shown
     assert "test accuracy, trained on training + validation): 0.8124" in shown
+    assert "final training: 30 epochs, 1.5 times as wide as it was found\n" in shown
     assert str(tmp_path) in shown
     assert "stopped" not in shown
+    del best["width"]
     run.status, run.info = "stopped", {"reason": "the time is over", **DATA}
     print_report(run, "deap-nn resume")
-    assert f"stopped early (the time is over); go on with: deap-nn resume {tmp_path}" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert f"stopped early (the time is over); go on with: deap-nn resume {tmp_path}" in shown
+    assert "final training: 30 epochs\n" in shown
 
 
 # --- how it ends ---

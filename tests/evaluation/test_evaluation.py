@@ -31,7 +31,7 @@ from deap_nn.evaluation import (
 )
 from deap_nn.pruning import Thresholds
 from deap_nn.pruning.front_race import FrontThresholds, Known
-from deap_nn.space import Block, Choice, Float, Integer, SearchSpace
+from deap_nn.space import Block, Choice, Float, Integer, SearchSpace, widened
 from deap_nn.status import Status
 
 pytestmark = pytest.mark.slow
@@ -254,6 +254,15 @@ def test_the_winner_is_measured_on_the_test_split(individual, problem):
     assert 0 < winner.report["test_accuracy"] < 1
     assert len(winner.report["class_accuracy"]) == 10
     assert winner.model.startswith(b"PK")
+
+
+def test_a_winner_may_be_wider_than_its_genome_says(tmp_path, individual, problem):
+    winner = train_winner(individual, FinalPlan(width=1.5), problem)
+    (tmp_path / "best.keras").write_bytes(winner.model)
+    hidden = [one.units for one in keras.models.load_model(tmp_path / "best.keras").layers if "dense" in one.name][:-1]
+    assert hidden == [one.genes["units"] for one in widened(problem.space, individual, 1.5)[:-1]]
+    assert hidden != [one.genes["units"] for one in individual[:-1]]
+    assert winner.training["width"] == 1.5
 
 
 def test_the_winner_of_a_search_in_bfloat16_is_saved_in_float32(tmp_path):

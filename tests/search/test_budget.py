@@ -1,36 +1,20 @@
 """Searches that have a time: how they size themselves, what they write down, and that a replay takes it from there."""
 
 import json
-import os
 import random
 import time
-from contextlib import nullcontext
 from types import SimpleNamespace
 
 import pytest
 import search_stubs
 
-from deap_nn import Individual, Run, resume
+from deap_nn import Run, resume
 from deap_nn.engines import make_engine
 from deap_nn.evaluation import Pace
-from deap_nn.search import Settings, budget, final_pace
-from deap_nn.search import final as final_module
+from deap_nn.search import Settings, budget
 from deap_nn.search.budget import SEARCHED, Budget
-from deap_nn.search.final import FinalTraining
 from deap_nn.search.objective import Objective
 from deap_nn.search.sizing import SEARCH_SHARE, most_work, seconds_of_evaluation, sized, time_limit
-
-
-@pytest.fixture
-def clock(monkeypatch):
-    """A clock that only tests move."""
-    now = [1000.0]
-    monkeypatch.setattr(time, "monotonic", lambda: now[0])
-
-    def move(seconds):
-        now[0] += seconds
-
-    return move
 
 
 @pytest.fixture
@@ -179,118 +163,7 @@ def test_more_time_goes_on_with_the_search(tmp_path):
     assert len((path / "evaluations.jsonl").read_text()) > len(before)
 
 
-@pytest.mark.parametrize(
-    ("took", "epochs"),
-    [(700.0, 2), (70.0, 11), (1.0, 112), (None, 14)],  # at most sixteen times as many; unknown: twice
-)
-def test_the_final_training_takes_as_many_epochs_as_there_is_time_for(run, clock, took, epochs):
-    best = Individual(search_stubs.SPACE.sample())
-    best[-1].genes["epochs"] = 7
-    values = search_stubs.FitnessValues((0.5,), {"seconds": {"train": took}} if took else {})
-    best.fitness.values = values
-    with make_engine("serial") as engine:
-        final = FinalTraining(run, Settings(engine="serial"), engine, Budget(run, 140.0))
-        assert final.epochs(best, 1) == pytest.approx(epochs, abs=1)
-        (plan, other) = final.plans(best, 9, views=1, to_come=1)
-    assert (plan.epochs, plan.with_validation, plan.seconds) == (9, True, pytest.approx(140 - 4.2 - 4))
-    assert (other.epochs, other.with_validation) == (7, False)
-
-
-def test_of_a_training_that_was_ended_early_the_epochs_that_it_ran_count(run, clock):
-    best = Individual(search_stubs.SPACE.sample())
-    best[-1].genes["epochs"] = 7
-    best.fitness.values = search_stubs.FitnessValues((0.0,), {"seconds": {"train": 30.0}, "epochs": 3})
-    with make_engine("serial") as engine:
-        final = FinalTraining(run, Settings(engine="serial"), engine, Budget(run, 140.0))
-        assert final.epochs(best, 1) == pytest.approx(11, abs=1)  # as if it had taken 70 seconds for 7
-
-
-@pytest.mark.parametrize(
-    ("test_share", "wanted", "views", "epochs"),
-    [(0.0, 6, 6, 11), (0.2, 6, 6, 10), (1.0, 6, 2, 10), (1.0, 2, 2, 10), (4.0, 6, 1, 9), (4.0, 3, 1, 9)],
-)
-def test_views_that_take_too_much_of_a_budget_are_not_judged(run, clock, test_share, wanted, views, epochs):
-    best = Individual(search_stubs.SPACE.sample())
-    best[-1].genes["epochs"] = 7
-    best.fitness.values = search_stubs.FitnessValues((0.5,), {"seconds": {"train": 70.0}})  # 11.5 s an epoch
-    with make_engine("serial") as engine:
-        final = FinalTraining(run, Settings(engine="serial"), engine, Budget(run, 140.0), None, test_share)
-        assert final.views(best, wanted) == views
-        assert final.epochs(best, views) == epochs
-        assert FinalTraining(run, Settings(), engine, Budget(again(run), None), None, 9.0).views(best, wanted) == wanted
-
-
 def test_an_evaluation_with_halving_takes_the_time_of_a_part():
     pace, works = Pace(1.0, 10.0), [390.0, 780.0]
     assert seconds_of_evaluation(Settings(), pace, works) == 1 + 58.5
     assert seconds_of_evaluation(Settings(pruner="halving"), pace, works) == pytest.approx(1 + 58.5 * 7 / 39)
-
-
-@pytest.mark.parametrize(
-    ("took", "final_epochs", "end"),
-    [
-        (700.0, None, 450.0),  # the final training needs all that is left
-        (10.0, None, 628.6),  # 202 s for sixteen times as many epochs, with a tenth more samples and for safety
-        (10.0, 7, 818.35),
-        (None, None, 450.0),  # unknown
-    ],
-)
-def test_the_search_goes_on_while_finalists_and_final_training_could_not_use_the_time(
-    run, clock, took, final_epochs, end
-):
-    best = Individual(search_stubs.SPACE.sample())
-    best[-1].genes["epochs"] = 7
-    best.fitness.values = search_stubs.FitnessValues((0.5,), {"seconds": {"train": took}} if took else {})
-    began = time.monotonic()
-    with make_engine("serial") as engine:
-        settings = Settings(engine="serial", final_epochs=final_epochs)
-        final = FinalTraining(run, settings, engine, Budget(run, 1000.0))
-        assert final.end_of_search(best) - began == pytest.approx(end, abs=0.1)
-        assert FinalTraining(run, settings, engine, Budget(again(run), None)).end_of_search(best) is None
-
-
-@pytest.mark.parametrize(
-    ("gpus", "workers", "epochs"),
-    [((), 4, 97), (("0",), 1, 11), (("0",), 4, 34), (("0", "1"), 4, 19)],  # 8.5 times as fast; 1, 3.0, 1.67 times
-)
-def test_on_a_gpu_neighbours_count_and_threads_do_not(run, clock, monkeypatch, gpus, workers, epochs):
-    best = Individual(search_stubs.SPACE.sample())
-    best[-1].genes["epochs"] = 7
-    best.fitness.values = search_stubs.FitnessValues((0.5,), {"seconds": {"train": 70.0}})
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(16))
-    monkeypatch.setattr(final_pace, "find_gpus", lambda: gpus)
-    engine = SimpleNamespace(capacity=workers)
-    assert FinalTraining(run, Settings(), engine, Budget(run, 140.0)).epochs(best, 1) == pytest.approx(epochs, abs=1)
-
-
-@pytest.mark.parametrize(
-    ("engine", "work", "apart"), [("processes", 1e12, True), ("processes", 1e9, False), ("serial", 1e12, False)]
-)
-def test_a_long_training_has_a_child_of_its_own_and_a_file_to_go_on_from(run, engine, work, apart):
-    best = Individual(search_stubs.SPACE.sample())
-    best[-1].genes["epochs"] = 5
-    with make_engine("serial") as of_search:
-        final = FinalTraining(run, Settings(engine=engine), of_search, Budget(run, None), lambda _: work)
-        plan, _ = final.plans(best, 10, views=1, to_come=1)
-        assert (plan.checkpoint is not None) is apart
-        with final.engine(best, plan) as chosen:
-            assert (chosen is not of_search) is apart
-
-
-@pytest.mark.parametrize(("views", "judging"), [(1, 6.9), (6, 41.4)])
-def test_a_child_of_its_own_has_time_to_judge_the_test_split(run, clock, monkeypatch, views, judging):
-    best = Individual(search_stubs.SPACE.sample())
-    best[-1].genes["epochs"] = 7
-    best.fitness.values = search_stubs.FitnessValues((0.5,), {"seconds": {"train": 70.0}})
-    limits = []
-    monkeypatch.setattr(
-        final_module, "make_engine", lambda _, **options: nullcontext(limits.append(options["time_limit"]))
-    )
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(1))
-    with make_engine("serial") as of_search:
-        training = FinalTraining(run, Settings(), of_search, Budget(run, 1000.0), lambda _: 1e12, 1.0)
-        plan, _ = training.plans(best, 10, views, to_come=1)
-        with training.engine(best, plan):
-            pass
-    assert plan.seconds == pytest.approx(1000 - 34 - judging, abs=0.1)
-    assert limits == [pytest.approx(1.1 * plan.seconds + 30 + 3 * judging)]

@@ -20,7 +20,7 @@ REPORT = {"test_accuracy": 1.0, "class_accuracy": [1.0, 1.0], "confusion_matrix"
 
 
 def train_winner(individual, plan):
-    return Winner(b"model", ["layer"], "training", 1, 1, False, REPORT, 0.1)
+    return Winner(b"model", ["layer"], "training", 1, 1, 1, 1.0, REPORT, 0.1)
 
 
 def search(path, hooks=None, **settings):

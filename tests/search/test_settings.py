@@ -44,6 +44,7 @@ IN_RANGE = {
     "budget": [None, 0.5, 1800],
     "finalists": [None, 0, 3],
     "final_epochs": [None, 1, 100],
+    "final_width": [None, 0.5, 1, 4.0],
     "ensemble": [1, 5],
     "max_parameters": [None, 1, 10**12],
     "max_multiply_adds": [None, 1, 10**12],
@@ -95,6 +96,7 @@ OUT_OF_RANGE = {
     "budget": [0, -1, True, NAN, INFINITE],
     "finalists": [-1, *WHOLE],
     "final_epochs": [0, *WHOLE],
+    "final_width": [0, -1, True, "2", NAN, INFINITE],
     "ensemble": [0, None, *WHOLE],
     "max_parameters": [0, -1, *WHOLE],
     "max_multiply_adds": [0, -1, *WHOLE],
@@ -135,6 +137,7 @@ EXPECTED = {
     "budget": "a time above 0, such as 90s, 30m or 2h",
     "finalists": "a whole number of at least 0",
     "final_epochs": "a whole number of at least 1",
+    "final_width": "a number above 0",
     "ensemble": "a whole number of at least 1",
     "max_parameters": "a whole number of at least 1",
     "max_multiply_adds": "a whole number of at least 1",
@@ -210,7 +213,7 @@ def test_only_what_leaves_results_as_they_are_and_the_limits_of_a_machine_may_ch
     resumable = {name for name, setting in all_settings().items() if setting.resumable}
     assert resumable == {
         "generations", "stop_at", "engine", "workers", "workers_per_gpu", "dask_scheduler", "stop_after",
-        "time_limit", "memory_limit", "budget", "trainer", "final_epochs", "ensemble",
+        "time_limit", "memory_limit", "budget", "trainer", "final_epochs", "final_width", "ensemble",
         "train_front",
         "evaluations", "patience",
     }  # fmt: skip

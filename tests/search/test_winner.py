@@ -19,7 +19,9 @@ REPORT = {"test_accuracy": 0.875, "class_accuracy": [0.75, 1.0], "confusion_matr
 
 
 def train(individual, plan):
-    return Winner(b"model", ["layer"], f"validation {plan.with_validation}", plan.epochs, 1, plan.views, REPORT, 0.1)
+    return Winner(
+        b"model", ["layer"], f"validation {plan.with_validation}", plan.epochs, 1, plan.views, plan.width, REPORT, 0.1
+    )
 
 
 def train_only_without_validation(individual, plan):
@@ -68,7 +70,7 @@ def write(run, train_winner, *individuals, again=None, **settings):
         search_stubs.fitness, {"evaluate": "x"}, task=Classification(2), train_winner=train_winner, join_winners=join
     )
     with make_engine("serial") as engine:
-        final = FinalTraining(run, Settings(engine="serial", **settings), engine, Budget(run, None))
+        final = FinalTraining(run, Settings(engine="serial", **settings), engine, Budget(run, None), objective)
         write_winner(run, ranking, objective, final, run.best or {})
     return individuals[0]
 
@@ -84,7 +86,8 @@ def test_model_and_figures_are_written(run):
         "epochs": 14,
         "threads": 1,
         "views": 1,
-        "asked": {"genome": individual.to_json(), "epochs": 14, "ensemble": 1},
+        "width": 1.0,
+        "asked": {"genome": individual.to_json(), "epochs": 14, "width": 1.0, "ensemble": 1},
         "test_evaluations": 1,
         "class_accuracy": [0.75, 1.0],
         "confusion_matrix": [[3, 1], [0, 4]],
@@ -107,7 +110,8 @@ def test_the_child_of_a_final_training_finds_no_memory_taken_by_those_of_the_sea
     with make_engine("serial") as engine:
         rested = []
         monkeypatch.setattr(engine, "rest", lambda: rested.append(True))
-        final = FinalTraining(run, Settings(engine="processes"), engine, Budget(run, None))
+        objective = Objective(search_stubs.fitness, {"evaluate": "x"})
+        final = FinalTraining(run, Settings(engine="processes"), engine, Budget(run, None), objective)
         with final.engine(drawn(), FinalPlan()) as its_own:
             assert its_own is not engine
             assert rested
@@ -139,6 +143,21 @@ def test_the_epochs_may_be_given_and_others_are_another_training(run):
     assert run.best["epochs"] == 50
     write(run, train, individual, final_epochs=60)
     assert (run.best["epochs"], run.best["test_evaluations"]) == (60, 2)
+
+
+def test_the_width_may_be_given_and_another_one_is_another_training(run):
+    individual = write(run, train, final_width=1.5)
+    assert run.best["width"] == 1.5
+    write(run, train, individual, final_width=2.0)
+    assert (run.best["width"], run.best["test_evaluations"]) == (2.0, 2)
+
+
+def test_a_winner_of_an_earlier_version_is_not_trained_again(run):
+    individual = write(run, train)
+    asked = {name: it for name, it in run.best["asked"].items() if name != "width"}
+    run.write_best(None, run.best | {"asked": asked})
+    write(run, never_train, individual)
+    assert run.best["test_evaluations"] == 1
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ def train(individual, plan):
         raise RuntimeError("cannot be trained")
     DONE.append(individual.canonical())
     report = {"test_accuracy": 0.5 + len(DONE) / 100}
-    return Winner(f"model {len(DONE)}".encode(), ["layer"], "all", plan.epochs, 1, plan.views, report, 0.1)
+    return Winner(f"model {len(DONE)}".encode(), ["layer"], "all", plan.epochs, 1, plan.views, plan.width, report, 0.1)
 
 
 @pytest.fixture(autouse=True)
@@ -58,7 +58,7 @@ def write(run, train, members, **settings):
     objective = Objective(search_stubs.fitness, {"evaluate": "x"}, task=Classification(2), train_winner=train)
     chosen = Settings(**SETTINGS, **settings)
     with make_engine("serial") as engine:
-        final = FinalTraining(run, chosen, engine, Budget(run, None))
+        final = FinalTraining(run, chosen, engine, Budget(run, None), objective)
         write_winner(run, Ranking(members, [None] * len(members)), objective, final, run.best or {})
         write_front(run, members, objective, final, chosen)
 
