@@ -23,8 +23,9 @@ MOST_TIMES_LONGER = 16
 WIDTHS = (4.0, 3.0, 2.5, 2.0, 1.75, 1.5, 1.25)
 """How many times as wide as in the search a network may become where a budget leaves time for it, the most first."""
 
-SEEN = 500_000
-"""The samples that a network is to learn from before time goes into its width."""
+SEEN = 1_000_000
+"""The samples that a network is to see before time goes into its width. Measured on 40,000 images of CIFAR-10: at equal
+time 1.5 times as wide for 840,000 is better than twice as wide for 480,000, and as good as its genome for 4 million."""
 
 CLOSING = 0.03, 4.0
 """The share of a budget, and the seconds, that are kept for measuring, saving and the last picture."""
