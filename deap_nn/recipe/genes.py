@@ -85,8 +85,9 @@ TRAINING_GENES: Mapping[str, Range | Names | None] = {
     # Szegedy et al. 2016, https://arxiv.org/abs/1512.00567, section 7
     "label_smoothing": SHARE,
     # Glorot and Bengio 2010, https://proceedings.mlr.press/v9/glorot10a.html; He et al. 2015,
-    # https://arxiv.org/abs/1502.01852
-    "kernel_initializer": Names(("glorot_uniform", "he_uniform")),
+    # https://arxiv.org/abs/1502.01852; convolutions that pass their input on: Zagoruyko and Komodakis 2017,
+    # https://arxiv.org/abs/1706.00388
+    "kernel_initializer": Names(("glorot_uniform", "he_uniform", "identity")),
     # "alternating": each image in one epoch as it is, in the next flipped; Jordan 2024, https://arxiv.org/abs/2404.00498
     "flip": Names(("none", "random", "alternating")),
     "shift": Range(0, whole=True),

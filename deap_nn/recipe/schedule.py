@@ -36,7 +36,7 @@ class Schedule:
         weight_average: The momentum, 0 to below 1, of an average of the weights over the steps, which is then what is
             measured and kept; None: the last weights are.
         label_smoothing: The share of each target, 0 to below 1, that is spread over all classes.
-        kernel_initializer: "glorot_uniform" or "he_uniform".
+        kernel_initializer: "glorot_uniform", "he_uniform" or "identity".
         flip: Whether images are mirrored left to right: "none", "random", or "alternating" from epoch to epoch.
         shift: The number of pixels by which images are moved at most, up or down and left or right; what comes in is
             a reflection.

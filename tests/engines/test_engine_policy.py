@@ -321,6 +321,7 @@ def test_only_calls_that_need_the_script_say_so(monkeypatch):
     assert not pack(stubs.double, ("the word __main__",)).needs_script
     monkeypatch.setattr(module_level, "__module__", "__main__")
     monkeypatch.setattr("__main__.module_level", module_level, raising=False)
+    monkeypatch.setattr("__main__.__file__", __file__, raising=False)  # which the main of a parallel test run lacks
     assert pack(module_level, (1, 2)).needs_script
 
 

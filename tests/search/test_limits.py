@@ -192,7 +192,7 @@ def test_a_dry_run_shows_what_it_does():
         dry_run("dense", "digits", engine="serial", max_multiply_adds=9)
 
 
-@pytest.mark.parametrize("name", PRESETS.keys() - {"tabular"})
+@pytest.mark.parametrize("name", sorted(PRESETS.keys() - {"tabular"}))
 def test_the_smallest_network_is_the_smallest_of_many_and_of_the_space(name):
     space = PRESETS[name]
     true = objective.keras_objective(space, DataSpec("digits"), Settings())

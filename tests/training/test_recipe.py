@@ -17,6 +17,7 @@ from deap_nn.training.compiled_tf.losses import LOSSES
 from deap_nn.training.feed import Feed
 from deap_nn.training.portable import trainer as portable
 from deap_nn.training.portable.compiling import compile_model
+from deap_nn.training.samples import Samples
 from deap_nn.training.weights import initial_weights
 
 pytestmark = pytest.mark.slow
@@ -63,6 +64,7 @@ PARTS = [
     {"weight_average": 0.8},
     {"learning_rate_decay": "cosine", "warmup": 0.3},
     {"kernel_initializer": "he_uniform"},
+    {"kernel_initializer": "identity"},
     {"flip": "random", "shift": 1, "cutout": 2},
     {"start_resolution": 0.5},
     {"running_mean": True},
@@ -137,6 +139,29 @@ def test_he_weights_are_spread_as_those_of_keras():
     theirs = keras.ops.convert_to_numpy(keras.initializers.HeUniform(0)(ours.shape))
     assert ours.std() == pytest.approx(theirs.std(), rel=0.03)
     assert abs(ours).max() == pytest.approx(abs(theirs).max(), rel=0.01)
+
+
+@pytest.mark.parametrize("way", [compiled.start, portable.start], ids=["compiled_tf", "portable"])
+def test_from_identities_a_convolution_passes_its_input_on(way):
+    plain = convolutions()[0].config | {"padding": "same", "activation": "linear", "use_bias": False, "strides": 1}
+    specs = chain(
+        (9, 9, 4),
+        ("Conv2D", plain | {"filters": 6, "kernel_size": 4}),
+        ("Conv2D", plain | {"filters": 3, "kernel_size": 1}),
+        ("Flatten", {}),
+        ("Dense", {"units": 10, "activation": "softmax"}),
+    )
+    schedule = replace(SCHEDULE, kernel_initializer="identity")
+    samples = Samples(np.random.default_rng(0).normal(size=(5, 9, 9, 4)).astype(np.float32), np.arange(5))
+    (wider,), (narrower,), _, (dense, _) = way(specs, TEN_CLASSES, schedule, samples, samples, 1).learner.weights()
+    x = samples.x
+    out = keras.ops.convert_to_numpy(keras.ops.conv(x, wider, padding="same"))
+    np.testing.assert_array_equal(out[..., :4], x)
+    assert (out[..., 4:] != x[..., :2]).any()
+    np.testing.assert_array_equal(keras.ops.convert_to_numpy(keras.ops.conv(x, narrower[:, :, :4])), x[..., :3])
+    glorot = way(specs, TEN_CLASSES, SCHEDULE, samples, samples, 1).learner.weights()
+    np.testing.assert_array_equal(glorot[0][0][..., 4:], wider[..., 4:])
+    np.testing.assert_array_equal(glorot[3][0], dense)
 
 
 @WAYS

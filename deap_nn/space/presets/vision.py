@@ -66,7 +66,7 @@ _VISION_TRAINING = LayerKind(
         "gradient_clipping": Choice((None, 1.0, 4.0), start=(None,)),
         "weight_average": Choice((None, 0.9, 0.98), start=(None,)),
         "label_smoothing": Float(0.0, 0.3, start=(0.0, 0.2)),
-        "kernel_initializer": Choice(("glorot_uniform", "he_uniform")),
+        "kernel_initializer": Choice(("glorot_uniform", "he_uniform", "identity")),
         "flip": Choice(("none", "random", "alternating")),
         "shift": Integer(0, 6, start=(1, 2, 3)),
         "cutout": Integer(0, 16, step=4, start=(0,)),

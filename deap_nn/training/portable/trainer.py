@@ -20,6 +20,7 @@ from deap_nn.training.fed import fed
 from deap_nn.training.history import Weights
 from deap_nn.training.portable.compiling import compile_model
 from deap_nn.training.resolution import network_at
+from deap_nn.training.weights import IDENTITY, with_identities
 
 
 def knows(specs: Sequence[LayerSpec], task: Task, schedule: Schedule) -> bool:
@@ -45,8 +46,14 @@ class KerasLearner:
     def __init__(self, specs: Sequence[LayerSpec], task: Task, schedule: Schedule, samples: int, seed: int) -> None:
         keras.utils.set_random_seed(seed)  # for user-defined layers
         self._specs, self._task, self._schedule = tuple(specs), task, schedule
-        self._layers = build_layers(specs, seed, schedule.precision, schedule.kernel_initializer)
+        passes = schedule.kernel_initializer == IDENTITY
+        drawn_as = "glorot_uniform" if passes else schedule.kernel_initializer
+        self._layers = build_layers(specs, seed, schedule.precision, drawn_as)
         self._model = connect(self._layers, specs)
+        if passes:
+            weights = with_identities(specs, [layer.get_weights() for layer in self._layers])
+            for layer, its_own in zip(self._layers, weights, strict=True):
+                layer.set_weights(its_own)
         compile_model(self._model, task, schedule, samples)
         self._average: list[np.ndarray] = []
         self._running = self._trained() if schedule.running_mean else []
