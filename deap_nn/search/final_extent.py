@@ -112,8 +112,9 @@ class FinalExtent:
         return self._budget.decide("final_width", lambda: self._width(best, views))
 
     def _width(self, best: Individual, views: int) -> float:
-        """Return the largest width with which the network sees enough samples in the time that is left."""
-        enough = max(int(best[-1].genes["epochs"]), SEEN / max(1, self._objective.samples))
+        """Return the largest width with which there is time for as many epochs as were asked for, or are enough."""
+        least = max(int(best[-1].genes["epochs"]), SEEN / max(1, self._objective.samples))
+        enough = self._settings.final_epochs or least
         possible = (one for one in WIDTHS if self._is_allowed(best, one) and self._can_judge(best, views, one))
         return next((one for one in possible if (self._affordable(best, views, one) or 0.0) >= enough), 1.0)
 

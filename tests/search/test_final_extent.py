@@ -93,6 +93,12 @@ def test_it_learns_for_no_fewer_epochs_than_in_the_search(run, epochs, width):
     assert extent == (int(epochs * 16 / width**2), width)
 
 
+@pytest.mark.parametrize(("epochs", "width"), [(280, 1.0), (70, 2.0), (10, 4.0)])
+def test_there_is_time_for_the_epochs_that_were_asked_for(run, epochs, width):
+    extent = extent_of(run, (70 * 4.1 + 4) / 0.97, SEEN // 70, final_epochs=epochs).of(trained(7 / 1.15), 1)
+    assert extent == (epochs, width)
+
+
 def test_several_networks_share_the_time(run):
     extent = extent_of(run, (70 * 4.1 * 4 + 4) / 0.97, SEEN // 70, ensemble=4).of(trained(7 / 1.15), 1)
     assert extent == (71, 2.0)
