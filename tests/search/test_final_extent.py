@@ -168,3 +168,15 @@ def test_the_search_goes_on_while_finalists_and_final_training_could_not_use_the
     extent = extent_of(run, 1000.0, final_epochs=final_epochs)
     assert extent.end_of_search(best) - began == pytest.approx(end, abs=0.1)
     assert extent_of(run, None).end_of_search(best) is None
+
+
+def test_a_wider_one_that_was_asked_for_needs_its_time(run):
+    best, began = trained(10.0), time.monotonic()
+    ends = [
+        extent_of(run, 1000.0, final_epochs=epochs, final_width=width).end_of_search(best)
+        for epochs, width in ((28, 1.0), (7, 2.0))
+    ]
+    assert ends[0] == pytest.approx(ends[1])
+    assert ends[0] - began == pytest.approx(1000 * 0.85 - 19 - 1.1 * 46, abs=0.1)
+    assert extent_of(run, 140.0, 100, 50, final_width=1.0).views(trained(70.0), 6) == 2
+    assert extent_of(run, 140.0, 100, 50, final_width=2.0).views(trained(70.0), 6) == 1
