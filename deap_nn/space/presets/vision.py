@@ -36,7 +36,7 @@ def _stage(*filters: int) -> LayerKind:
             "block": Choice(("plain", "residual", "separable"), start=("plain", "plain", "plain", "residual")),
             "downsampling": Choice(("none", "max", "average", "strides"), start=("max",)),
             "squeeze_excitation": Choice((False, True), start=(False,)),
-            "dropout": dropout(0.0, 0.03),
+            "dropout": dropout(0.0, 0.1),
         },
         takes="map",
     )
@@ -47,7 +47,7 @@ _HEAD = LayerKind(
     {
         "pooling": Choice(("global_average", "global_max")),
         "scale": Float(0.05, 1.0, log=True, start=(0.1, 1.0)),
-        "dropout": dropout(0.0, 0.1),
+        "dropout": dropout(0.0, 0.3),
     },
     takes="map",
 )
@@ -62,11 +62,13 @@ _VISION_TRAINING = LayerKind(
         "learning_rate_decay": Choice(("linear", "cosine")),
         "warmup": Float(0.0, 0.5, start=(0.1, 0.3)),
         "momentum": Float(0.5, 0.98, start=(0.85, 0.95)),
-        "weight_decay": Float(1e-5, 1e-1, log=True, start=(1e-3, 3e-2)),
+        "weight_decay": Float(1e-5, 1e-1, log=True, start=(1e-4, 1e-2)),
         "gradient_clipping": Choice((None, 1.0, 4.0), start=(None,)),
         "weight_average": Choice((None, 0.9, 0.98), start=(None,)),
         "label_smoothing": Float(0.0, 0.3, start=(0.0, 0.2)),
-        "kernel_initializer": Choice(("glorot_uniform", "he_uniform", "identity")),
+        "kernel_initializer": Choice(
+            ("glorot_uniform", "he_uniform", "identity"), start=("glorot_uniform", "he_uniform")
+        ),
         "flip": Choice(("none", "random", "alternating")),
         "shift": Integer(0, 6, start=(1, 2, 3)),
         "cutout": Integer(0, 16, step=4, start=(0,)),
