@@ -57,7 +57,7 @@ def depth(block: Block) -> Integer:
 
 def on_grid(gene: Gene, value: Any) -> Any:
     """Return the value on a gene's grid that is nearest to a number within its limits."""
-    return gene.from_unit(gene.to_unit(value)) if isinstance(gene, Integer) else value
+    return gene.nearest(value) if isinstance(gene, Integer) else value
 
 
 def _chromosome(block: str, kind: LayerKind, place: str, suggest: Suggest, fixed: Mapping[str, Any]) -> Chromosome:

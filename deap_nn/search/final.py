@@ -57,12 +57,9 @@ class FinalTraining:
             left = self.extent.seconds(individual, views, width)
             seconds = None if left is None or to_come is None else left / to_come
             plan = FinalPlan(epochs, with_validation, seconds, None, views, width)
-            # Elsewhere there may be another disk
-            yield (
-                plan._replace(checkpoint=self._checkpoint(individual, plan))
-                if self._is_apart(individual, plan)
-                else plan
-            )
+            if self._is_apart(individual, plan):  # Elsewhere there may be another disk
+                plan = plan._replace(checkpoint=self._checkpoint(individual, plan))
+            yield plan
 
     def _checkpoint(self, individual: Individual, plan: FinalPlan) -> str:
         what = f"{Key.of(individual).text} {plan.epochs} {plan.with_validation} {plan.width}"

@@ -67,6 +67,7 @@ def _trained(
     if best.get("genome") == individual.to_json():
         return {"file": MODEL, measure: best[measure], "epochs": best["epochs"]}
     extent = final.extent.usual(individual)
+    # Files of earlier versions keep their names
     wide = "" if extent.width == 1 else f" {extent.width}"
     what = f"{Key.of(individual).text} {extent.epochs}{wide}"
     file = MEMBER.format(hashlib.blake2b(what.encode(), digest_size=4).hexdigest())

@@ -91,6 +91,11 @@ def number(
     return declare(default, Setting(help, in_words, expected, full_check, float, None, metavar, resumable))
 
 
+def above_zero(help: str, expected: str, *, metavar: str, by_itself: str) -> Any:
+    """Declare a number above 0 that a resumed run may change, or None; as in `number`."""
+    return number(None, help, expected, lambda value: value > 0, metavar=metavar, by_itself=by_itself, resumable=True)
+
+
 def choice(
     default: str | None,
     help: str,

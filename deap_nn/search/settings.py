@@ -26,7 +26,7 @@ from deap_nn.evolution import (
 )
 from deap_nn.screening import CANDIDATES
 from deap_nn.search.duration import seconds_of
-from deap_nn.search.setting import Setting, choice, declare, flag, number, whole
+from deap_nn.search.setting import Setting, above_zero, choice, declare, flag, number, whole
 
 TRUNCATION = "truncation"
 STEADY_STATE = "steady-state"
@@ -162,14 +162,11 @@ class Settings:
         by_itself="as many as the cores or GPUs allow",
         resumable=True,
     )
-    time_limit: float | None = number(
-        None,
+    time_limit: float | None = above_zero(
         "seconds that training one network may take",
         "seconds above 0",
-        lambda value: value > 0,
         metavar="SECONDS",
         by_itself=f"{TIME_LIMIT:g}; with a budget, half of what the search may take, if that is more",
-        resumable=True,
     )
     pruner: str = choice(
         RACE,
@@ -178,14 +175,11 @@ class Settings:
         "of their epochs, and the best third goes on; none: all are",
         PRUNERS,
     )
-    memory_limit: float | None = number(
-        None,
+    memory_limit: float | None = above_zero(
         "GiB of memory that training one network may use; a training that exceeds this is ended",
         "gibibytes above 0",
-        lambda value: value > 0,
         metavar="GIB",
         by_itself="no limit",
-        resumable=True,
     )
     threads_per_worker: int = whole(1, "CPU threads per training", 1)
     min_steps: int = whole(
@@ -231,14 +225,11 @@ class Settings:
             resumable=True,
         ),
     )
-    stop_after: float | None = number(
-        None,
+    stop_after: float | None = above_zero(
         "seconds after which no network is trained except the winner",
         "seconds above 0",
-        lambda value: value > 0,
         metavar="SECONDS",
         by_itself="never",
-        resumable=True,
     )
 
     max_parameters: int | None = whole(
@@ -282,14 +273,11 @@ class Settings:
         by_itself="twice those of the genome; with a budget, what there is time for",
         resumable=True,
     )
-    final_width: float | None = number(
-        None,
+    final_width: float | None = above_zero(
         "how many times as many filters and units as its genome says the winner has in the final training",
         "a number above 0",
-        lambda value: value > 0,
         metavar="TIMES",
         by_itself="1; with a budget and one objective, up to 4, as there is time for",
-        resumable=True,
     )
 
     def __post_init__(self) -> None:

@@ -26,5 +26,5 @@ def _scaled(space: SearchSpace, chromosome: Chromosome, factor: float) -> dict[s
     for name in WIDTHS:
         gene = kind.genes.get(name)
         if isinstance(gene, Integer) and factor != 1:
-            genes[name] = gene.from_unit(gene.to_unit(factor * genes[name]))
+            genes[name] = gene.nearest(factor * genes[name])
     return genes

@@ -32,7 +32,7 @@ def with_identities(specs: Sequence[LayerSpec], weights: Weights) -> Weights:
     """Return weights with which the first filters of each convolution pass its channels on as they are.
 
     After Zagoruyko and Komodakis 2017, https://arxiv.org/abs/1706.00388; as initial weights, Jordan 2024,
-    https://arxiv.org/abs/2404.00498, section 3.3.
+    https://arxiv.org/abs/2404.00498.
 
     Args:
         specs: The network.

@@ -6,9 +6,8 @@ from contextlib import nullcontext
 import pytest
 import search_stubs
 
-from deap_nn import Individual, Run
+from deap_nn import Run
 from deap_nn.engines import make_engine
-from deap_nn.evolution import FitnessValues
 from deap_nn.search import Settings
 from deap_nn.search import final as final_module
 from deap_nn.search.budget import Budget
@@ -24,10 +23,7 @@ def run(tmp_path, clock):
 
 @pytest.fixture
 def best():
-    best = Individual(search_stubs.SPACE.sample())
-    best[-1].genes["epochs"] = 7
-    best.fitness.values = FitnessValues((0.5,), {"seconds": {"train": 70.0}})
-    return best
+    return search_stubs.trained()
 
 
 def final_of(run, engine, settings, seconds=None, **objective):

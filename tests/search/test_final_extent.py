@@ -1,15 +1,14 @@
 """How much a final training is, on stub objectives and a clock that stands still."""
 
-import random
 import time
 from types import SimpleNamespace
 
 import pytest
 import search_stubs
+from search_stubs import trained
 
 from deap_nn import Individual, Run
 from deap_nn.evaluation import Size
-from deap_nn.evolution import FitnessValues
 from deap_nn.search import Settings
 from deap_nn.search.budget import Budget
 from deap_nn.search.final_extent import SEEN, Extent, FinalExtent
@@ -21,15 +20,6 @@ from deap_nn.space import widened
 @pytest.fixture
 def run(tmp_path, clock):
     return Run.create(tmp_path / "run", {"settings": {}})
-
-
-def trained(took, epochs=None, units=64):
-    random.seed(0)
-    best = Individual(search_stubs.SPACE.sample()[-2:])
-    best[-1].genes["epochs"], best[0].genes["units"] = 7, units
-    record = ({"seconds": {"train": took}} if took else {}) | ({"epochs": epochs} if epochs else {})
-    best.fitness.values = FitnessValues((0.5,), record)
-    return best
 
 
 def square(individual):

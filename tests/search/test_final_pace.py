@@ -5,19 +5,11 @@ from types import SimpleNamespace
 
 import pytest
 import search_stubs
+from search_stubs import trained
 
-from deap_nn import Individual
-from deap_nn.evolution import FitnessValues
 from deap_nn.search import Settings, final_pace
 from deap_nn.search.final_pace import MORE_SAMPLES, WIDE, FinalPace
 from deap_nn.search.objective import Objective
-
-
-def trained(took=70.0):
-    best = Individual(search_stubs.SPACE.sample())
-    best[-1].genes["epochs"] = 7
-    best.fitness.values = FitnessValues((0.5,), {"seconds": {"train": took}} if took else {})
-    return best
 
 
 def pace_of(workers=1, **objective):

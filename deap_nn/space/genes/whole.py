@@ -89,6 +89,10 @@ class Integer(Numeric):
         steps = round((value_at_unit(unit, self.low, self.high, self.log) - self.low) / self.step)
         return self.low + self.step * steps
 
+    def nearest(self, number: float) -> int:
+        """Return the value nearest to a number, which is above 0 on a logarithmic scale."""
+        return self.from_unit(self.to_unit(number))
+
     def neighbours(self, value: int) -> list[int]:
         """Return the values one step, or one place in the list, below and above that lie within the limits."""
         if self.values is not None:
