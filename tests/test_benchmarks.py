@@ -149,6 +149,35 @@ def test_optuna_names_the_networks_of_a_steady_state_and_hears_what_came_of_them
     assert {trial.state.name for _, trial in heard} == {"COMPLETE", "FAIL"}
 
 
+def test_a_measure_of_finalists_is_worth_what_its_choice_is_after_a_long_training(monkeypatch):
+    monkeypatch.syspath_prepend(COMPARE.parent)
+    finalists = importlib.import_module("finalists")
+    found = [
+        {"epochs": 40, "search": 0.7, "again": 0.6, "longer": 0.8, "long": 0.81},
+        {"epochs": 40, "search": 0.6, "again": 0.7, "longer": 0.7, "long": 0.85},
+        {"epochs": 40, "search": 0.5, "again": 0.5, "longer": 0.9, "long": 0.83},
+    ]
+    heading, *lines = finalists.shown(found)
+    assert heading == "the best 3 of a search after 40 epochs: best 0.8500, mean 0.8300"
+    assert lines[2:5] == [
+        "| search | -0.50 | 0.8100 | 0.0400 |",
+        "| again | 0.50 | 0.8500 | 0.0000 |",
+        "| longer | -0.50 | 0.8300 | 0.0200 |",
+    ]
+
+
+def test_finalists_are_networks_of_a_search_with_what_they_were_worth_in_it_and_other_epochs(monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(COMPARE.parent)
+    finalists = importlib.import_module("finalists")
+    run = search_stubs.search(tmp_path / "run")
+    (best, values), (second, less) = finalists.best_of_search(run, 2)
+    assert best.to_json() == run.best["genome"]
+    assert values[0] >= less[0]
+    longer = finalists.with_epochs(second, lambda own: 3 * own)
+    assert longer[-1].genes == second[-1].genes | {"epochs": 3 * second[-1].genes["epochs"]}
+    assert longer[:-1] == second[:-1]
+
+
 def test_the_race_is_replayed_on_a_search_in_which_all_were_trained_in_full(monkeypatch):
     monkeypatch.syspath_prepend(COMPARE.parent)
     race_replay = importlib.import_module("race_replay")
