@@ -26,7 +26,7 @@ from deap_nn import PRESETS, Individual, make_toolbox
 from deap_nn.evolution import eaTruncation
 from deap_nn.evolution.operators import selTruncation
 from deap_nn.plots import half_width
-from deap_nn.runs.files import read_lines
+from deap_nn.runs.json_lines import read_lines
 from deap_nn.space import Choice, SearchSpace
 
 WAYS: dict[str, Callable[..., Any]] = {"selBest": tools.selBest, "selTruncation": selTruncation}

@@ -16,7 +16,7 @@ from deap_nn.errors import InputError
 from deap_nn.evaluation import FinalPlan, Problem, train_winner
 from deap_nn.evolution import Individual
 from deap_nn.runs import JsonLines, write_json
-from deap_nn.runs.files import read_lines
+from deap_nn.runs.json_lines import read_lines
 
 
 class Way(NamedTuple):

@@ -4,7 +4,6 @@ Input: a search space and a function that evaluates. Output: populations. Nothin
 """
 
 from deap_nn.evolution.affordable import Limit, limit_cost
-from deap_nn.evolution.algorithms import Generation, NoMoreResults, OnGeneration, eaTruncation, survivor_count
 from deap_nn.evolution.breeder import Screen
 from deap_nn.evolution.criterion import (
     CRITERIA,
@@ -19,12 +18,14 @@ from deap_nn.evolution.descent import smallest
 from deap_nn.evolution.front import Front, hypervolume
 from deap_nn.evolution.individual import MAXIMIZE, MINIMIZE, Fitness, FitnessValues, Individual
 from deap_nn.evolution.key import Key
+from deap_nn.evolution.loop import Generation, NoMoreResults, OnGeneration
 from deap_nn.evolution.operators import selCrowdedTournament, selNSGA2, selTruncation
 from deap_nn.evolution.origin import Origin
 from deap_nn.evolution.plain_data import storable
 from deap_nn.evolution.record import Record
 from deap_nn.evolution.steady_state import eaSteadyState
 from deap_nn.evolution.toolbox import CROSSOVERS, OPERATORS, make_steady, make_toolbox
+from deap_nn.evolution.truncation import eaTruncation, survivor_count
 
 __all__ = [
     "CRITERIA",

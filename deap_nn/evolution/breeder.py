@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from deap import base
 
-from deap_nn.evolution.algorithms import Population
+from deap_nn.evolution.loop import Population
 
 TRIES = 30
 """How often something new is tried for before it is looked for elsewhere."""

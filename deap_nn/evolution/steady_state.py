@@ -16,9 +16,9 @@ from typing import Any
 from deap import base, tools
 
 from deap_nn.errors import InputError
-from deap_nn.evolution.algorithms import NoMoreResults, OnGeneration, Population, Rows, check_loop, reached
 from deap_nn.evolution.breeder import Breeder
 from deap_nn.evolution.front import Front
+from deap_nn.evolution.loop import NoMoreResults, OnGeneration, Population, Rows, check_loop, reached
 
 
 def eaSteadyState(

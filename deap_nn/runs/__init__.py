@@ -3,7 +3,7 @@
 from deap_nn.runs.ahead import Ahead
 from deap_nn.runs.cache import Cache
 from deap_nn.runs.children import Children
-from deap_nn.runs.files import JsonLines, write_atomic, write_json
+from deap_nn.runs.files import write_atomic, write_json
 from deap_nn.runs.format import (
     BEST,
     DATA,
@@ -23,6 +23,7 @@ from deap_nn.runs.format import (
     run_info,
 )
 from deap_nn.runs.journal import Journal
+from deap_nn.runs.json_lines import JsonLines
 from deap_nn.runs.paused import Paused
 from deap_nn.runs.run import Run
 from deap_nn.runs.warm_start import read_genomes

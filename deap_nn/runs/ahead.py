@@ -9,9 +9,9 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from deap_nn.evolution import FitnessValues, Individual, Key
-from deap_nn.runs.files import JsonLines
 from deap_nn.runs.format import journal_line
 from deap_nn.runs.journal import entries
+from deap_nn.runs.json_lines import JsonLines
 from deap_nn.status import Status
 
 Result = tuple[Individual, FitnessValues]

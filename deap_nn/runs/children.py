@@ -12,7 +12,7 @@ from pathlib import Path
 
 from deap_nn.errors import InputError
 from deap_nn.evolution import MAXIMIZE, Individual, Origin
-from deap_nn.runs.files import JsonLines, read_lines
+from deap_nn.runs.json_lines import JsonLines, read_lines
 
 BRED_AGAIN = "delete that line, and the child is bred again"
 

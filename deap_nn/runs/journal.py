@@ -11,8 +11,8 @@ from pathlib import Path
 
 from deap_nn.errors import InputError
 from deap_nn.evolution import MAXIMIZE, FitnessValues, Individual, Key
-from deap_nn.runs.files import DELETE_LINE, JsonLines, read_lines
 from deap_nn.runs.format import from_journal, journal_line
+from deap_nn.runs.json_lines import DELETE_LINE, JsonLines, read_lines
 from deap_nn.status import Status
 
 Entry = tuple[int, Individual, FitnessValues]

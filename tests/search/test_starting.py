@@ -11,8 +11,8 @@ import search_stubs
 from search_stubs import SMALL, SPACE, outcome, search
 
 from deap_nn import Hooks, Individual, InputError, Run, evolve, resume
-from deap_nn.runs.files import JsonLines
 from deap_nn.runs.journal import RunJournal
+from deap_nn.runs.json_lines import JsonLines
 from deap_nn.search import BrokenProgram, RunFailed, objective
 from deap_nn.space.presets import FULL
 

@@ -9,7 +9,7 @@ import pytest
 from deap import algorithms, base, tools
 
 from deap_nn.evolution import Generation, eaSteadyState, eaTruncation, survivor_count
-from deap_nn.evolution.algorithms import Rows
+from deap_nn.evolution.loop import Rows
 
 
 class Fitness(base.Fitness):
