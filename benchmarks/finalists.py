@@ -11,7 +11,7 @@ Trainings are kept in `--results` and not repeated.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -44,24 +44,30 @@ def main() -> None:
     options = parser.parse_args()
     run = Run(options.run)
     what = {"run": options.run.name, "data": run.info["data"]["fingerprint"], "seed": run.info["settings"]["seed"]}
-    found = [row for row in rows.read(options.results) if what.items() <= row.items()]
-    if len(found) < options.best:
-        found = [{**what, **row} for row in trained(run, options.best)]
-        for row in found:
-            rows.append(options.results, row)
-    print("\n".join(shown(found)))
+    known = _by_genome(row for row in rows.read(options.results) if what.items() <= row.items())
+    best = best_of_search(run, options.best)
+    if missing := [pair for pair in best if pair[0].canonical() not in known]:
+        new = trained(run, missing)
+        for row in new:
+            rows.append(options.results, what | row)
+        known |= _by_genome(new)
+    print("\n".join(shown([known[individual.canonical()] for individual, _ in best])))
 
 
-def trained(run: Run, count: int) -> list[dict[str, Any]]:
-    """Train the best networks of a run again; return what each measure says of each, the best of the search first."""
+def _by_genome(found: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {Individual.from_json(row["genome"]).canonical(): row for row in found}
+
+
+def trained(run: Run, networks: Sequence[tuple[Individual, FitnessValues]]) -> list[dict[str, Any]]:
+    """Train networks of a run again; return what each measure says of each, in their order."""
     settings = Settings(**run.info["settings"])
     space = SearchSpace.from_json(run.info["space"])
     objective = keras_objective(space, data_spec(run.info["data"]["source"], run.path, settings), settings)
-    best, long = best_of_search(run, count), int(run.best["epochs"])
+    long = int(run.best["epochs"])
     with make_engine("processes", workers=WORKERS, time_limit=TIME_LIMIT) as engine:
 
         def measured(repetition: int, epochs: Callable[[int], int]) -> list[float]:
-            individuals = [with_epochs(individual, epochs) for individual, _ in best]
+            individuals = [with_epochs(individual, epochs) for individual, _ in networks]
             outcomes = engine.map(partial(objective.evaluate, repetition=repetition), individuals)
             return [fitness_of(outcome)[0] for outcome in outcomes]
 
@@ -73,7 +79,7 @@ def trained(run: Run, count: int) -> list[dict[str, Any]]:
     return [
         {"genome": individual.to_json(), "epochs": long, "search": values[0]}
         | {name: found[place] for name, found in measures.items()}
-        for place, (individual, values) in enumerate(best)
+        for place, (individual, values) in enumerate(networks)
     ]
 
 

@@ -4,7 +4,6 @@ import math
 
 import numpy as np
 import pytest
-from deap import tools
 from logbook_stubs import LOGBOOK, T, deaps_own, row
 
 from deap_nn.plots import best_curve, best_so_far, fitness_curve
@@ -53,19 +52,6 @@ def test_the_logbook_of_deaps_own_loop():
 def test_the_best_so_far_never_falls_and_starts_with_the_first_success():
     rows = [{"gen": number, "max": value} for number, value in enumerate([None, 0.4, 0.2, None, 0.5])]
     assert best_so_far(rows).tolist() == pytest.approx([math.nan, 0.4, 0.4, 0.4, 0.5], nan_ok=True)
-
-
-@pytest.mark.parametrize(
-    ("logbook", "message"),
-    [
-        ([], "the logbook is empty, expected at least one generation"),
-        ([{"gen": 0, "nevals": 5, "max": 0.5}], "the logbook lacks avg, std: register avg, std and max with"),
-        (tools.Logbook(), "the logbook is empty"),
-    ],
-)
-def test_a_logbook_that_cannot_be_drawn_is_refused(logbook, message):
-    with pytest.raises(ValueError, match=message):
-        fitness_curve(logbook)
 
 
 def test_runs_are_averaged_and_one_that_ended_early_keeps_its_best():

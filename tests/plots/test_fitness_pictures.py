@@ -3,6 +3,7 @@
 import matplotlib.image
 import numpy as np
 import pytest
+from deap import tools
 from logbook_stubs import LOGBOOK, T, deaps_own, row
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -68,6 +69,19 @@ def test_deaps_logbook_is_drawn():
     (best, mean) = plot_fitness(logbook).lines
     assert mean.get_ydata().tolist() == logbook.select("avg")
     assert len(best.get_ydata()) == 5
+
+
+@pytest.mark.parametrize(
+    ("logbook", "message"),
+    [
+        ([], "the logbook is empty, expected at least one generation"),
+        ([{"gen": 0, "nevals": 5, "max": 0.5}], "the logbook lacks avg, std: register avg, std and max with"),
+        (tools.Logbook(), "the logbook is empty"),
+    ],
+)
+def test_a_logbook_that_cannot_be_drawn_is_refused(logbook, message):
+    with pytest.raises(ValueError, match=message):
+        plot_fitness(logbook)
 
 
 def test_a_comparison_has_a_line_and_a_band_for_each_kind():
