@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from race_replay import objective_of, split
 
 from deap_nn.engines import make_engine
 from deap_nn.evolution import Individual, survivor_count
 from deap_nn.runs import Run
 from deap_nn.search import Settings, fitness_of
+from deap_nn.search.objective import Objective, data_spec, keras_objective
+from deap_nn.space import SearchSpace
 from deap_nn.status import Status
 
 
@@ -69,6 +70,20 @@ def cases(run: Run, keep: int) -> Iterator[Case]:
         for individual, values in newcomers:
             if values.status is Status.PRUNED:
                 yield Case(individual, generation, values.record.epochs or 0, survivors)
+
+
+def objective_of(run: Run, dataset: str) -> Objective:
+    """Return the objective of a run, on its data, wherever that is now."""
+    settings = Settings(**run.info["settings"])
+    return keras_objective(SearchSpace.from_json(run.info["space"]), data_spec(dataset, run.path, settings), settings)
+
+
+def split(run: Run) -> list[list[str]]:
+    """Return the genomes that were new in each generation; one that was trained twice belongs to the first."""
+    keys = list(dict.fromkeys(individual.canonical() for individual, _ in run.evaluations()))
+    counts = [row["nevals"] - row["cached"] for row in run.logbook]
+    ends = np.cumsum(counts)
+    return [keys[end - count : end] for count, end in zip(counts, ends, strict=True)]
 
 
 if __name__ == "__main__":

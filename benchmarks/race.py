@@ -23,13 +23,14 @@ import numpy as np
 
 from deap_nn import PRESETS, Run, evolve, resume
 from deap_nn.plots import half_width
-from deap_nn.pruning import OF_A_TRAINING
+from deap_nn.pruning import OF_A_TRAINING, NoPruning, Thresholds
 from deap_nn.search import Settings
 from deap_nn.status import Status
 
 
 def main() -> None:
     arguments = parse()
+    NoPruning.rule = Thresholds()  # full searches note what the race would have gone by, for `race_replay.py`
     seeds = range(arguments.first_seed, arguments.first_seed + arguments.seeds)
     runs = {seed: [search(arguments, seed, pruner) for pruner in ("none", arguments.pruner)] for seed in seeds}
     print_live(runs)

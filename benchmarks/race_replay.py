@@ -1,9 +1,9 @@
 """What the race's rule would have saved and lost in searches that trained everything in full.
 
-The rule is replayed on the recorded learning curves, generation by generation, with several choices of its two
-constants: the share of a run's trainings that counts as the better ones (`BETTER`), and the share of those that gain no
-more than is granted (`USUAL`). The newcomers remain those of the full search, so this shows what the rule does to a
-generation, not where the search would have gone.
+The race goes through the recorded learning curves in the order of their numbers, with several choices of its constants:
+the share of a run's trainings that counts as the better ones (`BETTER`), and the share of those that gain no more than
+is granted (`USUAL`). The children remain those of the full search, so this shows what the rule does to them, not where
+the search would have gone. The full searches of `race.py` note the running mean, by which trainings are judged.
 
     python benchmarks/race_replay.py race-digits/full-*
 """
@@ -13,45 +13,79 @@ from __future__ import annotations
 import argparse
 import itertools
 from collections.abc import Sequence
-from functools import partial
+from dataclasses import replace
+from heapq import nlargest
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from deap_nn import Run
+from deap_nn import Individual, Run
 from deap_nn.data import load
-from deap_nn.evolution import survivor_count
-from deap_nn.pruning import PACEMAKERS
-from deap_nn.pruning.rule import BETTER, USUAL, Gains, first_thresholds, furthest
+from deap_nn.evolution import FitnessValues, Record, survivor_count
+from deap_nn.pruning import PACEMAKERS, RaceInOrder, Thresholds
+from deap_nn.pruning.rule import BETTER, USUAL
 from deap_nn.search import Settings
-from deap_nn.search.objective import Objective, data_spec, keras_objective
-from deap_nn.space import SearchSpace
+from deap_nn.search.objective import data_spec
+from deap_nn.status import Status
+from deap_nn.tasks import Task
 
 BETTERS = (1 / 3, 1 / 2, 1.0)
-USUALS = (0.8, 0.9, 1.0)
+USUALS = (0.5, 0.7, 0.8, 0.9, 1.0)
 
 
-class Search(NamedTuple):
-    """A search in which every network was trained in full."""
+class FullSearch(NamedTuple):
+    """A search in which every network was trained in full.
 
-    curves: dict[str, Sequence[float]]
-    generations: list[list[str]]
-    survivors: int
+    Attributes:
+        trained: The networks, in the order of their numbers.
+        settings: The settings of the search.
+        task: The task, which says what networks are judged by.
+        chance: The score that needs no learning.
+    """
+
+    trained: list[Individual]
+    settings: Settings
+    task: Task
     chance: float
 
 
 class Replay(NamedTuple):
-    """The effect of the rule on a search."""
+    """The effect of the rule on a search.
+
+    Attributes:
+        saved: How many times fewer epochs.
+        leaders: The networks that were among the best few when their result came, as many as set the pace.
+        lost: How many of these would have been pruned.
+        best: The best final measure of those not pruned, minus that of all.
+    """
 
     saved: float
-    """How many times fewer epochs."""
-    survivors: int
-    """The number of networks that survived at least one generation of the full search."""
+    leaders: int
     lost: int
-    """The number of these that would have been pruned."""
     best: float
-    """The best final accuracy of those not pruned, minus that of all."""
+
+
+class OtherRace(RaceInOrder):
+    """The race with other constants.
+
+    Args:
+        search: The search that it is for.
+        better: The share of the trainings, the best, whose gains count.
+        usual: The share of these whose gain is no more than usual.
+    """
+
+    def __init__(self, search: FullSearch, better: float = BETTER, usual: float = USUAL) -> None:
+        settings = search.settings
+        super().__init__(search.task, search.chance, survivor_count(settings.survivors, settings.population))
+        self._constants = better, usual
+
+    @property
+    def rule(self) -> Thresholds:
+        """The thresholds for evaluations that start now."""
+        if self._rule is None:
+            self._rule = self._gains.thresholds(self._goal, *self._constants)
+        return self._rule
 
 
 def main() -> None:
@@ -61,73 +95,82 @@ def main() -> None:
     arguments = parser.parse_args()
     searches = [full_search(Run(path), arguments.dataset) for path in arguments.runs]
     for better, usual in itertools.product(BETTERS, USUALS):
-        replays = [replay(search, better, usual) for search in searches]
+        replays = [replayed(search, OtherRace(search, better, usual)) for search in searches]
         saved = [one.saved for one in replays]
         print(
             f"{usual:.0%} of the better {better:.0%}: "
             f"{np.mean(saved):.2f} times fewer epochs (sd {np.std(saved):.2f}), "
-            f"{sum(one.lost for one in replays)} of {sum(one.survivors for one in replays)} survivors lost, "
+            f"{sum(one.lost for one in replays)} of {sum(one.leaders for one in replays)} leaders lost, "
             f"best {100 * np.mean([one.best for one in replays]):+.2f} points"
             f"{'   <- the rule' if (better, usual) == (BETTER, USUAL) else ''}"
         )
 
 
-def full_search(run: Run, dataset: str | None = None) -> Search:
-    """Read the search that a run recorded."""
-    settings = run.info["settings"]
-    chance = naive_score(run, dataset or run.info["data"]["source"])
-    curves = {one.canonical(): values.record.curve("val_accuracy") for one, values in run.evaluations()}
-    return Search(curves, split(run), survivor_count(settings["survivors"], settings["population"]), chance)
-
-
-def replay(search: Search, better: float = BETTER, usual: float = USUAL) -> Replay:
-    """Apply the rule to each generation, on the basis of the generations before it."""
-    curves, pacemakers = search.curves, max(PACEMAKERS, search.survivors)
-    best_of = partial(sorted, key=lambda key: curves[key][-1], reverse=True)
-    limits = first_thresholds(search.chance)
-    trained: list[str] = []
-    survivors: set[str] = set()
-    spent = 0
-    for number, newcomers in enumerate(search.generations):
-        stopped = {key: limits.pruned_after(curves[key]) for key in newcomers}
-        spent += sum(last or len(curves[key]) for key, last in stopped.items())
-        again: list[str] = []
-        if number == 0:
-            pruned = {key: curves[key][:last] for key, last in stopped.items() if last}
-            again = furthest(pruned, pacemakers - len(stopped) + len(pruned))
-        spent += sum(len(curves[key]) for key in again)
-        trained += [key for key in newcomers if stopped[key] is None or key in again]
-        goal = curves[best_of(trained)[:pacemakers][-1]][-1]
-        gains = Gains()
-        for key in trained:
-            gains.note(key, curves[key], curves[key][-1])
-        limits = gains.thresholds(goal, better, usual)
-        survivors |= set(best_of(itertools.chain(*search.generations[: number + 1]))[: search.survivors])
-    everyone = list(itertools.chain(*search.generations))  # without a generation that the search did not finish
-    best = max(curves[key][-1] for key in trained) - max(curves[key][-1] for key in everyone)
-    everything = sum(len(curves[key]) for key in everyone)
-    return Replay(everything / spent, len(survivors), len(survivors - set(trained)), best)
-
-
-def naive_score(run: Run, dataset: str) -> float:
-    """Return the score that takes no learning on a run's validation split."""
+def full_search(run: Run, dataset: str | None = None) -> FullSearch:
+    """Read the search that a run recorded, without finalists and failures."""
+    trained = []
+    for individual, values in run.evaluations():
+        if values.status is Status.OK and not values.record.repetition:
+            individual.fitness.values = values
+            trained.append(individual)
     settings = Settings(**run.info["settings"])
-    splits = load(data_spec(dataset, run.path, settings))
-    return splits.task.naive_score(splits.y_validation)
+    splits = load(data_spec(dataset or run.info["data"]["source"], run.path, settings))
+    return FullSearch(trained, settings, splits.task, splits.task.naive_score(splits.y_validation))
 
 
-def objective_of(run: Run, dataset: str) -> Objective:
-    """Return the objective of a run, on its data, wherever that is now."""
-    settings = Settings(**run.info["settings"])
-    return keras_objective(SearchSpace.from_json(run.info["space"]), data_spec(dataset, run.path, settings), settings)
+def replayed(search: FullSearch, race: RaceInOrder) -> Replay:
+    """Let a race go through a search."""
+    population, lag = search.settings.population, search.settings.lag
+    rules: list[Thresholds] = []
+    first: list[FitnessValues] = []
+    kept: list[Individual] = []
+    spent = leaders = lost = 0
+    for number, one in enumerate(search.trained):
+        rules.append(race.rule)  # after all results before this one
+        curve = judged(search.task, one.fitness.record)
+        last = rules[max(0, number + 1 - lag)].pruned_after(curve)
+        spent += last or len(curve)
+        if last is None:
+            kept.append(one)
+            race.learn([one])
+        if _leads(search.trained, number):
+            leaders += 1
+            lost += last is not None
+        if number < population:
+            first.append(_cut(one, last))
+        if number == population - 1:
+            again = [search.trained[place] for place in race.reprieve(first)]
+            spent += sum(len(judged(search.task, late.fitness.record)) for late in again)
+            kept += again
+            race.learn(again)
+    everything = sum(len(judged(search.task, one.fitness.record)) for one in search.trained)
+    best = max(map(_measure, kept)) - max(map(_measure, search.trained))
+    return Replay(everything / spent, leaders, lost, best)
 
 
-def split(run: Run) -> list[list[str]]:
-    """Return the genomes that were new in each generation; one that was trained twice belongs to the first."""
-    keys = list(dict.fromkeys(individual.canonical() for individual, _ in run.evaluations()))
-    counts = [row["nevals"] - row["cached"] for row in run.logbook]
-    ends = np.cumsum(counts)
-    return [keys[end - count : end] for count, end in zip(counts, ends, strict=True)]
+def judged(task: Task, record: Record) -> list[float]:
+    """Return what an unfinished training is judged by after each epoch; in older runs, the measure of its weights."""
+    return record.curve(task.running_measure) or record.curve(task.validation_measure)
+
+
+def _cut(one: Individual, last: int | None) -> FitnessValues:
+    """Return the values of a training that was pruned after an epoch; None: of one that was not."""
+    record = one.fitness.record
+    if last is None:
+        return FitnessValues(one.fitness.values, record)
+    history = {name: curve[:last] for name, curve in record.history.items()}
+    return FitnessValues((0.0,), replace(record, status=Status.PRUNED, history=history))
+
+
+def _leads(trained: Sequence[Individual], number: int) -> bool:
+    """Tell whether a network was among the best few of those up to it; before there are so many, none is."""
+    best = nlargest(PACEMAKERS, map(_measure, trained[:number]))
+    return len(best) == PACEMAKERS and _measure(trained[number]) > best[-1]
+
+
+def _measure(one: Individual) -> float:
+    measure: float = one.fitness.values[0]
+    return measure
 
 
 if __name__ == "__main__":

@@ -20,12 +20,13 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from race_replay import FullSearch, OtherRace, replayed
 from scipy.stats import spearmanr
 
 from deap_nn import PRESETS, Individual
 from deap_nn.engines import make_engine
 from deap_nn.evolution import FitnessValues, Record
-from deap_nn.pruning import RaceInOrder, Thresholds
+from deap_nn.pruning import Thresholds
 from deap_nn.search import Settings, fitness_of
 from deap_nn.search.objective import data_spec, keras_objective
 from deap_nn.tasks import Classification, Task
@@ -34,6 +35,7 @@ SHARES = (0.2, 1 / 3, 0.5, 2 / 3, 0.8)
 ORDERS = 30
 FIRST = 10
 """The population: so many are judged by chance level."""
+CHANCE = 0.1
 
 
 def main() -> None:
@@ -91,19 +93,11 @@ def show(measure: str, curves: Sequence[Sequence[float]], ends: Sequence[float])
 
 def raced(task: Task, records: Sequence[Record], measure: str, order: int) -> tuple[float, float]:
     """Return how many times fewer epochs a race needs, and the best that it keeps less the best of all."""
-    everyone = list(records)
+    everyone = [_judged_by(task, record, measure) for record in records]
     random.Random(order).shuffle(everyone)
-    race, spent, kept = RaceInOrder(task, 0.1, 4), 0, []
-    for number, record in enumerate(everyone, start=1):
-        last = race.rule.pruned_after(record.curve(measure))
-        spent += last or len(record.curve(measure))
-        if last is None:
-            kept.append(record.curve(task.validation_measure)[-1])
-            race.learn([_judged_by(task, record, measure)])
-        if number == FIRST:
-            race.reprieve([FitnessValues((1.0,))] * FIRST)
-    everything = sum(len(record.curve(measure)) for record in everyone)
-    return everything / spent, max(kept) - max(record.curve(task.validation_measure)[-1] for record in everyone)
+    search = FullSearch(everyone, Settings(population=FIRST, lag=1), task, CHANCE)
+    replay = replayed(search, OtherRace(search))
+    return replay.saved, replay.best
 
 
 def _judged_by(task: Task, record: Record, measure: str) -> Individual:

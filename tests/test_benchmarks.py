@@ -16,9 +16,10 @@ import pytest
 import search_stubs
 
 from deap_nn import Individual, Run
-from deap_nn.evolution import FitnessValues
-from deap_nn.search import loop
+from deap_nn.evolution import FitnessValues, Record
+from deap_nn.search import Settings, loop
 from deap_nn.space import TRAINING, Block, Choice, Chromosome, Float, Integer, LayerKind, SearchSpace
+from deap_nn.tasks import Classification
 
 COMPARE = Path(__file__).parents[1] / "benchmarks" / "compare.py"
 TOY = ("--train-samples", 200, "--preset", "dense", "--seeds", 1, "--out", "compare")
@@ -178,26 +179,49 @@ def test_finalists_are_networks_of_a_search_with_what_they_were_worth_in_it_and_
     assert longer[:-1] == second[:-1]
 
 
+def full_search(curves, population, lag=1):
+    """A search whose networks had these measures after each epoch, for weights and running mean alike."""
+    race_replay = importlib.import_module("race_replay")
+    task = Classification(10)
+    trained = []
+    for curve in curves:
+        individual = Individual()
+        history = {task.validation_measure: curve, task.running_measure: curve}
+        individual.fitness.values = FitnessValues((curve[-1],), Record(history=history))
+        trained.append(individual)
+    return race_replay.FullSearch(trained, Settings(population=population, lag=lag), task, 0.1)
+
+
+def replayed(curves, population, **others):
+    race_replay = importlib.import_module("race_replay")
+    search = full_search(curves, population, **others)
+    return race_replay.replayed(search, race_replay.OtherRace(search, usual=0.9))
+
+
+GOOD = [[0.5, 0.6, 0.7, 0.8 + number / 100] for number in range(4)]
+CHANCE = [[0.1] * 4] * 2
+LATE = [0.1, 0.1, 0.4, 0.9]  # a leader that has to gain more than any before it
+
+
 def test_the_race_is_replayed_on_a_search_in_which_all_were_trained_in_full(monkeypatch):
     monkeypatch.syspath_prepend(COMPARE.parent)
-    race_replay = importlib.import_module("race_replay")
-    good = {f"good {i}": [0.5, 0.6, 0.7, 0.8 + i / 100] for i in range(4)}
-    chance = {f"chance {i}": [0.1, 0.1, 0.1, 0.1] for i in range(2)}
-    late = {"late": [0.1, 0.1, 0.4, 0.9]}  # a survivor that has to gain more than anyone before it
-    search = race_replay.Search(good | chance | late, [[*good, *chance], [*late]], survivors=2, chance=0.1)
-    saved, survivors, lost, best = race_replay.replay(search)
+    saved, leaders, lost, best = replayed([*GOOD, *CHANCE, LATE], 6)
     assert saved == pytest.approx(28 / 25)
-    assert (survivors, lost) == (3, 1)
+    assert (leaders, lost) == (1, 1)
     assert best == pytest.approx(0.83 - 0.9)
+
+
+def test_what_begins_before_results_are_in_is_replayed_by_the_rule_before_them(monkeypatch):
+    monkeypatch.syspath_prepend(COMPARE.parent)
+    saved, _, lost, best = replayed([*GOOD, *CHANCE, LATE], 6, lag=2)
+    assert (saved, lost, best) == (pytest.approx(28 / 26), 0, 0)
 
 
 def test_a_replay_trains_the_best_of_a_first_generation_in_full_where_too_few_are_left(monkeypatch):
     monkeypatch.syspath_prepend(COMPARE.parent)
-    race_replay = importlib.import_module("race_replay")
-    curves = {str(i): [0.1, 0.1, 0.1 + i / 1000, 0.2] for i in range(6)}
-    saved, _, lost, _ = race_replay.replay(race_replay.Search(curves, [[*curves]], survivors=2, chance=0.1))
+    saved, _, lost, _ = replayed([[0.1, 0.1, 0.1 + number / 1000, 0.2] for number in range(6)], 6)
     assert saved == pytest.approx(24 / (18 + 16))
-    assert lost == 2  # of six that end alike the first two survive, and the last four were ahead when all were pruned
+    assert lost == 0  # all end alike, so none is ahead of the others
 
 
 def test_networks_are_of_equal_shape_whatever_their_rates_and_recipes(monkeypatch):
