@@ -55,10 +55,7 @@ class Pruner(Protocol):
         """Return the values of a training known in full, marked as pruned if the current rule would have pruned it."""
 
     def reprieve(self, batch: Sequence[FitnessValues]) -> list[int]:
-        """Return the places in a completed batch of the evaluations that must be repeated after all.
-
-        The rule is then one by which these run to their end.
-        """
+        """Return the places in a completed batch of the evaluations that must be repeated, to their end, after all."""
 
     def learn(self, individuals: Iterable[Individual]) -> None:
         """Learn from evaluations that have ended: a generation, or the next in the order of their numbers."""

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from deap_nn.engines import Engine, Outcome
 from deap_nn.evolution import Criterion, FitnessValues, Individual, Key
-from deap_nn.pruning import NoPruning, Pruner, Rule
+from deap_nn.pruning import NoPruning, Pruner, Rule, Thresholds
 from deap_nn.random_stream import protected
 from deap_nn.runs import Cache, Journal, Paused
 from deap_nn.search.outcomes import TIME_IS_OVER, StopRun, completed, fitness_of
@@ -78,6 +78,7 @@ class Results(ABC):
         self._journal = Journal() if journal is None else journal
         self._tickets = itertools.count()
         self._known: dict[bytes, int] = {}  # places in the journal by digest of the key: little, as there may be many
+        self._in_full: set[bytes] = set()  # digests of keys that the pruner's rule does not hold for
         self._waiting: dict[Key, list[int]] = {}  # tickets that wait for a result
         self._under_way: dict[int, tuple[Key, Individual]] = {}  # by engine ticket
         self._group: list[_Arrival] = []  # not on disk yet
@@ -121,8 +122,10 @@ class Results(ABC):
         return ticket
 
     def forget(self, individual: Individual) -> None:
-        """Have an individual evaluated anew when it is asked for again, whatever its result was."""
-        self._known.pop(Key.of(individual).digest, None)
+        """Have an individual evaluated anew when it is asked for again, and to its end, whatever its result was."""
+        digest = Key.of(individual).digest
+        self._known.pop(digest, None)
+        self._in_full.add(digest)
 
     def let_go(self, individual: Individual) -> None:
         """Note that an individual's training is over, or will not go on."""
@@ -181,9 +184,13 @@ class Results(ABC):
 
     def _shared(self, key: Key) -> FitnessValues | None:
         shared = None if self._cache is None else self._cache.get(key)
-        return None if shared is None else self._completed(self._pruner.judge(shared))
+        if shared is not None and key.digest not in self._in_full:
+            shared = self._pruner.judge(shared)
+        return None if shared is None else self._completed(shared)
 
     def _start(self, function: Callable[..., Any], key: Key, individual: Individual, rule: Rule | None) -> None:
+        if rule is not None and key.digest in self._in_full:
+            rule = Thresholds()
         options: dict[str, Any] = {} if rule is None else {"rule": rule}
         if key.repetition or key.budget != 1.0:
             options |= {"repetition": key.repetition, "budget": key.budget}

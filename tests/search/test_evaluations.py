@@ -83,20 +83,19 @@ class Reprieving(NoPruning):
     rule = Thresholds((0.9,) * 20)
 
     def reprieve(self, batch):
-        self.rule = None  # what is repeated runs to its end
         return [0]
 
 
-def with_rule(log, individual, rule=None):
+def with_rule(log, individual, rule):
     log.append(rule)
-    return FitnessValues((0.1,), {"status": "pruned"}) if rule else FitnessValues((0.2,))
+    return FitnessValues((0.1,), {"status": "pruned"}) if rule.values else FitnessValues((0.2,))
 
 
 def test_what_is_reprieved_is_repeated_in_full_or_has_a_second_result_in_the_journal():
     (one,) = individuals(1)
     for journal, asked in (
-        ([], [Reprieving.rule, None]),
-        ([(one, FitnessValues((0.1,), {"status": "pruned"}))], [None]),
+        ([], [Reprieving.rule, Thresholds()]),
+        ([(one, FitnessValues((0.1,), {"status": "pruned"}))], [Thresholds()]),
         ([(one, FitnessValues((0.1,), {"status": "pruned"})), (one, FitnessValues((0.2,)))], []),
     ):
         log = []

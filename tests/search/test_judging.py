@@ -63,8 +63,9 @@ def test_wherever_it_is_cut_off_the_rest_comes_out_the_same(tmp_path, search, ch
         shutil.rmtree(run.path)
 
 
-def test_of_the_first_too_few_survivors_are_made_up_for_in_the_next_numbers(tmp_path, search):
-    run, _ = search(tmp_path / "run", chance=FEW_SURVIVE_THE_FIRST)
+@pytest.mark.parametrize("chance", [0.3, FEW_SURVIVE_THE_FIRST])
+def test_of_the_first_too_few_survivors_are_made_up_for_in_the_next_numbers(tmp_path, search, chance):
+    run, _ = search(tmp_path / "run", chance=chance)
     genomes = [individual.canonical() for individual, _ in run.evaluations()]
     values = [one for _, one in run.evaluations()]
     assert len(genomes) == 40
