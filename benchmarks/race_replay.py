@@ -2,8 +2,9 @@
 
 The race goes through the recorded learning curves in the order of their numbers, with several choices of its constants:
 the share of a run's trainings that counts as the better ones (`BETTER`), and the share of those that gain no more than
-is granted (`USUAL`). The children remain those of the full search, so this shows what the rule does to them, not where
-the search would have gone. The full searches of `race.py` note the running mean, by which trainings are judged.
+is granted (`RaceInOrder.usual`). The children remain those of the full search, so this shows what the rule does to
+them, not where the search would have gone. The full searches of `race.py` note the running mean, by which trainings are
+judged.
 
     python benchmarks/race_replay.py race-digits/full-*
 """
@@ -24,7 +25,7 @@ from deap_nn import Individual, Run
 from deap_nn.data import load
 from deap_nn.evolution import FitnessValues, Record, survivor_count
 from deap_nn.pruning import PACEMAKERS, RaceInOrder, Thresholds
-from deap_nn.pruning.rule import BETTER, USUAL
+from deap_nn.pruning.rule import BETTER
 from deap_nn.search import Settings
 from deap_nn.search.objective import data_spec
 from deap_nn.status import Status
@@ -75,7 +76,7 @@ class OtherRace(RaceInOrder):
         usual: The share of these whose gain is no more than usual.
     """
 
-    def __init__(self, search: FullSearch, better: float = BETTER, usual: float = USUAL) -> None:
+    def __init__(self, search: FullSearch, better: float = BETTER, usual: float = RaceInOrder.usual) -> None:
         settings = search.settings
         super().__init__(search.task, search.chance, survivor_count(settings.survivors, settings.population))
         self._constants = better, usual
@@ -102,7 +103,7 @@ def main() -> None:
             f"{np.mean(saved):.2f} times fewer epochs (sd {np.std(saved):.2f}), "
             f"{sum(one.lost for one in replays)} of {sum(one.leaders for one in replays)} leaders lost, "
             f"best {100 * np.mean([one.best for one in replays]):+.2f} points"
-            f"{'   <- the rule' if (better, usual) == (BETTER, USUAL) else ''}"
+            f"{'   <- the rule' if (better, usual) == (BETTER, RaceInOrder.usual) else ''}"
         )
 
 

@@ -28,7 +28,7 @@ from typing import Any
 
 from deap_nn.evolution import FitnessValues, Individual, Key, Record
 from deap_nn.pruning.pruner import InFull
-from deap_nn.pruning.rule import Gains, Thresholds, first_thresholds, furthest
+from deap_nn.pruning.rule import HALF, USUAL, Gains, Thresholds, first_thresholds, furthest
 from deap_nn.status import Status
 from deap_nn.tasks import Task
 
@@ -48,7 +48,12 @@ class BaseRace(InFull):
         task: The task, which defines the measure.
         naive_score: The score that needs no learning, see `Task.naive_score`.
         survivors: The number of survivors. They set the pace, or the best `PACEMAKERS` if they are fewer.
+
+    Attributes:
+        usual: The share of the better trainings whose gain is no more than usual.
     """
+
+    usual = USUAL
 
     def __init__(self, task: Task, naive_score: float, survivors: int) -> None:
         self._task = task
@@ -62,7 +67,7 @@ class BaseRace(InFull):
     def rule(self) -> Thresholds:
         """The thresholds for evaluations that start now."""
         if self._rule is None:  # computed when it is asked for: a replay has no use for most
-            self._rule = self._gains.thresholds(self._goal)
+            self._rule = self._gains.thresholds(self._goal, usual=self.usual)
         return self._rule
 
     @property
@@ -86,7 +91,6 @@ class BaseRace(InFull):
         if not self._is_first:
             return []
         self._is_first = False
-        self._rule = Thresholds()  # The trainings that fill the vacant places run to their end
         missing = self._pacemakers - sum(values.status is Status.OK for values in batch)
         pruned = {
             place: self._judged(values.record) for place, values in enumerate(batch) if values.status is Status.PRUNED
@@ -103,7 +107,7 @@ class BaseRace(InFull):
             return None
         curve = self._judged(record)
         planned = max(individual[-1].genes.get("epochs", 0), len(curve) + 1)
-        gain = self._gains.usual(len(curve) / planned, 0.5)
+        gain = self._gains.expected(len(curve) / planned)
         return min(max(curve) + gain, math.nextafter(self._goal_of(record), -math.inf))
 
     def _goal_of(self, record: Record) -> float:
@@ -150,8 +154,11 @@ class RaceInOrder(BaseRace):
     """A pruner for searches whose results come one by one, in the order of their numbers.
 
     The best of all results so far set the pace. The first trainings, as many as a population holds, are judged by
-    chance level, as is whatever begins before they are all in.
+    chance level, as is whatever begins before they are all in. A child that is pruned may still be a parent, by its
+    `estimate`, so more are pruned than in a search by generation.
     """
+
+    usual = HALF
 
     def __init__(self, task: Task, naive_score: float, survivors: int) -> None:
         super().__init__(task, naive_score, survivors)

@@ -29,7 +29,10 @@ FEWEST = 8
 """The minimum number of trainings whose gains count, if there are that many."""
 
 USUAL = 0.9
-"""The share of those trainings whose gain is no more than usual."""
+"""The share of those trainings whose gain is no more than usual, where one that is pruned is lost."""
+
+HALF = 0.5
+"""The same where one that is pruned may still be a parent, by what it would have come to."""
 
 
 @dataclass(frozen=True)
@@ -104,9 +107,9 @@ class Gains:
         """
         return Thresholds.reaching(goal, self.usual_gains(better, usual))
 
-    def usual(self, share: float, usual: float) -> float:
-        """Return the gain from a share of the epochs on, 0 to below 1, that a share of the better trainings keep to."""
-        return self.usual_gains(BETTER, usual)[int(share * SHARES)] if self._rows else 0.0
+    def expected(self, share: float) -> float:
+        """Return the gain from a share of the epochs on, 0 to below 1, that half of the better trainings keep to."""
+        return self.usual_gains(usual=HALF)[int(share * SHARES)] if self._rows else 0.0
 
     def usual_gains(self, better: float = BETTER, usual: float = USUAL) -> list[float]:
         """Return the usual gain from each twentieth of the epochs on; arguments as for `thresholds`."""
