@@ -17,7 +17,7 @@ class Origin(NamedTuple):
     """The origin of a child that has not been evaluated yet.
 
     Attributes:
-        parent: The first weighted fitness value of the better parent.
+        parent: The first weighted fitness value of the better parent, or its first `estimate` if it has one.
         operators: The names of the operators that made it.
         avoided: Where children are bred one by one: how many like ones before were bred in vain, just before it.
         too_large: How many were that are above a limit.
@@ -64,7 +64,7 @@ def noted_crossover(name: str, crossover: Operator) -> Operator:
 
     @functools.wraps(crossover)
     def noting(*individuals: Any, **options: Any) -> tuple[Any, ...]:
-        scores = [one.fitness.wvalues[0] for one in individuals if one.fitness.valid]
+        scores = [(getattr(one, "estimate", ()) or one.fitness.wvalues)[0] for one in individuals if one.fitness.valid]
         children = crossover(*individuals, **options)
         for child in children:
             child.origin = Origin(max(scores), (name,)) if scores else None

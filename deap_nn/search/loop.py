@@ -31,7 +31,6 @@ from deap_nn.search.judging import Judging
 from deap_nn.search.limits import size_limit
 from deap_nn.search.outcomes import TIME_IS_OVER, Enough, RunFailed, StopRun
 from deap_nn.search.search import Search
-from deap_nn.search.settings import HALVING
 from deap_nn.search.statistics import make_statistics
 from deap_nn.search.telemetry import Telemetry, TelemetryInOrder
 from deap_nn.status import FAILURES, Status
@@ -137,7 +136,7 @@ def _steady_state(
     toolbox.register("told", judging.told)
     toolbox.register("score", attrgetter("estimate"))
     toolbox.register("again", judging.again)
-    if settings.pruner == HALVING:  # most have no fitness yet
+    if not settings.criteria:  # what is pruned or has paused counts by what it would have come to
         toolbox.register("select", toolbox.select, fit_attr="estimate")
         toolbox.register("survive", judging.survive)
     return telemetry, partial(eaSteadyState, lag=settings.lag, evaluations=settings.evaluations)

@@ -161,9 +161,8 @@ class TelemetryInOrder(_Notes):
 
 
 def _came_out(individual: Individual) -> float:
-    """Return what came out of an individual, more is better; of one that has paused, what it would come to."""
-    values = individual.estimate if individual.fitness.status is Status.PAUSED else individual.fitness.wvalues
-    return float(values[0])
+    """Return what came out of an individual, more is better; of a training that did not end, what would have."""
+    return float((individual.estimate or individual.fitness.wvalues)[0])
 
 
 def rank_correlation(pairs: Sequence[tuple[float, float]]) -> float | None:

@@ -1,6 +1,7 @@
 """The race in a steady state: the same with any number of workers, wherever it is cut off, and it spares epochs."""
 
 import shutil
+from copy import deepcopy
 from functools import partial
 
 import pytest
@@ -10,7 +11,7 @@ from test_steady_search import Death, Jumbled, files
 
 from deap_nn.evolution import FitnessValues, Individual
 from deap_nn.runs import Run
-from deap_nn.search import Settings
+from deap_nn.search import Hooks, Settings
 from deap_nn.search.judging import Judging
 from deap_nn.search.objective import Objective, make_pruner
 from deap_nn.search.search import Search
@@ -24,7 +25,7 @@ VERSIONS = dict.fromkeys(("deap_nn", "backend", "keras", "numpy", "tensorflow"),
 def search(monkeypatch):
     """Runs a raced search of a stub with curves, or the rest of one, on a jumbled engine; returns run and engine."""
 
-    def perform_it(path, workers=1, seed=0, deadly=None, *, chance=0.3, screen=0):
+    def perform_it(path, workers=1, seed=0, deadly=None, *, chance=0.3, screen=0, hooks=None):
         engine = Jumbled(workers, seed, deadly)
         monkeypatch.setattr("deap_nn.search.session.engine_of", lambda *_: engine)
         settings = Settings(algorithm="steady-state", population=8, generations=4, screen=screen, seed=3)
@@ -32,7 +33,7 @@ def search(monkeypatch):
         run = Run(path) if path.exists() else Run.create(path, info | {"versions": VERSIONS})
         race = partial(make_pruner, Classification(10), chance, settings)
         objective = Objective(search_stubs.raced, {"evaluate": "stub"}, make_pruner=race)
-        return perform(Search(run, SPACE, objective, settings, None)), engine
+        return perform(Search(run, SPACE, objective, settings, None, hooks=hooks or Hooks())), engine
 
     return perform_it
 
@@ -75,6 +76,18 @@ def test_of_the_first_too_few_survivors_are_made_up_for_in_the_next_numbers(tmp_
     assert twice == set(genomes[8 + 3 : 8 + 3 + len(twice)])  # three had begun when the eighth came in
     assert twice < {genomes[number] for number in first}
     assert {values[number].status for number in range(11, 11 + len(twice))} == {"ok"}
+
+
+def test_what_is_pruned_may_be_a_parent_by_what_it_would_have_come_to(tmp_path, search):
+    populations = []
+    hooks = Hooks(on_generation=(lambda one: populations.append(deepcopy(one.population)),))
+    run, _ = search(tmp_path / "run", hooks=hooks)
+    ended = [values[0] for _, values in run.evaluations() if values.status == "ok"]
+    last = populations[-1]
+    assert len(last) == 8 < len(ended)
+    assert {one.fitness.status for one in last} == {"ok", "pruned"}
+    worst = min(one.estimate[0] for one in last)
+    assert min(ended) < worst <= max(ended)
 
 
 def test_the_screen_hears_what_the_pruned_would_have_come_to():

@@ -113,6 +113,14 @@ def test_a_crossover_notes_the_better_parent_and_a_mutation_whether_it_changed_a
     assert fresh.origin is None
 
 
+def test_a_parent_that_was_pruned_is_as_good_as_it_would_have_been():
+    one, two = individual(1), individual(2)
+    one.fitness.values, two.fitness.values = (0.3,), (0.0,)
+    two.estimate = (0.4,)
+    noted_crossover("swap", lambda a, b: (a, b))(one, two)
+    assert one.origin == Origin(0.4, ("swap",))
+
+
 # --- children that come one by one ---
 
 
