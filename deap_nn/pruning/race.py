@@ -3,8 +3,9 @@
 Selection keeps the best fifth of a generation; how far behind the others are does not matter. From the third epoch on,
 a training is therefore pruned as soon as it would have to gain more than is usual: when its best validation measure so
 far, plus the gain that nine in ten of the run's better trainings did not exceed from the same share of their epochs to
-the end, falls short of the worst of the latest survivors. The usual gain depends on the space, so each run learns it
-from its own trainings in all generations. With a decaying learning rate, much is gained in the last epochs; with batch
+the end, falls short of the worst of the latest survivors. (In a steady state it is half of them: what is pruned there
+still counts as what it would have come to.) The usual gain depends on the space, so each run learns it from its own
+trainings in all generations. With a decaying learning rate, much is gained in the last epochs; with batch
 normalisation, the first epochs say next to nothing. A running mean of the weights says more than the weights (see
 `Schedule.running_momentum`), so it is what is measured before the end. If fewer than four survive, the best four set
 the pace: two would prune nearly all others.
@@ -12,7 +13,7 @@ the pace: two would prune nearly all others.
 In the first generation, which has no predecessor, trainings that have learnt nothing in three epochs are pruned; if too
 few are left, the best of the pruned are trained in full after all. Every survivor has thus been trained in full. The
 rule uses only what earlier generations recorded: it does not depend on the order in which trainings end, nor on the
-number of workers. Without generations, it uses results in the order of their numbers.
+number of workers. In a steady state, it uses results in the order of their numbers.
 
 A median rule over running trials (Golovin et al. 2017, https://doi.org/10.1145/3097983.3098043, section 3.2.2) also
 saves time, but its verdicts depend on timing.
