@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from copy import deepcopy
-from operator import attrgetter
 
 from deap_nn.evolution import Criterion, FitnessValues, Individual
 from deap_nn.pruning import Pruner
@@ -34,6 +33,7 @@ class Judging:
         self._missing = first
         self._criteria = criteria
         self._repeated: deque[Individual] = deque()
+        self._again: list[Individual] = []  # those that have been handed out, until their results come
 
     def told(self, child: Individual) -> None:
         """Learn from the next result."""
@@ -58,6 +58,7 @@ class Judging:
         individual = deepcopy(self._repeated.popleft())
         del individual.fitness.values
         self._evaluations.forget(individual)
+        self._again.append(individual)
         return individual
 
     def survive(self, individuals: Sequence[Individual], k: int) -> list[Individual]:
@@ -67,10 +68,12 @@ class Judging:
             individuals: The population, and the latest result.
             k: One less than there are, or more.
         """
-        *others, latest = individuals
-        kept = [one for one in others if one != latest] + [latest]
+        kept, latest = list(individuals), individuals[-1]
+        if latest in self._again:  # else it is new; to compare it with all would slow down the replay of a long search
+            self._again.remove(latest)
+            kept = [one for one in kept if one is latest or one != latest]
         if len(kept) > k:
-            kept.remove(min(kept, key=attrgetter("estimate")))
+            del kept[min(range(len(kept)), key=lambda place: kept[place].estimate)]
         return kept
 
     def score(self, child: Individual) -> tuple[float, ...]:
