@@ -97,7 +97,7 @@ class FrontRace(BaseRace):
         """The rule for evaluations that start now."""
         if self._rule is None:
             known = tuple(sorted(self._band.values(), reverse=True))
-            gains = tuple(self._gains.usual_gains()) if known else ()
+            gains = tuple(self._gains.usual_gains(usual=self.usual)) if known else ()
             self._rule = FrontThresholds((), gains, tuple(self._names or ()), known, self._pacemakers)
         return self._rule
 
