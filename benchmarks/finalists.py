@@ -19,13 +19,13 @@ from typing import Any
 
 import numpy as np
 import rows
+from pruned import objective_of
 from scipy.stats import rankdata, spearmanr
 
-from deap_nn import Individual, Run, SearchSpace
+from deap_nn import Individual, Run
 from deap_nn.engines import make_engine
 from deap_nn.evolution import FitnessValues
-from deap_nn.search import Settings, fitness_of
-from deap_nn.search.objective import data_spec, keras_objective
+from deap_nn.search import fitness_of
 from deap_nn.status import Status
 
 RESULTS = Path(__file__).parent / "results" / "finalists.jsonl"
@@ -60,9 +60,7 @@ def _by_genome(found: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
 
 def trained(run: Run, networks: Sequence[tuple[Individual, FitnessValues]]) -> list[dict[str, Any]]:
     """Train networks of a run again; return what each measure says of each, in their order."""
-    settings = Settings(**run.info["settings"])
-    space = SearchSpace.from_json(run.info["space"])
-    objective = keras_objective(space, data_spec(run.info["data"]["source"], run.path, settings), settings)
+    objective = objective_of(run, run.info["data"]["source"])
     long = int(run.best["epochs"])
     with make_engine("processes", workers=WORKERS, time_limit=TIME_LIMIT) as engine:
 

@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import argparse
 import itertools
+from collections import deque
 from collections.abc import Sequence
-from dataclasses import replace
 from heapq import nlargest
 from pathlib import Path
 from typing import NamedTuple
@@ -121,46 +121,59 @@ def full_search(run: Run, dataset: str | None = None) -> FullSearch:
 
 def replayed(search: FullSearch, race: RaceInOrder) -> Replay:
     """Let a race go through a search."""
-    population, lag = search.settings.population, search.settings.lag
-    rules: list[Thresholds] = []
-    first: list[FitnessValues] = []
-    kept: list[Individual] = []
-    spent = leaders = lost = 0
+    told, under_way = _Told(search, race), deque[tuple[Individual, FitnessValues]]()
+    leaders = lost = 0
     for number, one in enumerate(search.trained):
-        rules.append(race.rule)  # after all results before this one
-        curve = judged(search.task, one.fitness.record)
-        last = rules[max(0, number + 1 - lag)].pruned_after(curve)
-        spent += last or len(curve)
-        if last is None:
-            kept.append(one)
-            race.learn([one])
+        if len(under_way) == search.settings.lag:
+            told.hear(*under_way.popleft())
+        values = race.judge(FitnessValues(one.fitness.values, one.fitness.record))
+        under_way.append((one, values))
         if _leads(search.trained, number):
             leaders += 1
-            lost += last is not None
-        if number < population:
-            first.append(_cut(one, last))
-        if number == population - 1:
-            again = [search.trained[place] for place in race.reprieve(first)]
-            spent += sum(len(judged(search.task, late.fitness.record)) for late in again)
-            kept += again
-            race.learn(again)
-    everything = sum(len(judged(search.task, one.fitness.record)) for one in search.trained)
-    best = max(map(_measure, kept)) - max(map(_measure, search.trained))
-    return Replay(everything / spent, leaders, lost, best)
+            lost += values.status is Status.PRUNED
+    while under_way:
+        told.hear(*under_way.popleft())
+    everything = sum(told.epochs(one.fitness.record) for one in search.trained)
+    best = max(map(_measure, told.kept)) - max(map(_measure, search.trained))
+    return Replay(everything / told.spent, leaders, lost, best)
 
 
-def judged(task: Task, record: Record) -> list[float]:
-    """Return what an unfinished training is judged by after each epoch; in older runs, the measure of its weights."""
-    return record.curve(task.running_measure) or record.curve(task.validation_measure)
+class _Told:
+    """What a race is told, in the order of the numbers, and what that has cost.
 
+    Args:
+        search: The search that it goes through.
+        race: The race.
+    """
 
-def _cut(one: Individual, last: int | None) -> FitnessValues:
-    """Return the values of a training that was pruned after an epoch; None: of one that was not."""
-    record = one.fitness.record
-    if last is None:
-        return FitnessValues(one.fitness.values, record)
-    history = {name: curve[:last] for name, curve in record.history.items()}
-    return FitnessValues((0.0,), replace(record, status=Status.PRUNED, history=history))
+    def __init__(self, search: FullSearch, race: RaceInOrder) -> None:
+        self._search, self._race = search, race
+        self._first: list[FitnessValues] = []
+        self.kept: list[Individual] = []
+        """Those that were trained in full."""
+        self.spent = 0
+        """Epochs."""
+
+    def hear(self, one: Individual, values: FitnessValues) -> None:
+        """Hear of a result, and after the last of the first ones of those that fill vacant places."""
+        self.spent += self.epochs(values.record)
+        if values.status is Status.OK:
+            self._learn(one)
+        if len(self._first) < self._search.settings.population:
+            self._first.append(values)
+            if len(self._first) == self._search.settings.population:
+                for place in self._race.reprieve(self._first):
+                    again = self._search.trained[place]
+                    self.spent += self.epochs(again.fitness.record)
+                    self._learn(again)
+
+    def epochs(self, record: Record) -> int:
+        """Return how many epochs a training has had."""
+        return len(record.curve(self._search.task.validation_measure))
+
+    def _learn(self, one: Individual) -> None:
+        self.kept.append(one)
+        self._race.learn([one])
 
 
 def _leads(trained: Sequence[Individual], number: int) -> bool:

@@ -179,8 +179,8 @@ def test_finalists_are_networks_of_a_search_with_what_they_were_worth_in_it_and_
     assert longer[:-1] == second[:-1]
 
 
-def full_search(curves, population, lag=1):
-    """A search whose networks had these measures after each epoch, for weights and running mean alike."""
+def replayed(curves, population, lag=1):
+    """A race through a search whose networks had these measures after each epoch, weights and running mean alike."""
     race_replay = importlib.import_module("race_replay")
     task = Classification(10)
     trained = []
@@ -189,12 +189,7 @@ def full_search(curves, population, lag=1):
         history = {task.validation_measure: curve, task.running_measure: curve}
         individual.fitness.values = FitnessValues((curve[-1],), Record(history=history))
         trained.append(individual)
-    return race_replay.FullSearch(trained, Settings(population=population, lag=lag), task, 0.1)
-
-
-def replayed(curves, population, **others):
-    race_replay = importlib.import_module("race_replay")
-    search = full_search(curves, population, **others)
+    search = race_replay.FullSearch(trained, Settings(population=population, lag=lag), task, 0.1)
     return race_replay.replayed(search, race_replay.OtherRace(search, usual=0.9))
 
 
