@@ -43,7 +43,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--preset", default="full", choices=list(PRESETS))
     parser.add_argument("--algorithm", default=Settings.algorithm, choices=("truncation", "steady-state"))
     parser.add_argument("--pruner", default="race", choices=("race", "halving"))
-    parser.add_argument("--population", type=int, default=20)
+    parser.add_argument("--population", type=int, help="by itself, what a search has by itself")
     parser.add_argument("--generations", type=int, default=10)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--first-seed", type=int, default=0)

@@ -32,6 +32,9 @@ TRUNCATION = "truncation"
 STEADY_STATE = "steady-state"
 ALGORITHMS = (TRUNCATION, STEADY_STATE)
 
+POPULATION = {TRUNCATION: 20, STEADY_STATE: 10}
+"""The networks per generation, if nothing is said: the original project's, and what finds good networks the soonest."""
+
 RACE = "race"
 HALVING = "halving"
 NONE = "none"
@@ -63,7 +66,12 @@ class Settings:
         "training samples to use, validation included, in the original class proportions; all if there are fewer",
         10,
     )
-    population: int = whole(20, "networks per generation", 3)
+    population: int = whole(
+        None,
+        "networks per generation",
+        3,
+        by_itself=", ".join(f"{size} with --algorithm {name}" for name, size in POPULATION.items()),
+    )
     generations: int = whole(30, "generations after the first", 0, resumable=True)
     algorithm: str = choice(
         STEADY_STATE,
@@ -292,6 +300,8 @@ class Settings:
                 object.__setattr__(self, name, value)
             if not setting.check(value):
                 raise InputError(f"{name} is {value!r}, expected {setting.expected}")
+        if self.population is None:
+            object.__setattr__(self, "population", POPULATION[self.algorithm])
         survivor_count(self.survivors, self.population)
 
     @property

@@ -102,7 +102,7 @@ def size(run, seconds):
     return settings, limit
 
 
-@pytest.mark.parametrize(("seconds", "population"), [(60, 6), (1200, 12), (36_000, 20)])
+@pytest.mark.parametrize(("seconds", "population"), [(60, 6), (900, 9), (36_000, 10)])
 def test_the_population_is_as_large_as_the_time_allows(run, clock, seconds, population):
     settings, limit = size(run, seconds)
     assert settings.population == pytest.approx(population, abs=2)

@@ -53,7 +53,7 @@ IN_RANGE = {
 WHOLE = [True, 1.0, "5", NAN]
 OUT_OF_RANGE = {
     "train_samples": [9, -1, None, *WHOLE],
-    "population": [2, -5, None, *WHOLE],
+    "population": [2, -5, *WHOLE],
     "generations": [-1, None, *WHOLE],
     "algorithm": ["steady", "", None, 1],
     "objectives": [
@@ -149,10 +149,16 @@ def cases(table):
 
 
 def test_the_defaults_are_those_of_the_first_experiments():
-    defaults = Settings()
+    defaults = Settings(algorithm="truncation")
     expected = {"train_samples": 10_000, "population": 20, "generations": 30, "survivors": 0.2, "crossover": "both"}
     expected |= {"mutation_probability": 0.1, "stop_at": None, "stop_after": None}
     assert {name: getattr(defaults, name) for name in expected} == expected
+
+
+@pytest.mark.parametrize(("algorithm", "population"), [("steady-state", 10), ("truncation", 20)])
+def test_the_population_is_what_suits_the_algorithm_unless_it_is_said(algorithm, population):
+    assert Settings(algorithm=algorithm).population == population
+    assert Settings(algorithm=algorithm, population=15).population == 15
 
 
 def test_every_setting_is_under_these_tests():
