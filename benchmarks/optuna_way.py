@@ -16,10 +16,10 @@ from collections.abc import Callable
 from typing import Any
 
 import optuna
-from contest.starting import starting
-from contest.suggestion import suggested, suggestion_of
 from deap import base
 from optuna.trial import TrialState
+from starting import starting
+from suggestion import suggested
 
 from deap_nn import cli
 from deap_nn.evolution import Individual
@@ -76,7 +76,7 @@ class Parzen:
     def ask(self) -> Individual:
         """Return the network to be trained next."""
         trial = self._study.ask()
-        individual = suggested(self._space, lambda name, gene: suggestion_of(trial, name, gene))
+        individual = suggested(self._space, trial)
         self._trials[individual.canonical()] = trial
         return individual
 

@@ -9,7 +9,6 @@ are kept in `--results` and not repeated, so that a measurement may go on anothe
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import platform
 import re
@@ -24,6 +23,8 @@ from pathlib import Path
 from typing import Any
 
 from rows import append, read
+
+from deap_nn import Run
 
 HERE = Path(__file__).parent
 EVOLVE = "from deap_nn.cli import main; main()"
@@ -58,24 +59,38 @@ def add_conditions(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--space", default="", help="a preset; by default what suits the data")
 
 
-def _evolved(
-    program: str, *settings: str
-) -> Callable[[argparse.Namespace, int, str], tuple[list[str], Callable[[str], float]]]:
-    def command(options: argparse.Namespace, seed: int, folder: str) -> tuple[list[str], Callable[[str], float]]:
+Found = dict[str, Any]
+Command = Callable[[argparse.Namespace, int, str], tuple[list[str], Callable[[str], Found]]]
+"""What is to be started, and what came of it, given what it printed."""
+
+
+def _evolved(program: str, *settings: str) -> Command:
+    def command(options: argparse.Namespace, seed: int, folder: str) -> tuple[list[str], Callable[[str], Found]]:
         run = f"{folder}/run"
         space = [options.space] if options.space else []
         line = [sys.executable, "-c", program, "evolve", *space, *settings, *_common(options, seed), "--run-dir", run]
-        return line, lambda _: float(json.loads(Path(run, "best.json").read_text())["test_accuracy"])
+        return line, lambda _: _of_run(Run(run))
 
     return command
 
 
-def _by_hand(options: argparse.Namespace, seed: int, folder: str) -> tuple[list[str], Callable[[str], float]]:
+def _of_run(run: Run) -> Found:
+    best = run.best
+    kept = {name: best[name] for name in ("search_validation_accuracy", "epochs", "width", "views", "genome")}
+    return {"accuracy": float(best["test_accuracy"]), "networks": sum(1 for _ in run.evaluations()), **kept}
+
+
+def _by_hand(options: argparse.Namespace, seed: int, folder: str) -> tuple[list[str], Callable[[str], Found]]:
     line = [sys.executable, str(HERE / "by_hand.py"), *_common(options, seed)]
-    return line, lambda shown: float(re.findall(r"test accuracy ([\d.]+)", shown)[0])
+
+    def found(shown: str) -> Found:
+        ((accuracy, epochs),) = re.findall(r"test accuracy ([\d.]+), (\d+) epochs", shown)
+        return {"accuracy": float(accuracy), "epochs": int(epochs)}
+
+    return line, found
 
 
-WAYS = {
+WAYS: dict[str, Command] = {
     "deap_nn": _evolved(EVOLVE),
     "truncation": _evolved(EVOLVE, "--algorithm", "truncation"),
     "steady": _evolved(EVOLVE, "--algorithm", "steady-state"),
@@ -92,16 +107,15 @@ def _common(options: argparse.Namespace, seed: int) -> list[str]:
     return [word for name, value in given.items() for word in (f"--{name}", str(value))]
 
 
-def measured(options: argparse.Namespace, way: str, seed: int) -> dict[str, float]:
-    """Return test accuracy, seconds and seconds of CPU of one of the `WAYS`, a process of its own."""
+def measured(options: argparse.Namespace, way: str, seed: int) -> Found:
+    """Return test accuracy, seconds, seconds of CPU and what is known of the network, of one of the `WAYS`."""
     with tempfile.TemporaryDirectory() as folder:
-        line, accuracy = WAYS[way](options, seed, folder)
+        line, found = WAYS[way](options, seed, folder)
         began, before = time.monotonic(), _cpu_of_children()
         ended = subprocess.run(line, capture_output=True, text=True, check=False, env={**os.environ, "COLUMNS": "120"})
         if ended.returncode:
             raise SystemExit(f"{way}, seed {seed}: {ended.stderr[-2000:]}")
-        found = {"accuracy": accuracy(ended.stdout), "wall": time.monotonic() - began}
-        return {**found, "cpu": _cpu_of_children() - before}
+        return {"wall": time.monotonic() - began, "cpu": _cpu_of_children() - before, **found(ended.stdout)}
 
 
 def _cpu_of_children() -> float:
@@ -114,7 +128,7 @@ def _what(options: argparse.Namespace) -> dict[str, Any]:
             "space": options.space}  # fmt: skip
 
 
-def _keep(options: argparse.Namespace, way: str, seed: int, found: dict[str, float]) -> dict[str, Any]:
+def _keep(options: argparse.Namespace, way: str, seed: int, found: Found) -> dict[str, Any]:
     row = {**_what(options), "way": way, "seed": seed, **found, "machine": processor()}
     append(options.results, row)
     print(f"{way}, seed {seed}: {found['accuracy']:.4f} after {found['wall']:.0f} s", flush=True)

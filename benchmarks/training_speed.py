@@ -18,8 +18,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from contest.sequential import one_after_the_other
 from scipy import stats
+from sequential import one_after_the_other
 
 from deap_nn.data import DataSpec, load
 from deap_nn.engines import Engine, Outcome, make_engine

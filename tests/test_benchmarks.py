@@ -1,12 +1,8 @@
-"""The comparison at toy size, as a user starts it."""
+"""What benchmarks compute from searches and tables, without the hours that they take."""
 
-import csv
 import importlib
 import importlib.util
-import json
 import math
-import os
-import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,52 +12,18 @@ import pytest
 import search_stubs
 
 from deap_nn import Individual, Run
+from deap_nn.engines import make_engine
 from deap_nn.evolution import FitnessValues, Record
 from deap_nn.search import Settings, loop
 from deap_nn.space import TRAINING, Block, Choice, Chromosome, Float, Integer, LayerKind, SearchSpace
 from deap_nn.tasks import Classification
 
-COMPARE = Path(__file__).parents[1] / "benchmarks" / "compare.py"
-TOY = ("--train-samples", 200, "--preset", "dense", "--seeds", 1, "--out", "compare")
-
-
-def compare(folder, *argv, code=0):
-    """Run the script; return what it printed."""
-    done = subprocess.run(
-        [sys.executable, COMPARE, *map(str, (*TOY, *argv))],
-        cwd=folder,
-        env={**os.environ, "CUDA_VISIBLE_DEVICES": "-1"},
-        capture_output=True,
-        text=True,
-        timeout=250,
-        start_new_session=True,
-    )
-    assert done.returncode == code, done.stdout + done.stderr
-    return done.stdout + done.stderr
-
-
-def rows(folder):
-    with (folder / "compare" / "compare.csv").open(newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def check(row, folder, seconds):
-    """One way's figures agree with what it wrote down as it went; on a busy machine that may be nothing."""
-    path = folder / "compare" / f"{row['way']}-{row['seed']}" / "evaluations.jsonl"
-    lines = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
-    assert len(lines) == int(row["networks"])
-    assert all(0 < line["seconds"] < seconds for line in lines)
-    complete = [line["accuracy"] for line in lines if line["status"] == "ok"]
-    if complete:
-        assert float(row["validation_accuracy"]) == max(complete)
-        assert 0 < float(row["test_accuracy"]) <= 1
-    else:
-        assert row["validation_accuracy"] == row["test_accuracy"] == ""
+BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 
 
 def test_a_starting_space_is_where_first_networks_come_from(monkeypatch):
-    monkeypatch.syspath_prepend(COMPARE.parent)
-    starting = importlib.import_module("contest.starting").starting
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    starting = importlib.import_module("starting").starting
     genes = {
         "units": Integer(16, 256, step=16, start=(64, 32, 32)),
         "kernel_size": Integer(1, 7, start=(3,)),
@@ -95,39 +57,9 @@ def test_a_starting_space_is_where_first_networks_come_from(monkeypatch):
     assert space.training.genes == {"epochs": Integer(10, 11)}
 
 
-@pytest.mark.slow
-def test_ways_are_compared_and_what_has_finished_is_not_run_again(tmp_path):
-    ways = ["deap_nn", "origin"]
-    toy = ("--minutes", 0.25, "--ways", *ways)
-    out = compare(tmp_path, *toy)
-    assert [row["way"] for row in rows(tmp_path)] == ways
-    for row in rows(tmp_path):
-        check(row, tmp_path, 15)
-    table = (tmp_path / "compare" / "compare.md").read_text()
-    assert table in out
-    assert len(table.splitlines()) == 2 + len(ways)
-    assert (tmp_path / "compare" / "compare.png").stat().st_size > 0
-
-    assert compare(tmp_path, *toy) == table
-    assert "choose another --out" in compare(tmp_path, "--ways", "deap_nn", "--minutes", 1, code=2)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("way", ["optuna", "keras_tuner_start"])
-def test_tuners_search_the_same_space(way, tmp_path):
-    for package in {"optuna": ["optuna"], "keras_tuner_start": ["keras_tuner", "tensorboard"]}[way]:
-        if importlib.util.find_spec(package) is None:
-            pytest.skip(f"{package} is not installed (the extra `benchmarks` has it)")
-    compare(tmp_path, "--ways", way, "--minutes", 0.75)
-    (row,) = rows(tmp_path)
-    assert row["way"] == way
-    assert int(row["networks"]) > 0
-    check(row, tmp_path, 45)
-
-
 def test_optuna_names_the_networks_of_a_steady_state_and_hears_what_came_of_them(monkeypatch, tmp_path):
     pytest.importorskip("optuna", reason="the extra `benchmarks` has it")
-    monkeypatch.syspath_prepend(COMPARE.parent)
+    monkeypatch.syspath_prepend(BENCHMARKS)
     optuna_way = importlib.import_module("optuna_way")
     heard = []
 
@@ -151,7 +83,7 @@ def test_optuna_names_the_networks_of_a_steady_state_and_hears_what_came_of_them
 
 
 def test_a_measure_of_finalists_is_worth_what_its_choice_is_after_a_long_training(monkeypatch):
-    monkeypatch.syspath_prepend(COMPARE.parent)
+    monkeypatch.syspath_prepend(BENCHMARKS)
     finalists = importlib.import_module("finalists")
     found = [
         {"epochs": 40, "search": 0.7, "again": 0.6, "longer": 0.8, "long": 0.81},
@@ -168,7 +100,7 @@ def test_a_measure_of_finalists_is_worth_what_its_choice_is_after_a_long_trainin
 
 
 def test_finalists_are_networks_of_a_search_with_what_they_were_worth_in_it_and_other_epochs(monkeypatch, tmp_path):
-    monkeypatch.syspath_prepend(COMPARE.parent)
+    monkeypatch.syspath_prepend(BENCHMARKS)
     finalists = importlib.import_module("finalists")
     run = search_stubs.search(tmp_path / "run")
     (best, values), (second, less) = finalists.best_of_search(run, 2)
@@ -177,6 +109,27 @@ def test_finalists_are_networks_of_a_search_with_what_they_were_worth_in_it_and_
     longer = finalists.with_epochs(second, lambda own: 3 * own)
     assert longer[-1].genes == second[-1].genes | {"epochs": 3 * second[-1].genes["epochs"]}
     assert longer[:-1] == second[:-1]
+
+
+def better_with_epochs(individual, repetition):
+    assert repetition == 2
+    return FitnessValues((min(0.9, individual[-1].genes["epochs"] / 100),), Record())
+
+
+def test_what_more_epochs_are_worth_is_trained_once_and_said_in_points(monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    final_epochs = importlib.import_module("final_epochs")
+    run = search_stubs.search(tmp_path / "run")
+    run.info["data"] = {"source": "none", "fingerprint": "f"}
+    monkeypatch.setattr(final_epochs, "objective_of", lambda *_: SimpleNamespace(evaluate=better_with_epochs))
+    monkeypatch.setattr(final_epochs, "make_engine", lambda *_, **__: make_engine("serial"))
+    networks = [individual for individual, _ in final_epochs.best_of_search(run, 2)]
+    results = tmp_path / "results.jsonl"
+    for _ in range(2):
+        found = [final_epochs.measured(run, networks, times, results) for times in (1, 3)]
+        assert found == [[min(0.9, times * one[-1].genes["epochs"] / 100) for one in networks] for times in (1, 3)]
+        assert len(results.read_text().splitlines()) == 4
+    assert final_epochs.line("run", [[0.5, 0.7], [0.6, 0.8]]) == "| run | 0.6000 | 0.7000 (+10.00) |"
 
 
 def replayed(curves, population, lag=1):
@@ -199,7 +152,7 @@ LATE = [0.1, 0.1, 0.4, 0.9]  # a leader that has to gain more than any before it
 
 
 def test_the_race_is_replayed_on_a_search_in_which_all_were_trained_in_full(monkeypatch):
-    monkeypatch.syspath_prepend(COMPARE.parent)
+    monkeypatch.syspath_prepend(BENCHMARKS)
     saved, leaders, lost, best = replayed([*GOOD, *CHANCE, LATE], 6)
     assert saved == pytest.approx(28 / 25)
     assert (leaders, lost) == (1, 1)
@@ -207,20 +160,20 @@ def test_the_race_is_replayed_on_a_search_in_which_all_were_trained_in_full(monk
 
 
 def test_what_begins_before_results_are_in_is_replayed_by_the_rule_before_them(monkeypatch):
-    monkeypatch.syspath_prepend(COMPARE.parent)
+    monkeypatch.syspath_prepend(BENCHMARKS)
     saved, _, lost, best = replayed([*GOOD, *CHANCE, LATE], 6, lag=2)
     assert (saved, lost, best) == (pytest.approx(28 / 26), 0, 0)
 
 
 def test_a_replay_trains_the_best_of_a_first_generation_in_full_where_too_few_are_left(monkeypatch):
-    monkeypatch.syspath_prepend(COMPARE.parent)
+    monkeypatch.syspath_prepend(BENCHMARKS)
     saved, _, lost, _ = replayed([[0.1, 0.1, 0.1 + number / 1000, 0.2] for number in range(6)], 6)
     assert saved == pytest.approx(24 / (18 + 16))
     assert lost == 0  # all end alike, so none is ahead of the others
 
 
 def test_networks_are_of_equal_shape_whatever_their_rates_and_recipes(monkeypatch):
-    monkeypatch.syspath_prepend(COMPARE.parent / "gpu")
+    monkeypatch.syspath_prepend(BENCHMARKS / "gpu")
     shapes = importlib.import_module("shapes")
 
     def line(filters, rate, **training):
@@ -254,7 +207,7 @@ class TrainingTimes:
 
 
 def test_simulated_workers_take_as_long_as_the_trainings_of_the_table(monkeypatch):
-    monkeypatch.syspath_prepend(COMPARE.parent)
+    monkeypatch.syspath_prepend(BENCHMARKS)
     table = TrainingTimes(5.0, 1.0, 2.0, 4.0)
     clock = importlib.import_module("tables.clock").Clock(table, workers=2)
     for place in range(4):
@@ -269,7 +222,7 @@ def test_simulated_workers_take_as_long_as_the_trainings_of_the_table(monkeypatc
 
 
 def test_a_simulated_generation_ends_with_its_last_training_and_known_networks_take_no_time(monkeypatch):
-    monkeypatch.syspath_prepend(COMPARE.parent)
+    monkeypatch.syspath_prepend(BENCHMARKS)
     table = TrainingTimes(5.0, 1.0, 2.0)
     clock = importlib.import_module("tables.clock").Clock(table, workers=2)
     assert clock.map(table, [0, 1, 1]) == [(0,), (-1,), (-1,)]
@@ -280,7 +233,7 @@ def test_a_simulated_generation_ends_with_its_last_training_and_known_networks_t
 
 
 def test_searches_of_tables_that_are_in_the_results_are_not_repeated(monkeypatch, tmp_path, capsys):
-    monkeypatch.syspath_prepend(COMPARE.parent)
+    monkeypatch.syspath_prepend(BENCHMARKS)
     search_quality = importlib.import_module("search_quality")
     searched = []
 
@@ -301,7 +254,7 @@ def test_searches_of_tables_that_are_in_the_results_are_not_repeated(monkeypatch
 
 
 def test_small_tables_measure_each_way_once_and_rank_them(monkeypatch, tmp_path, capsys):
-    monkeypatch.syspath_prepend(COMPARE.parent)
+    monkeypatch.syspath_prepend(BENCHMARKS)
     small_tables = importlib.import_module("small_tables")
     measured = []
 
@@ -325,7 +278,7 @@ def test_small_tables_measure_each_way_once_and_rank_them(monkeypatch, tmp_path,
 
 
 def test_the_epochs_of_a_training_in_parts_are_counted_once(monkeypatch, tmp_path):
-    monkeypatch.syspath_prepend(COMPARE.parent)
+    monkeypatch.syspath_prepend(BENCHMARKS)
     race = importlib.import_module("race")
     run = Run.create(tmp_path / "run", {"settings": {}})
     one, other = (Individual([Chromosome(TRAINING, {"epochs": epochs})]) for epochs in (9, 18))

@@ -1,6 +1,6 @@
 """The part of a search space that first networks come from, as a separate space.
 
-Our own ways draw first networks from each gene's `start` and leave that range by mutation only. A user of a tuner who
+deap_nn draws first networks from each gene's `start` and leaves that range by mutation only. A user of a tuner who
 knows as much would specify those ranges; otherwise, tuners draw from the much wider limits.
 """
 

@@ -31,13 +31,10 @@ def one_after_the_other(problem: Problem) -> Callable[[Sequence[Individual]], li
 
 
 def _serve(connection: Connection, problem: Problem) -> None:
-    from contest.fit import compiled_model, fit  # Keras in this process only
-
-    def train(individual: Individual) -> float:
-        return fit(compiled_model(individual, problem), individual, problem).history["val_accuracy"][-1]
+    from plain_keras import fitted  # Keras in this process only
 
     load(problem.data)
     connection.send("ready")
     with contextlib.suppress(EOFError):  # the parent is gone
         while True:
-            connection.send([train(individual) for individual in connection.recv()])
+            connection.send([fitted(individual, problem) for individual in connection.recv()])

@@ -1,1 +1,0 @@
-"""The ways that `benchmarks/compare.py` compares, what they have in common, and the report."""

@@ -1,0 +1,40 @@
+"""An individual from suggested values: how Optuna traverses a search space."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import optuna
+
+from deap_nn.evolution import Individual
+from deap_nn.space import Choice, Chromosome, Float, Gene, Integer, LayerKind, SearchSpace
+
+
+def suggested(space: SearchSpace, trial: optuna.Trial) -> Individual:
+    """Assemble an individual of `space` from what a trial suggests, its number of layers included.
+
+    The same place in a network always has the same name.
+    """
+    layers = []
+    for block in space.blocks:
+        count = _suggestion(trial, f"{block.name} layers", Integer(block.min_layers, block.max_layers))
+        layers += [_chromosome(trial, block.name, block.kind, f" {i}") for i in range(1, count + 1)]
+    individual = Individual([*layers, _chromosome(trial, "training", space.training, "")])
+    space.validate(individual)
+    return individual
+
+
+def _chromosome(trial: optuna.Trial, block: str, kind: LayerKind, place: str) -> Chromosome:
+    suggestions = {name: _suggestion(trial, f"{block}{place} {name}", gene) for name, gene in kind.genes.items()}
+    return Chromosome(block, suggestions)
+
+
+def _suggestion(trial: optuna.Trial, name: str, gene: Gene) -> Any:
+    if isinstance(gene, Choice):
+        return trial.suggest_categorical(name, gene.options)
+    if gene.values is not None:  # by place, since Optuna's categories have no order
+        return gene.values[trial.suggest_int(name, 0, len(gene.values) - 1)]
+    if isinstance(gene, Float):
+        return trial.suggest_float(name, gene.low, gene.high, log=gene.log)
+    step = 1 if gene.log else gene.step  # Optuna has no steps on a log scale
+    return gene.nearest(trial.suggest_int(name, gene.low, gene.high, step=step, log=gene.log))
