@@ -50,7 +50,8 @@ def evaluate(
         problem: The space, data and seed.
         repetition: The number of the training among several of the same genome, 0 or more; each has a different seed
             and validation split.
-        budget: The share of the genome's epochs to run, above 0 and up to 1; the number of epochs is rounded up.
+        budget: The share of the genome's epochs to run, above 0 and up to 1; the number of epochs is rounded up. Above
+            1: how many times as many epochs the whole training is to have.
         rule: Decides when the training is pruned; None: never.
         paused: The `FitnessValues.paused` of an evaluation with a smaller budget, from which this one goes on, or b"":
             it begins at the beginning. With a budget below 1, it ends as paused itself, with the worst fitness. The
@@ -118,6 +119,7 @@ def _trained(
     splits = problem.splits(repetition)
     schedule = replace(problem.schedule(individual, len(splits.y_train)), running_mean=rule is not None)
     epochs = math.ceil(budget * schedule.epochs)
+    schedule = replace(schedule, epochs=max(epochs, schedule.epochs))
     part = None if paused is None else Part(epochs, paused, keep=budget < 1)
     result = train(
         specs,

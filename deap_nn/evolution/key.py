@@ -14,7 +14,7 @@ class Key(NamedTuple):
     Attributes:
         genome: The canonical form.
         repetition: The number of the evaluation among several of the genome, 0 or more; it selects seed and fold.
-        budget: The share of a full training, above 0 and up to 1.
+        budget: The share of a full training, above 0, or how many times its epochs, above 1.
     """
 
     genome: str

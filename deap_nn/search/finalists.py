@@ -1,7 +1,9 @@
 """The best few of a search, trained again with other seeds and on other samples before one of them is named.
 
 The best of many noisy measurements is one that was lucky. A second measurement, which nothing has been chosen by, tells
-the lucky from the good.
+the lucky from the good. With a budget, the final training is many times as long as those of the search, and what is
+best in a few epochs, such as to do without augmentation, need not be best then: so finalists are trained for longer
+than in the search, too, if there is time for it.
 """
 
 from __future__ import annotations
@@ -11,11 +13,21 @@ from typing import Any, NamedTuple
 
 from deap_nn.engines import Engine
 from deap_nn.evolution import FitnessValues, Individual
+from deap_nn.recipe import Schedule
 from deap_nn.search.budget import Budget
 from deap_nn.search.results import Results
 from deap_nn.status import Status
 
 REPETITION = 1
+
+MOST = 4
+"""How many finalists there are at most, if nothing is said."""
+
+TIMES = (3, 2, 1)
+"""How many times the epochs of the search a finalist gets, the most that there is time for."""
+
+SHARE = 0.2
+"""The share of a budget that finalists may take."""
 
 
 class Ranking(NamedTuple):
@@ -35,48 +47,93 @@ class Ranking(NamedTuple):
         return [1 if values is None else _best_views(values) for values in self.again]
 
 
-MOST = 3
-SHARE = 0.12
-"""The share of a budget that finalists may take."""
+class Finalists(NamedTuple):
+    """How much the second measurement is.
+
+    Attributes:
+        networks: How many of the best are measured again.
+        times: How many times as many epochs as in the search they get.
+    """
+
+    networks: int
+    times: int = 1
 
 
-def affordable_finalists(best: Sequence[Individual], engine: Engine, budget: Budget) -> int:
-    """Return how many of the best there is time to measure again."""
-    record = best[0].fitness.record
-    took = None if record is None else (record.seconds or {}).get("train")
-    if not took or budget.seconds is None:
-        return 0
-    rounds = int(SHARE * budget.seconds / took)
-    return min(MOST, len(best), rounds * engine.capacity)
-
-
-def ranked(
-    best: Sequence[Individual], count: int, evaluations: Results, function: Callable[..., Any], weight: float
-) -> Ranking:
-    """Measure the best once more and put them in the order of their means.
+def planned(best: Sequence[Individual], asked: int | None, engine: Engine, budget: Budget) -> Finalists:
+    """Return how many of the best are measured again, and for how long, as the budget of the run has time for.
 
     Args:
         best: The candidates of the search, the best first.
-        count: How many of them are measured again; the others follow as they are.
+        asked: How many it shall be; None: as many as there is time for.
+        engine: Trains them.
+        budget: The time of the run; without one, there are as many as were asked for.
+    """
+    if budget.seconds is None:
+        return Finalists(asked or 0)
+    decided = budget.decide("finalists", lambda: list(_affordable(best, asked, engine, budget)))
+    if isinstance(decided, int):  # before finalists could be trained for longer
+        return Finalists(decided if asked is None else asked)
+    return Finalists(*decided)
+
+
+def _affordable(best: Sequence[Individual], asked: int | None, engine: Engine, budget: Budget) -> Finalists:
+    record = best[0].fitness.record
+    took = None if record is None else (record.seconds or {}).get("train")
+    if not took:
+        return Finalists(asked or 0)
+
+    def in_time(times: int) -> int:
+        return int(SHARE * (budget.seconds or 0.0) / (times * took)) * engine.capacity
+
+    enough = min(2, len(best)) if asked is None else asked
+    times = next((times for times in TIMES if in_time(times) >= enough), min(TIMES))
+    return Finalists(min(MOST, len(best), in_time(times)) if asked is None else asked, times)
+
+
+def ranked(
+    best: Sequence[Individual], plan: Finalists, evaluations: Results, function: Callable[..., Any], weight: float
+) -> Ranking:
+    """Measure the best once more and put them in order, by the mean of both measurements or by the longer one.
+
+    Args:
+        best: The candidates of the search, the best first.
+        plan: How many of them are measured again, and for how long; the others follow as they are.
         evaluations: Evaluates them.
         function: As in `Evaluations.submit`.
         weight: 1 where more is better, -1 where less is.
     """
+    is_longer = plan.times > 1
+    best = _contenders(best) if is_longer else best
     tickets = {
-        evaluations.submit(function, one, REPETITION, prune=False): place for place, one in enumerate(best[:count])
+        evaluations.submit(function, one, REPETITION, float(plan.times), prune=False): place
+        for place, one in enumerate(best[: plan.networks])
     }
     again: dict[int, FitnessValues] = {}
     for _ in tickets:
         ticket, values = evaluations.next()
         again[tickets[ticket]] = values
-    means = {
-        place: (best[place].fitness.values[0] + values[0]) / 2
+    measures = {
+        place: values[0] if is_longer else (best[place].fitness.values[0] + values[0]) / 2
         for place, values in again.items()
         if values.status is Status.OK
     }
-    order = sorted(means, key=lambda place: (-weight * means[place], place))
-    order += [place for place in range(len(best)) if place not in means]
+    order = sorted(measures, key=lambda place: (-weight * measures[place], place))
+    order += [place for place in range(len(best)) if place not in measures]
     return Ranking([best[place] for place in order], [again.get(place) for place in order])
+
+
+def _contenders(best: Sequence[Individual]) -> list[Individual]:
+    """Return the candidates with the first that augments more than the best one, if any does, in the second place.
+
+    A longer training gains more by augmentation than those of the search could tell.
+    """
+    first, *others = best
+    more = [one for one in others if _augmentations(one) > _augmentations(first)][:1]
+    return [first, *more, *(one for one in others if one not in more)]
+
+
+def _augmentations(individual: Individual) -> int:
+    return Schedule.from_genes(individual[-1].genes).augmentations
 
 
 def _best_views(values: FitnessValues) -> int:

@@ -102,7 +102,8 @@ class Results(ABC):
                 on, if it may be a part of a training.
             individual: The individual to evaluate.
             repetition: The number of the evaluation among several of its genome, 0 or more.
-            budget: The share of a full training, above 0 and up to 1; None: what the pruner says, if it may.
+            budget: The share of a full training, above 0, or how many times its epochs, above 1; None: what the pruner
+                says, if it may.
             prune: Whether the pruner may end it early.
 
         Returns:

@@ -24,7 +24,7 @@ from deap_nn.search.budget import SEARCHED, Budget
 from deap_nn.search.engine import engine_of
 from deap_nn.search.evaluations import Evaluations
 from deap_nn.search.final import FinalTraining
-from deap_nn.search.finalists import Ranking, affordable_finalists, ranked
+from deap_nn.search.finalists import Ranking, planned, ranked
 from deap_nn.search.front import write_front
 from deap_nn.search.in_order import InOrder
 from deap_nn.search.loop import find_best
@@ -144,11 +144,9 @@ def _ranking(best: list[Individual], search: Search, evaluations: Results, engin
     again = search.objective.evaluate_again
     if again is None:
         return Ranking(best, [None] * len(best))
-    count = search.settings.finalists
-    if count is None:
-        count = budget.decide("finalists", lambda: affordable_finalists(best, engine, budget)) if budget.seconds else 0
+    plan = planned(best, search.settings.finalists, engine, budget)
     evaluations.stop_no_more()
-    return ranked(best, count, evaluations, again, search.settings.weights[0])
+    return ranked(best, plan, evaluations, again, search.settings.weights[0])
 
 
 @contextmanager

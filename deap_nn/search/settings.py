@@ -264,9 +264,10 @@ class Settings:
     )
     finalists: int | None = whole(
         None,
-        "best networks that are trained once more, with another seed and other samples, before one is named",
+        "best networks that are trained once more, with another seed, other samples and, if a budget has time for it, "
+        "for up to three times as many epochs, before one is named",
         0,
-        by_itself="0; with a budget, up to 3",
+        by_itself="0; with a budget, up to 4",
     )
     ensemble: int = whole(
         1,

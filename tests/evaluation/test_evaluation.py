@@ -23,6 +23,7 @@ from deap_nn.evaluation import (
     Problem,
     calibrate,
     evaluate,
+    evaluating,
     genome_seed,
     join_winners,
     planned_work,
@@ -300,6 +301,15 @@ def test_a_smaller_budget_begins_as_the_full_training_does(individual, problem):
     assert half.record.curve("val_loss") == full.record.curve("val_loss")[:epochs]
     assert half == (full.record.curve("val_accuracy")[epochs - 1],)
     assert half.record.status is Status.OK
+
+
+def test_a_larger_budget_is_a_longer_training_from_its_beginning(individual, problem, monkeypatch):
+    monkeypatch.setattr(evaluating, "genome_seed", lambda *_: 7)
+    individual[-1].genes |= {"epochs": 3, "learning_rate_decay": "linear"}
+    twice = evaluate(individual, problem, budget=2.0).record
+    individual[-1].genes["epochs"] = 6
+    assert twice.epochs == 6
+    assert twice.history == evaluate(individual, problem).record.history
 
 
 def of_training(values):

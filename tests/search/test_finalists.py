@@ -1,15 +1,18 @@
 """The best of a search, measured again."""
 
+from types import SimpleNamespace
+
 import pytest
 import search_stubs
 
-from deap_nn import Individual
+from deap_nn import Individual, Run
 from deap_nn.engines import make_engine
 from deap_nn.evolution import FitnessValues
+from deap_nn.search.budget import Budget
 from deap_nn.search.evaluations import Evaluations
-from deap_nn.search.finalists import ranked
+from deap_nn.search.finalists import Finalists, planned, ranked
 
-AGAIN = {"16": 0.5, "32": 0.9, "48": None, "64": 0.1}
+AGAIN = {"16": 0.5, "32": 0.9, "48": None, "64": 0.6}
 
 
 def second(individual, repetition, budget):
@@ -17,7 +20,7 @@ def second(individual, repetition, budget):
     value = AGAIN[str(individual[0].genes["units"])]
     if value is None:
         return FitnessValues((0.0,), {"status": "failed", "reason": "diverged"})
-    return FitnessValues((value,), {"views": {"2": 0.6}})
+    return FitnessValues((value,), {"views": {"2": 0.6}, "budget": budget})
 
 
 def candidates():
@@ -38,12 +41,68 @@ def candidates():
 def test_the_mean_of_both_measurements_decides(count, weight, order):
     best = candidates()
     with make_engine("serial") as engine:
-        ranking = ranked(best, count, Evaluations(engine), second, weight)
+        ranking = ranked(best, Finalists(count), Evaluations(engine), second, weight)
     assert ranking.individuals == [best[place] for place in order]
     assert [one.fitness.values[0] for one in ranking.individuals] == [[0.9, 0.8, 0.7, 0.6][place] for place in order]
 
 
 def test_several_views_count_where_they_were_better():
     with make_engine("serial") as engine:
-        ranking = ranked(candidates(), 3, Evaluations(engine), second, 1)
+        ranking = ranked(candidates(), Finalists(3), Evaluations(engine), second, 1)
     assert ranking.views == [1, 2, 1, 1]  # 0.6 is less than 0.9, more than 0.5; failed; not measured
+
+
+def test_a_longer_training_decides_alone():
+    best = candidates()
+    with make_engine("serial") as engine:
+        ranking = ranked(best, Finalists(4, times=3), Evaluations(engine), second, 1)
+    assert ranking.individuals == [best[place] for place in (1, 3, 0, 2)]  # by both, the first would be the second
+    assert [values.record.budget for values in ranking.again] == [3.0] * 4
+
+
+def test_one_that_augments_more_than_the_best_has_its_chance_in_a_longer_training():
+    best = candidates()
+    for individual, flip, shift in zip(best, ("none", "none", "random", "random"), (1, 1, 0, 1), strict=True):
+        individual[-1].genes |= {"flip": flip, "shift": shift}
+    for times, order in ((1, [0, 1, 2, 3]), (2, [3, 0, 1, 2])):
+        with make_engine("serial") as engine:
+            ranking = ranked(best, Finalists(2, times), Evaluations(engine), more_augmented, 1)
+        assert ranking.individuals == [best[place] for place in order]
+
+
+def more_augmented(individual, repetition, budget):
+    return FitnessValues((0.9 if individual[-1].genes["flip"] == "random" else 0.5,), {})
+
+
+@pytest.fixture
+def run(tmp_path):
+    return Run.create(tmp_path / "run", {})
+
+
+@pytest.mark.parametrize(
+    ("seconds", "workers", "asked", "expected"),
+    [
+        (1000.0, 2, None, Finalists(2, times=2)),  # 200 s: one round of 140 s, two finalists at once
+        (1100.0, 2, None, Finalists(2, times=3)),
+        (2100.0, 2, None, Finalists(4, times=3)),
+        (360.0, 2, None, Finalists(2, times=1)),
+        (360.0, 1, None, Finalists(1, times=1)),
+        (300.0, 2, None, Finalists(0, times=1)),
+        (10_000.0, 8, None, Finalists(4, times=3)),  # there are four
+        (1000.0, 2, 3, Finalists(3, times=1)),
+        (1000.0, 2, 0, Finalists(0, times=3)),
+        (None, 2, None, Finalists(0)),
+        (None, 2, 3, Finalists(3)),
+    ],
+)
+def test_finalists_are_as_many_and_trained_for_as_long_as_there_is_time_for(run, seconds, workers, asked, expected):
+    best = [search_stubs.trained(70.0, units=16 * number) for number in range(1, 5)]
+    budget, engine = Budget(run, seconds), SimpleNamespace(capacity=workers)
+    assert planned(best, asked, engine, budget) == expected
+    assert planned([search_stubs.trained(7.0)], asked, engine, Budget(run, seconds)) == expected  # as it was decided
+
+
+def test_runs_that_were_begun_before_finalists_were_trained_for_longer_go_on_as_they_were(run):
+    run.update(decisions={"finalists": 3})
+    best, engine = [search_stubs.trained(70.0)], SimpleNamespace(capacity=2)
+    assert planned(best, None, engine, Budget(run, 1000.0)) == Finalists(3)
