@@ -76,11 +76,6 @@ class Schedule:
             if field.name not in ("precision", "running_mean"):
                 check_training_gene(field.name, getattr(self, field.name))
 
-    @property
-    def augmentations(self) -> int:
-        """In how many ways samples are changed from epoch to epoch."""
-        return sum((self.flip != "none", self.shift > 0, self.cutout > 0, self.noise > 0))
-
     def with_steps(self, samples: int, at_least: int) -> Schedule:
         """Return the schedule with a batch so small that an epoch of these samples has that many steps.
 

@@ -2,20 +2,22 @@
 
 The best of many noisy measurements is one that was lucky. A second measurement, which nothing has been chosen by, tells
 the lucky from the good. With a budget, the final training is many times as long as those of the search, and what is
-best in a few epochs, such as to do without augmentation, need not be best then: so finalists are trained for longer
-than in the search, too, if there is time for it.
+best in a few epochs need not be best then: so finalists are trained for longer than in the search, too, if there is
+time for it. Above all, few epochs have no use for mirrored images, so that evolution loses them by chance; where it
+did, the best network is a finalist with them as well.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from typing import Any, NamedTuple
 
 from deap_nn.engines import Engine
 from deap_nn.evolution import FitnessValues, Individual
-from deap_nn.recipe import Schedule
 from deap_nn.search.budget import Budget
 from deap_nn.search.results import Results
+from deap_nn.space import SearchSpace
 from deap_nn.status import Status
 
 REPETITION = 1
@@ -28,6 +30,9 @@ TIMES = (3, 2, 1)
 
 SHARE = 0.2
 """The share of a budget that finalists may take."""
+
+MIRRORED = ("alternating", "random")
+"""How images are mirrored, the better way first (Jordan 2024, https://arxiv.org/abs/2404.00498)."""
 
 
 class Ranking(NamedTuple):
@@ -90,20 +95,38 @@ def _affordable(best: Sequence[Individual], asked: int | None, engine: Engine, b
     return Finalists(min(MOST, len(best), in_time(times)) if asked is None else asked, times)
 
 
+def contenders(best: Sequence[Individual], space: SearchSpace) -> list[Individual]:
+    """Return the candidates for a longer training: where the best one does without mirrored images, it with them, too.
+
+    Args:
+        best: The candidates of the search, the best first.
+        space: The space; its gene `flip` says how images may be mirrored, if at all.
+
+    Returns:
+        The best, the mirrored one, which has no fitness unless the search came across it, and the others.
+    """
+    first, *others = best
+    ways = [way for way in MIRRORED if way in getattr(space.training.genes.get("flip"), "options", ())]
+    if not ways or first[-1].genes["flip"] != "none":
+        return list(best)
+    mirrored = deepcopy(first)
+    mirrored[-1].genes["flip"] = ways[0]
+    del mirrored.fitness.values
+    return [first, next((one for one in others if one == mirrored), mirrored), *(o for o in others if o != mirrored)]
+
+
 def ranked(
     best: Sequence[Individual], plan: Finalists, evaluations: Results, function: Callable[..., Any], weight: float
 ) -> Ranking:
     """Measure the best once more and put them in order, by the mean of both measurements or by the longer one.
 
     Args:
-        best: The candidates of the search, the best first.
+        best: The candidates, the best first. Those without a fitness get what was measured, or are left out.
         plan: How many of them are measured again, and for how long; the others follow as they are.
         evaluations: Evaluates them.
         function: As in `Evaluations.submit`.
         weight: 1 where more is better, -1 where less is.
     """
-    is_longer = plan.times > 1
-    best = _contenders(best) if is_longer else best
     tickets = {
         evaluations.submit(function, one, REPETITION, float(plan.times), prune=False): place
         for place, one in enumerate(best[: plan.networks])
@@ -112,28 +135,18 @@ def ranked(
     for _ in tickets:
         ticket, values = evaluations.next()
         again[tickets[ticket]] = values
-    measures = {
-        place: values[0] if is_longer else (best[place].fitness.values[0] + values[0]) / 2
-        for place, values in again.items()
-        if values.status is Status.OK
-    }
-    order = sorted(measures, key=lambda place: (-weight * measures[place], place))
-    order += [place for place in range(len(best)) if place not in measures]
+    measured = {place: values for place, values in again.items() if values.status is Status.OK}
+    for place, values in measured.items():
+        if not best[place].fitness.valid:
+            best[place].fitness.values = values
+
+    def measure(place: int) -> float:
+        longer: float = measured[place][0]
+        return longer if plan.times > 1 else (best[place].fitness.values[0] + longer) / 2
+
+    order = sorted(measured, key=lambda place: (-weight * measure(place), place))
+    order += [place for place, one in enumerate(best) if place not in measured and one.fitness.valid]
     return Ranking([best[place] for place in order], [again.get(place) for place in order])
-
-
-def _contenders(best: Sequence[Individual]) -> list[Individual]:
-    """Return the candidates with the first that augments more than the best one, if any does, in the second place.
-
-    A longer training gains more by augmentation than those of the search could tell.
-    """
-    first, *others = best
-    more = [one for one in others if _augmentations(one) > _augmentations(first)][:1]
-    return [first, *more, *(one for one in others if one not in more)]
-
-
-def _augmentations(individual: Individual) -> int:
-    return Schedule.from_genes(individual[-1].genes).augmentations
 
 
 def _best_views(values: FitnessValues) -> int:

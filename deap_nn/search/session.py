@@ -24,7 +24,7 @@ from deap_nn.search.budget import SEARCHED, Budget
 from deap_nn.search.engine import engine_of
 from deap_nn.search.evaluations import Evaluations
 from deap_nn.search.final import FinalTraining
-from deap_nn.search.finalists import Ranking, planned, ranked
+from deap_nn.search.finalists import Ranking, contenders, planned, ranked
 from deap_nn.search.front import write_front
 from deap_nn.search.in_order import InOrder
 from deap_nn.search.loop import find_best
@@ -146,7 +146,8 @@ def _ranking(best: list[Individual], search: Search, evaluations: Results, engin
         return Ranking(best, [None] * len(best))
     plan = planned(best, search.settings.finalists, engine, budget)
     evaluations.stop_no_more()
-    return ranked(best, plan, evaluations, again, search.settings.weights[0])
+    candidates = contenders(best, search.space) if plan.times > 1 else best
+    return ranked(candidates, plan, evaluations, again, search.settings.weights[0])
 
 
 @contextmanager

@@ -1,5 +1,7 @@
 """The best of a search, measured again."""
 
+from copy import deepcopy
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -10,7 +12,8 @@ from deap_nn.engines import make_engine
 from deap_nn.evolution import FitnessValues
 from deap_nn.search.budget import Budget
 from deap_nn.search.evaluations import Evaluations
-from deap_nn.search.finalists import Finalists, planned, ranked
+from deap_nn.search.finalists import Finalists, contenders, planned, ranked
+from deap_nn.space import Choice, LayerKind
 
 AGAIN = {"16": 0.5, "32": 0.9, "48": None, "64": 0.6}
 
@@ -60,18 +63,68 @@ def test_a_longer_training_decides_alone():
     assert [values.record.budget for values in ranking.again] == [3.0] * 4
 
 
-def test_one_that_augments_more_than_the_best_has_its_chance_in_a_longer_training():
+def mirrored_space(*ways):
+    training = LayerKind("training", {**search_stubs.SPACE.training.genes, "flip": Choice(("none", *ways))})
+    return replace(search_stubs.SPACE, training=training)
+
+
+def flips(individuals):
+    return [individual[-1].genes["flip"] for individual in individuals]
+
+
+def with_flips(*flips):
     best = candidates()
-    for individual, flip, shift in zip(best, ("none", "none", "random", "random"), (1, 1, 0, 1), strict=True):
-        individual[-1].genes |= {"flip": flip, "shift": shift}
-    for times, order in ((1, [0, 1, 2, 3]), (2, [3, 0, 1, 2])):
-        with make_engine("serial") as engine:
-            ranking = ranked(best, Finalists(2, times), Evaluations(engine), more_augmented, 1)
-        assert ranking.individuals == [best[place] for place in order]
+    for individual, flip in zip(best, flips, strict=True):
+        individual[-1].genes["flip"] = flip
+    return best
 
 
-def more_augmented(individual, repetition, budget):
+@pytest.mark.parametrize(
+    ("ways", "expected"), [(("random", "alternating"), "alternating"), (("random",), "random"), ((), None)]
+)
+def test_the_best_is_mirrored_too_if_it_was_not(ways, expected):
+    best = with_flips("none", "none", "none", "none")
+    first, *others = contenders(best, mirrored_space(*ways))
+    assert first is best[0]
+    assert others[-3:] == best[1:]
+    assert flips(others[:-3]) == ([expected] if expected else [])
+    assert not any(one.fitness.valid for one in others[:-3])
+
+
+def test_a_mirrored_best_and_spaces_without_mirrors_stay_as_they_are():
+    best = with_flips("random", "none", "none", "none")
+    assert contenders(best, mirrored_space("random", "alternating")) == best
+    best = candidates()
+    assert contenders(best, search_stubs.SPACE) == best
+
+
+def test_what_the_search_has_trained_is_not_made_again():
+    best = with_flips("none", "none", "none", "none")
+    best[2] = deepcopy(best[0])
+    best[2][-1].genes["flip"], best[2].fitness.values = "random", (0.7,)
+    found = contenders(best, mirrored_space("random"))
+    assert [id(one) for one in found] == [id(best[place]) for place in (0, 2, 1, 3)]
+
+
+def better_mirrored(individual, repetition, budget):
     return FitnessValues((0.9 if individual[-1].genes["flip"] == "random" else 0.5,), {})
+
+
+def failing_mirrored(individual, repetition, budget):
+    failed = {"status": "failed", "reason": "diverged"}
+    return FitnessValues((0.0,), failed if individual[-1].genes["flip"] == "random" else {})
+
+
+@pytest.mark.parametrize(
+    ("networks", "function", "order"),
+    [(2, better_mirrored, ["random", *4 * ["none"]]), (2, failing_mirrored, 4 * ["none"]), (1, second, 4 * ["none"])],
+)
+def test_the_mirrored_one_is_named_if_it_was_measured_to_be_better(networks, function, order):
+    best = contenders(with_flips("none", "none", "none", "none"), mirrored_space("random"))
+    with make_engine("serial") as engine:
+        ranking = ranked(best, Finalists(networks, times=3), Evaluations(engine), function, 1)
+    assert flips(ranking.individuals) == order
+    assert ranking.individuals[0].fitness.values == (0.9,)
 
 
 @pytest.fixture
