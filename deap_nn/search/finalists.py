@@ -49,7 +49,7 @@ class Ranking(NamedTuple):
     @property
     def views(self) -> list[int]:
         """How many views of an image were best for each candidate, as far as that was measured."""
-        return [1 if values is None else _best_views(values) for values in self.again]
+        return [1 if values is None else _with_views(values)[0] for values in self.again]
 
 
 class Finalists(NamedTuple):
@@ -120,6 +120,8 @@ def ranked(
 ) -> Ranking:
     """Measure the best once more and put them in order, by the mean of both measurements or by the longer one.
 
+    The second measurement is that with as many views of an image as are best, as the final network will judge.
+
     Args:
         best: The candidates, the best first. Those without a fitness get what was measured, or are left out.
         plan: How many of them are measured again, and for how long; the others follow as they are.
@@ -141,15 +143,15 @@ def ranked(
             best[place].fitness.values = values
 
     def measure(place: int) -> float:
-        longer: float = measured[place][0]
-        return longer if plan.times > 1 else (best[place].fitness.values[0] + longer) / 2
+        with_views = _with_views(measured[place])[1]
+        return with_views if plan.times > 1 else (best[place].fitness.values[0] + with_views) / 2
 
     order = sorted(measured, key=lambda place: (-weight * measure(place), place))
     order += [place for place, one in enumerate(best) if place not in measured and one.fitness.valid]
     return Ranking([best[place] for place in order], [again.get(place) for place in order])
 
 
-def _best_views(values: FitnessValues) -> int:
-    """Return the number of views with the best validation measure; more than others only where that is better."""
+def _with_views(values: FitnessValues) -> tuple[int, float]:
+    """Return the number of views with the best validation measure, and that; more views only where they are better."""
     measured = {1: values[0]} | {int(number): value for number, value in (values.record.views or {}).items()}
-    return max(sorted(measured), key=lambda number: measured[number])
+    return max(sorted(measured.items()), key=lambda pair: pair[1])
