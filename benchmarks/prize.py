@@ -77,7 +77,8 @@ def _evolved(program: str, *settings: str) -> Command:
 def _of_run(run: Run) -> Found:
     best = run.best
     kept = {name: best[name] for name in ("search_validation_accuracy", "epochs", "width", "views", "genome")}
-    return {"accuracy": float(best["test_accuracy"]), "networks": sum(1 for _ in run.evaluations()), **kept}
+    networks = sum(not values.record.repetition for _, values in run.evaluations())  # else of a finalist
+    return {"accuracy": float(best["test_accuracy"]), "networks": networks, **kept}
 
 
 def _by_hand(options: argparse.Namespace, seed: int, folder: str) -> tuple[list[str], Callable[[str], Found]]:
