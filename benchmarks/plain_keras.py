@@ -10,14 +10,13 @@ from deap_nn.evolution import Individual
 from deap_nn.models import build_layers, connect
 from deap_nn.networks import blueprint
 from deap_nn.random_stream import protected
-from deap_nn.training import Schedule
 from deap_nn.training.portable.compiling import compile_model
 
 
 def fitted(individual: Individual, problem: Problem) -> float:
     """Train the network of an individual on the training split; return its final validation accuracy."""
     splits = load(problem.data)
-    schedule = Schedule.from_genes(individual[-1].genes)
+    schedule = problem.schedule(individual, len(splits.y_train))
     history = _compiled(individual, problem).fit(
         splits.scaled(splits.x_train),
         splits.y_train,
@@ -37,5 +36,5 @@ def _compiled(individual: Individual, problem: Problem) -> keras.Model:
     splits = load(problem.data)
     specs = blueprint(problem.space, individual, splits.input_shape, splits.task)
     model = connect(build_layers(specs, seed), specs)
-    compile_model(model, splits.task, Schedule.from_genes(individual[-1].genes), len(splits.y_train))
+    compile_model(model, splits.task, problem.schedule(individual, len(splits.y_train)), len(splits.y_train))
     return model
