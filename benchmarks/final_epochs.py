@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import rows
-from finalists import TIME_LIMIT, WORKERS, best_of_search, with_epochs
+from finalists import TIME_LIMIT, WORKERS, best_of_search
 from pruned import objective_of
 
 from deap_nn import Individual, Run
@@ -49,9 +49,9 @@ def measured(run: Run, networks: Sequence[Individual], times: int, results: Path
     known = {row["genome"]: row["accuracy"] for row in rows.read(results) if what.items() <= row.items()}
     missing = [one for one in networks if one.canonical() not in known]
     if missing:
-        evaluate = partial(objective_of(run, run.info["data"]["source"]).evaluate, repetition=REPETITION)
+        evaluate = objective_of(run, run.info["data"]["source"]).evaluate
         with make_engine("processes", workers=WORKERS, time_limit=TIME_LIMIT) as engine:
-            outcomes = engine.map(evaluate, [with_epochs(one, lambda own: times * own) for one in missing])
+            outcomes = engine.map(partial(evaluate, repetition=REPETITION, budget=float(times)), missing)
         for one, outcome in zip(missing, outcomes, strict=True):
             row: dict[str, Any] = {"genome": one.canonical(), "accuracy": fitness_of(outcome)[0]}
             rows.append(results, what | row)

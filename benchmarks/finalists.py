@@ -30,7 +30,7 @@ from deap_nn.status import Status
 
 RESULTS = Path(__file__).parent / "results" / "finalists.jsonl"
 TRUTH = "long"
-LONGER = 3
+LONGER = 3.0
 """How many times its epochs a network gets where it is measured after more."""
 WORKERS = 2
 TIME_LIMIT = 36_000.0
@@ -64,14 +64,14 @@ def trained(run: Run, networks: Sequence[tuple[Individual, FitnessValues]]) -> l
     long = int(run.best["epochs"])
     with make_engine("processes", workers=WORKERS, time_limit=TIME_LIMIT) as engine:
 
-        def measured(repetition: int, epochs: Callable[[int], int]) -> list[float]:
+        def measured(repetition: int, epochs: Callable[[int], int], budget: float = 1.0) -> list[float]:
             individuals = [with_epochs(individual, epochs) for individual, _ in networks]
-            outcomes = engine.map(partial(objective.evaluate, repetition=repetition), individuals)
+            outcomes = engine.map(partial(objective.evaluate, repetition=repetition, budget=budget), individuals)
             return [fitness_of(outcome)[0] for outcome in outcomes]
 
         measures = {
             "again": measured(1, lambda own: own),
-            "longer": measured(1, lambda own: LONGER * own),
+            "longer": measured(1, lambda own: own, LONGER),
             TRUTH: measured(2, lambda _: long),
         }
     return [
@@ -85,7 +85,7 @@ def best_of_search(run: Run, count: int) -> list[tuple[Individual, FitnessValues
     """Return the best networks of a search, each with what it was worth there, the best first."""
     first: dict[str, tuple[Individual, FitnessValues]] = {}
     for individual, values in run.evaluations():
-        if values.status is Status.OK:
+        if values.status is Status.OK and not values.record.repetition:  # else of a finalist
             first.setdefault(individual.canonical(), (individual, values))
     return sorted(first.values(), key=lambda pair: -pair[1][0])[:count]
 

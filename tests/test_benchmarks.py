@@ -111,9 +111,18 @@ def test_finalists_are_networks_of_a_search_with_what_they_were_worth_in_it_and_
     assert longer[:-1] == second[:-1]
 
 
-def better_with_epochs(individual, repetition):
+def test_what_was_measured_as_a_finalist_is_no_network_of_the_search(monkeypatch):
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    finalists = importlib.import_module("finalists")
+    one, mirrored = (Individual([Chromosome(TRAINING, {"flip": flip})]) for flip in ("none", "random"))
+    entries = [(one, FitnessValues((0.7,), Record()))]
+    entries += [(each, FitnessValues((0.8,), Record(repetition=1))) for each in (one, mirrored)]
+    assert finalists.best_of_search(SimpleNamespace(evaluations=lambda: entries), 8) == entries[:1]
+
+
+def better_with_epochs(individual, repetition, budget):
     assert repetition == 2
-    return FitnessValues((min(0.9, individual[-1].genes["epochs"] / 100),), Record())
+    return FitnessValues((min(0.9, budget * individual[-1].genes["epochs"] / 100),), Record())
 
 
 def test_what_more_epochs_are_worth_is_trained_once_and_said_in_points(monkeypatch, tmp_path):
