@@ -84,7 +84,7 @@ def _measured(options: argparse.Namespace, way: str, table: str, split: int) -> 
     return row
 
 
-def _searched(options: argparse.Namespace, way: str, split: int, arrays: dict[str, np.ndarray]) -> dict[str, float]:
+def _searched(options: argparse.Namespace, way: str, split: int, arrays: dict[str, np.ndarray]) -> prize.Found:
     with tempfile.TemporaryDirectory() as folder:
         np.savez(Path(folder, "table.npz"), **arrays)  # type: ignore[arg-type]  # numpy's stub takes them for allow_pickle
         asked = {"dataset": f"{folder}/table.npz", "train_samples": 10_000, "budget": options.budget, "space": ""}
