@@ -15,6 +15,7 @@ from deap_nn.evolution import FitnessValues, Individual
 from deap_nn.space import Block, Choice, Float, Integer, LayerKind, SearchSpace
 
 COUNT_FILE = "STUB_COUNT_FILE"
+LATE_SECONDS = "STUB_LATE_SECONDS"
 
 SPACE = SearchSpace(
     "stub",
@@ -90,9 +91,9 @@ def uphill(individual):
 
 
 def late_fitness(individual):
-    """As `fitness`; a third of the individuals take a second."""
+    """As `fitness`; a third of the individuals take as many seconds as are named in the environment."""
     if individual[0].genes["units"] > 160:
-        time.sleep(1.0)
+        time.sleep(float(os.environ[LATE_SECONDS]))
     return fitness(individual)
 
 

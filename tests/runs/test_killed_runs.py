@@ -22,14 +22,14 @@ LAUNCHERS = {"serial": (), **ENGINES}
 WORKERS = "2"
 
 
-def start(folder, path, engine, objective, *limit):
+def start(folder, path, engine, objective, *limit, late="0.1"):
     count = folder / f"count-{path.name}"
-    environment = {search_stubs.COUNT_FILE: str(count), "PYTHONPATH": str(HERE.parent)}
+    environment = {search_stubs.COUNT_FILE: str(count), search_stubs.LATE_SECONDS: late, "PYTHONPATH": str(HERE.parent)}
     return Session(folder, *LAUNCHERS[engine], SCRIPT, path, engine, objective, WORKERS, *limit, **environment)
 
 
-def run_to_the_end(folder, path, engine, objective, *limit):
-    with start(folder, path, engine, objective, *limit) as session:
+def run_to_the_end(folder, path, engine, objective, *limit, **late):
+    with start(folder, path, engine, objective, *limit, **late) as session:
         session.wait(120)
         assert "finished" in session.output.splitlines(), session.output
         session.assert_nothing_left()
@@ -117,7 +117,7 @@ def histories(run):
 def test_a_run_whose_time_limit_is_raised_ends_as_if_it_had_had_that_time_from_the_beginning(tmp_path):
     whole = run_to_the_end(tmp_path, tmp_path / "whole", "processes", "late", "60")
     path = tmp_path / "short"
-    short = run_to_the_end(tmp_path, path, "processes", "late", "0.5")
+    short = run_to_the_end(tmp_path, path, "processes", "late", "5", late="100")  # 5 s: a new child's imports count
     assert sum(row["limits"] for row in short.logbook) > 0
     raised = run_to_the_end(tmp_path, path, "processes", "late", "60")
     assert sum(row["limits"] for row in raised.logbook) == 0
