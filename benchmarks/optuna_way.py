@@ -19,9 +19,10 @@ import optuna
 from deap import base
 from optuna.trial import TrialState
 from starting import starting
-from suggestion import suggested
+from suggestion import parameters, suggested
 
 from deap_nn import cli
+from deap_nn.errors import InputError
 from deap_nn.evolution import Individual
 from deap_nn.search import loop
 from deap_nn.search.search import Search
@@ -71,7 +72,7 @@ class Parzen:
             warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
             sampler = optuna.samplers.TPESampler(seed=seed, multivariate=True, group=True, constant_liar=True)
         self._study = optuna.create_study(direction="maximize", sampler=sampler)
-        self._trials: dict[str, optuna.Trial] = {}  # by genome
+        self._trials: dict[str, optuna.Trial | None] = {}  # by genome; None: it has heard of the result
 
     def ask(self) -> Individual:
         """Return the network to be trained next."""
@@ -82,7 +83,11 @@ class Parzen:
 
     def tell(self, child: Individual) -> None:
         """Hear of a result; of one that has been heard of as pruned, nothing more."""
-        trial = self._trials.pop(child.canonical(), None)
+        genome = child.canonical()
+        if genome not in self._trials and self._holds(child):  # the search began with it
+            self._study.enqueue_trial(parameters(self._space, child))
+            self.ask()
+        trial, self._trials[genome] = self._trials.get(genome), None
         if trial is None:
             return
         if child.fitness.status is Status.OK:
@@ -92,6 +97,14 @@ class Parzen:
             trial.report(measure, epoch)
         is_pruned = child.fitness.status is Status.PRUNED
         self._study.tell(trial, state=TrialState.PRUNED if is_pruned else TrialState.FAIL)
+
+    def _holds(self, individual: Individual) -> bool:
+        """Tell whether an individual lies within the starting ranges."""
+        try:
+            self._space.validate(individual)
+        except InputError:
+            return False
+        return True
 
 
 if __name__ == "__main__":

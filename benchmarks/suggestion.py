@@ -24,6 +24,25 @@ def suggested(space: SearchSpace, trial: optuna.Trial) -> Individual:
     return individual
 
 
+def parameters(space: SearchSpace, individual: Individual) -> dict[str, Any]:
+    """Return what a trial must suggest for `suggested` to assemble an individual of `space`."""
+    found = _parameters(individual[-1], space.training, "")
+    for block in space.blocks:
+        layers = [chromosome for chromosome in individual if chromosome.kind == block.name]
+        found[f"{block.name} layers"] = len(layers)
+        for i, chromosome in enumerate(layers, start=1):
+            found |= _parameters(chromosome, block.kind, f" {i}")
+    return found
+
+
+def _parameters(chromosome: Chromosome, kind: LayerKind, place: str) -> dict[str, Any]:
+    def suggestion(name: str, value: Any) -> Any:
+        gene = kind.genes[name]
+        return value if isinstance(gene, Choice) or gene.values is None else gene.values.index(value)
+
+    return {f"{chromosome.kind}{place} {name}": suggestion(name, value) for name, value in chromosome.genes.items()}
+
+
 def _chromosome(trial: optuna.Trial, block: str, kind: LayerKind, place: str) -> Chromosome:
     suggestions = {name: _suggestion(trial, f"{block}{place} {name}", gene) for name, gene in kind.genes.items()}
     return Chromosome(block, suggestions)

@@ -3,7 +3,9 @@
 import importlib
 import importlib.util
 import math
+import random
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,7 +13,7 @@ import numpy as np
 import pytest
 import search_stubs
 
-from deap_nn import Individual, Run
+from deap_nn import Individual, Run, evolve
 from deap_nn.engines import make_engine
 from deap_nn.evolution import FitnessValues, Record
 from deap_nn.search import Settings, loop
@@ -57,6 +59,24 @@ def test_a_starting_space_is_where_first_networks_come_from(monkeypatch):
     assert space.training.genes == {"epochs": Integer(10, 11)}
 
 
+def test_a_starting_space_holds_the_networks_that_are_known(monkeypatch):
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    starting = importlib.import_module("starting").starting
+    genes = {
+        "filters": Integer(16, 256, start=(16, 32)),
+        "rate": Float(1e-5, 0.1, log=True, start=(1e-4, 1e-2)),
+        "pooling": Choice(("none", "max", "average"), start=("max",)),
+    }
+    known = Chromosome("own", {"filters": 128, "rate": 0.05, "pooling": "none"})
+    training = LayerKind(TRAINING, {"epochs": Integer(5, 25, start=(10, 11))})
+    blocks = (Block(LayerKind("own", genes), 1, 1),)
+    space = SearchSpace("wise", blocks, training, [(known, Chromosome(TRAINING, {"epochs": 12}))])
+    found = starting(space)
+    found.validate(space.known[0])
+    assert found.kind("own").genes["rate"] == Float(1e-4, 0.05, log=True)
+    assert (found.training.genes["epochs"], found.known) == (Integer(10, 12), ())
+
+
 def test_optuna_names_the_networks_of_a_steady_state_and_hears_what_came_of_them(monkeypatch, tmp_path):
     pytest.importorskip("optuna", reason="the extra `benchmarks` has it")
     monkeypatch.syspath_prepend(BENCHMARKS)
@@ -80,6 +100,31 @@ def test_optuna_names_the_networks_of_a_steady_state_and_hears_what_came_of_them
     for (_, trial), (_, values) in zip(heard, journal, strict=True):
         assert trial.values == (list(values) if values.status == "ok" else None)
     assert {trial.state.name for _, trial in heard} == {"COMPLETE", "FAIL"}
+
+
+def test_optuna_hears_of_what_a_search_began_with_and_draws_the_rest(monkeypatch, tmp_path):
+    pytest.importorskip("optuna", reason="the extra `benchmarks` has it")
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    optuna_way = importlib.import_module("optuna_way")
+    random.seed(1)
+    known = Individual(search_stubs.SPACE.sample())
+    space = replace(search_stubs.SPACE, known=[known])
+    studies = []
+
+    class Parzen(optuna_way.Parzen):
+        def __init__(self, *arguments):
+            super().__init__(*arguments)
+            studies.append(self._study)
+
+    monkeypatch.setattr(optuna_way, "Parzen", Parzen)
+    monkeypatch.setattr(loop, "_steady_state", optuna_way._asking(loop._steady_state))
+    options = search_stubs.SMALL | {"algorithm": "steady-state", "screen": 0}
+    run = evolve(space, evaluate=search_stubs.fitness, run_dir=tmp_path / "run", **options)
+    first, *_ = run.evaluations()
+    assert first[0] == known
+    values = [trial.values for trial in studies[0].trials if trial.values]
+    assert list(first[1]) in values
+    assert len(values) == 40
 
 
 def test_a_measure_of_finalists_is_worth_what_its_choice_is_after_a_long_training(monkeypatch):

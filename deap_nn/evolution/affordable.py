@@ -29,6 +29,10 @@ class Limit(NamedTuple):
     most: float
     hard: bool = False
 
+    def allows(self, individual: Individual) -> bool:
+        """Tell whether an individual costs no more."""
+        return self.cost(individual) <= self.most
+
 
 def limit_cost(
     toolbox: base.Toolbox,
@@ -89,7 +93,7 @@ class _Slots:
 
     def _allows(self, individual: Individual) -> bool:
         """Tell whether an individual keeps to all limits; count it if it does not."""
-        allowed = all(limit.cost(individual) <= limit.most for limit in self._limits)
+        allowed = all(limit.allows(individual) for limit in self._limits)
         if not allowed:
             self._refused()
         return allowed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from operator import attrgetter
 
@@ -31,6 +31,7 @@ from deap_nn.search.judging import Judging
 from deap_nn.search.limits import size_limit
 from deap_nn.search.outcomes import TIME_IS_OVER, Enough, RunFailed, StopRun
 from deap_nn.search.search import Search
+from deap_nn.search.starters import given, starters
 from deap_nn.search.statistics import make_statistics
 from deap_nn.search.telemetry import Telemetry, TelemetryInOrder
 from deap_nn.status import FAILURES, Status
@@ -62,15 +63,14 @@ def find_best(
         RunFailed: If it was stopped before any evaluation had ended.
     """
     run, settings = search.run, search.settings
-    starters = [Individual.from_json(genome, settings.weights) for genome in run.info["start_with"]]
     toolbox = _toolbox(search)
     telemetry, loop = _loop(search, toolbox, evaluations, pruner, children)
-    _limit(toolbox, search, starters, most_work, telemetry)
+    first = starters(search, _limit(toolbox, search, most_work, telemetry))
     halloffame = tools.ParetoFront() if settings.criteria else tools.HallOfFame(10)
     stopped = ""
     try:
         loop(
-            starters + toolbox.population(n=settings.population - len(starters)),
+            first + toolbox.population(n=settings.population - len(first)),
             toolbox,
             cxpb=1.0,
             mutpb=1.0,
@@ -145,18 +145,18 @@ def _steady_state(
 def _limit(
     toolbox: base.Toolbox,
     search: Search,
-    starters: Sequence[Individual],
     most_work: float | None,
     telemetry: Telemetry | TelemetryInOrder,
-) -> None:
-    """Let the toolbox breed again, and count, what is too large or too much work."""
-    cost, size = search.objective.cost, size_limit(search.settings, search.space, search.objective, starters)
+) -> list[Limit]:
+    """Let the toolbox breed again, and count, what is too large or too much work; return what allows the others."""
+    cost, size = search.objective.cost, size_limit(search.settings, search.space, search.objective, given(search))
     limits = [] if size is None else [size.limit]
     if most_work is not None and cost is not None:
         limits.append(Limit(cost, most_work))
     if limits:
         smallest = None if size is None else size.smallest
         limit_cost(toolbox, *limits, smallest=smallest, refused=partial(telemetry.refuse, "too_large"))
+    return limits
 
 
 def _abandon(evaluations: Evaluations | InOrder, stopped: str) -> None:

@@ -5,90 +5,13 @@ Operators, logging and reports read limits only from here. Every draw uses the s
 the evolution's stream.
 """
 
-import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from deap_nn.errors import InputError
+from deap_nn.space.block import Block, describe_genes
 from deap_nn.space.kinds import TRAINING, Chromosome, LayerKind
-
-
-@dataclass(frozen=True)
-class Block:
-    """A sequence of layers of one kind.
-
-    Args:
-        kind: The kind of all its layers.
-        min_layers: The smallest number of layers, at least 0.
-        max_layers: The largest number of layers, included; at least 1.
-        pool_every: The number of layers after which 2x2 max pooling recurs; 0: none.
-        pool_last: Whether 2x2 max pooling follows the last layer (only once, even if `pool_every` puts one there).
-        start_layers: The range `(fewest, most)` of layers in an initial network, both ends included, all numbers
-            equally likely; None: the limits.
-        name: The name by which the space and the block's chromosomes know it, unique within a space; `""`: its kind's.
-    """
-
-    kind: LayerKind
-    min_layers: int
-    max_layers: int
-    pool_every: int = 0
-    pool_last: bool = False
-    start_layers: tuple[int, int] | None = None
-    name: str = ""
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "name", self.name or self.kind.name)
-        if not isinstance(self.name, str):
-            raise InputError(f"name is {self.name!r}; expected a string")
-        counts = (self.min_layers, self.max_layers, self.pool_every)
-        if any(type(count) is not int for count in counts):
-            raise InputError(f"layer counts and pool_every are {counts!r}; expected ints")
-        if not 0 <= self.min_layers <= self.max_layers or self.max_layers < 1:
-            raise InputError(
-                f"block {self.name!r} holds {self.min_layers} to {self.max_layers} layers; "
-                "expected 0 <= min_layers <= max_layers and max_layers >= 1"
-            )
-        if self.pool_every < 0:
-            raise InputError(f"pool_every is {self.pool_every!r}; expected 0 (nowhere) or more")
-        if self.kind.takes == "flat" and (self.pool_every or self.pool_last):
-            raise InputError(f"block {self.name!r} takes flat input and cannot pool; leave pooling out")
-        if self.start_layers is not None:
-            object.__setattr__(self, "start_layers", tuple(self.start_layers))
-            self._check_start()
-
-    def _check_start(self) -> None:
-        limits = (self.min_layers, self.max_layers)
-        start = self.start_layers or limits
-        if len(start) != 2 or not limits[0] <= start[0] <= start[1] <= limits[1]:
-            raise InputError(f"start_layers is {start!r}; expected (fewest, most) within {limits}")
-
-    def sample(self) -> list[Chromosome]:
-        """Draw a depth and that many layers."""
-        fewest, most = self.start_layers or (self.min_layers, self.max_layers)
-        return [self.sample_layer() for _ in range(random.randint(fewest, most))]
-
-    def sample_layer(self) -> Chromosome:
-        """Draw one layer from the start ranges of its genes."""
-        return Chromosome(self.name, self.kind.sample().genes)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the block as plain data; its name only where that is not its kind's."""
-        name = {} if self.name == self.kind.name else {"name": self.name}
-        return {
-            "kind": self.kind.to_json(),
-            "min_layers": self.min_layers,
-            "max_layers": self.max_layers,
-            "pool_every": self.pool_every,
-            "pool_last": self.pool_last,
-            "start_layers": None if self.start_layers is None else list(self.start_layers),
-            **name,
-        }
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> "Block":
-        """Return the block that `to_json` described."""
-        return cls(**{**data, "kind": LayerKind.from_json(data["kind"])})
 
 
 @dataclass(frozen=True)
@@ -105,14 +28,18 @@ class SearchSpace:
         blocks: The blocks from input to output, each with a different name; those that take maps come before those
             that take flat input.
         training: The kind named `training`.
+        known: Networks that are known to be good, each the chromosomes of an individual: every search of the space
+            begins with them.
     """
 
     name: str
     blocks: tuple[Block, ...]
     training: LayerKind
+    known: tuple[tuple[Chromosome, ...], ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "blocks", tuple(self.blocks))
+        object.__setattr__(self, "known", tuple(map(tuple, self.known)))
         if self.training.name != TRAINING or self.training.build is not None:
             raise InputError(f"training is {self.training.name!r}; expected a kind named 'training' without build")
         names = [block.name for block in self.blocks]
@@ -124,6 +51,11 @@ class SearchSpace:
         takes = [block.kind.takes for block in self.blocks]
         if "flat" in takes and "map" in takes[takes.index("flat") :]:
             raise InputError(f"blocks {names} take {takes}; expected those that take maps before the flat ones")
+        for number, chromosomes in enumerate(self.known, start=1):
+            try:
+                self.validate(chromosomes)
+            except InputError as error:
+                raise InputError(f"network {number} of `known` is none of space {self.name!r}: {error}") from error
 
     @property
     def takes_maps(self) -> bool:
@@ -171,38 +103,25 @@ class SearchSpace:
         """Return a readable description of the space in a few lines."""
         lines = [f"search space {self.name}"]
         for block in self.blocks:
-            lines += [f"  {_title(block)}: {_depth(block)}", *_genes(block.kind)]
-        return "\n".join([*lines, f"  {TRAINING}", *_genes(self.training)])
+            lines += block.describe()
+        lines += [f"  {TRAINING}", *describe_genes(self.training)]
+        if self.known:
+            lines.append(f"  begins with {len(self.known)} known to be good")
+        return "\n".join(lines)
 
     def to_json(self) -> dict[str, Any]:
         """Return the space as plain data."""
         blocks = [block.to_json() for block in self.blocks]
-        return {"name": self.name, "blocks": blocks, "training": self.training.to_json()}
+        known = [[chromosome.to_json() for chromosome in network] for network in self.known]
+        data = {"name": self.name, "blocks": blocks, "training": self.training.to_json()}
+        return data | ({"known": known} if known else {})
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "SearchSpace":
         """Return the space that `to_json` described."""
         try:
             blocks = tuple(Block.from_json(block) for block in data["blocks"])
-            return cls(data["name"], blocks, LayerKind.from_json(data["training"]))
+            known = tuple(tuple(map(Chromosome.from_json, network)) for network in data.get("known", ()))
+            return cls(data["name"], blocks, LayerKind.from_json(data["training"]), known)
         except (KeyError, TypeError, AttributeError) as error:
             raise InputError(f"no search space can be made from this description: {error!r}") from error
-
-
-def _title(block: Block) -> str:
-    return block.name if block.name == block.kind.name else f"{block.name} ({block.kind.name})"
-
-
-def _depth(block: Block) -> str:
-    low, high = block.min_layers, block.max_layers
-    text = f"{low} layer{'s' * (low != 1)}" if low == high else f"{low}..{high} layers"
-    if block.start_layers:
-        text += ", starts from {}..{}".format(*block.start_layers)
-    if block.pool_every:
-        text += f", max pooling after every {block.pool_every}"
-    return text + ", max pooling after the last" * block.pool_last
-
-
-def _genes(kind: LayerKind) -> list[str]:
-    width = max(map(len, kind.genes), default=0)
-    return [f"    {name:{width}}  {gene}" for name, gene in kind.genes.items()]

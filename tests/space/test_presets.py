@@ -153,6 +153,10 @@ def test_vision():
         assert genes["squeeze_excitation"].options == (False, True)
     assert values["head", "pooling"] == {"global_average", "global_max"}
     assert VISION.takes_maps
+    (known,) = VISION.known
+    assert [(one.kind, one.genes.get("filters")) for one in known] == [
+        ("stem", 24), ("stage1", 32), ("stage2", 128), ("stage3", 128), ("head", None), (TRAINING, None)
+    ]  # fmt: skip
 
 
 def test_tabular():

@@ -4,6 +4,7 @@ import json
 import math
 import pickle
 import random
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -272,6 +273,10 @@ def test_the_genes_of_a_kind_are_its_own():
             lambda: SearchSpace.from_json({**SPACE.to_json(), "blocks": [{}]}),
             "no search space can be made.*kind",
         ),
+        (
+            lambda: replace(SPACE, known=[[conv(), training()], [conv(filters=20), training()]]),
+            r"network 2 of `known` is none of space '.*': chromosome 0 \(conv\): gene 'filters': received 20",
+        ),
         (lambda: SPACE.kind("dense"), r"received kind 'dense', expected one of conv, hidden, training"),
         (lambda: Chromosome.from_json({"kind": "conv"}), "received .*, expected {'kind': name"),
     ],
@@ -318,6 +323,7 @@ def test_any_space_draws_what_it_allows_and_survives_json_and_pickle(space, seed
     random.seed(seed)
     chromosomes = space.sample()
     space.validate(chromosomes)
+    space = replace(space, known=[chromosomes] * (seed % 3))
     assert SearchSpace.from_json(through_json(space.to_json())) == space
     assert pickle.loads(pickle.dumps(space)) == space
     assert [Chromosome.from_json(through_json(c.to_json())) for c in chromosomes] == chromosomes

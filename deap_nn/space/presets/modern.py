@@ -1,9 +1,10 @@
 """The space `modern`: normalisation, pooling and shortcuts per layer; learning rate and batch size evolve too."""
 
+from deap_nn.space.block import Block
 from deap_nn.space.genes import Choice, Float, Integer
 from deap_nn.space.kinds import TRAINING, LayerKind
 from deap_nn.space.presets.ranges import EPOCHS, MORE_ACTIVATIONS, OPTIMIZERS, dense, dropout, width
-from deap_nn.space.space import Block, SearchSpace
+from deap_nn.space.space import SearchSpace
 
 # Each layer has its own pooling and shortcut. Initial networks are small enough for a CPU to train in about a minute:
 # kernels of 3, strides of 1, moderate depth, normalisation and pooling in each layer, so that maps shrink; little

@@ -1,9 +1,10 @@
 """The spaces this package began with: those of the original project."""
 
+from deap_nn.space.block import Block
 from deap_nn.space.genes import Choice, Gene, Integer
 from deap_nn.space.kinds import TRAINING, LayerKind
 from deap_nn.space.presets.ranges import ACTIVATIONS, EPOCHS, OPTIMIZERS, dense, dropout, width
-from deap_nn.space.space import Block, SearchSpace
+from deap_nn.space.space import SearchSpace
 
 
 def _conv2d(*filters: int) -> LayerKind:

@@ -1,9 +1,10 @@
 """The space `tabular`: dense layers with normalisation and shortcuts, for flat features; images are flattened."""
 
+from deap_nn.space.block import Block
 from deap_nn.space.genes import Choice, Float, Integer
 from deap_nn.space.kinds import TRAINING, LayerKind
 from deap_nn.space.presets.ranges import MORE_ACTIVATIONS, dropout
-from deap_nn.space.space import Block, SearchSpace
+from deap_nn.space.space import SearchSpace
 
 _DENSE = LayerKind(
     "dense",

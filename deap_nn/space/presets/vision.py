@@ -4,12 +4,15 @@ First networks are mostly plain, shrink in every stage and grow wider from stage
 to 70 million multiply-adds a sample, 26 in the middle. Four of five are trained on mirrored images, which show their
 worth in the final training only; where they do harm, as with digits, evolution soon does without. Limits reach
 ResNet-18 (He et al. 2015, https://arxiv.org/abs/1512.03385).
+
+One network is known: that of Jordan 2024 (https://arxiv.org/abs/2404.00498), half as wide, with this space's recipe.
 """
 
+from deap_nn.space.block import Block
 from deap_nn.space.genes import Choice, Float, Integer
-from deap_nn.space.kinds import TRAINING, LayerKind
+from deap_nn.space.kinds import TRAINING, Chromosome, LayerKind
 from deap_nn.space.presets.ranges import MORE_ACTIVATIONS, dropout
-from deap_nn.space.space import Block, SearchSpace
+from deap_nn.space.space import SearchSpace
 
 _ACTIVATION = Choice(MORE_ACTIVATIONS, start=("relu", "swish", "gelu"))
 
@@ -79,6 +82,55 @@ _VISION_TRAINING = LayerKind(
     },
 )
 
+
+def _known_stage(name: str, filters: int) -> Chromosome:
+    return Chromosome(
+        name,
+        {
+            "filters": filters,
+            "depth": 2,
+            "kernel_size": 3,
+            "activation": "gelu",
+            "block": "plain",
+            "downsampling": "max",
+            "squeeze_excitation": False,
+            "dropout": 0.0,
+        },
+    )
+
+
+_KNOWN = (
+    Chromosome(
+        "stem",
+        {"filters": 24, "kernel_size": 2, "padding": "valid", "activation": "gelu", "batch_normalization": True},
+    ),
+    _known_stage("stage1", 32),
+    _known_stage("stage2", 128),
+    _known_stage("stage3", 128),
+    Chromosome("head", {"pooling": "global_max", "scale": 0.11, "dropout": 0.0}),
+    Chromosome(
+        TRAINING,
+        {
+            "epochs": 8,
+            "batch_size": 128,
+            "optimizer": "sgd",
+            "learning_rate": 0.19,
+            "learning_rate_decay": "linear",
+            "warmup": 0.23,
+            "momentum": 0.85,
+            "weight_decay": 0.0088,
+            "gradient_clipping": None,
+            "weight_average": None,
+            "label_smoothing": 0.2,
+            "kernel_initializer": "glorot_uniform",
+            "flip": "alternating",
+            "shift": 2,
+            "cutout": 0,
+            "start_resolution": 0.5,
+        },
+    ),
+)
+
 VISION = SearchSpace(
     "vision",
     (
@@ -90,4 +142,5 @@ VISION = SearchSpace(
         Block(_HEAD, 1, 1, name="head"),
     ),
     _VISION_TRAINING,
+    known=(_KNOWN,),
 )
