@@ -24,14 +24,14 @@ from suggestion import parameters, suggested
 from deap_nn import cli
 from deap_nn.errors import InputError
 from deap_nn.evolution import Individual
-from deap_nn.search import loop
+from deap_nn.search import breeding
 from deap_nn.search.search import Search
 from deap_nn.space import SearchSpace
 from deap_nn.status import Status
 
 
 def main() -> None:
-    loop._steady_state = _asking(loop._steady_state)
+    breeding._steady_state = _asking(breeding._steady_state)
     cli.main([*sys.argv[1:], "--algorithm", "steady-state", "--screen", "0"])
 
 

@@ -16,7 +16,7 @@ import search_stubs
 from deap_nn import Individual, Run, evolve
 from deap_nn.engines import make_engine
 from deap_nn.evolution import FitnessValues, Record
-from deap_nn.search import Settings, loop
+from deap_nn.search import Settings, breeding
 from deap_nn.space import TRAINING, Block, Choice, Chromosome, Float, Integer, LayerKind, SearchSpace
 from deap_nn.tasks import Classification
 
@@ -90,7 +90,7 @@ def test_optuna_names_the_networks_of_a_steady_state_and_hears_what_came_of_them
             heard.append((child.canonical(), self._study.trials[trial.number]))
 
     monkeypatch.setattr(optuna_way, "Parzen", Parzen)
-    monkeypatch.setattr(loop, "_steady_state", optuna_way._asking(loop._steady_state))
+    monkeypatch.setattr(breeding, "_steady_state", optuna_way._asking(breeding._steady_state))
     run = search_stubs.search(
         tmp_path / "run", search_stubs.not_finite, algorithm="steady-state", screen=0, population=12, generations=2
     )
@@ -117,7 +117,7 @@ def test_optuna_hears_of_what_a_search_began_with_and_draws_the_rest(monkeypatch
             studies.append(self._study)
 
     monkeypatch.setattr(optuna_way, "Parzen", Parzen)
-    monkeypatch.setattr(loop, "_steady_state", optuna_way._asking(loop._steady_state))
+    monkeypatch.setattr(breeding, "_steady_state", optuna_way._asking(breeding._steady_state))
     options = search_stubs.SMALL | {"algorithm": "steady-state", "screen": 0}
     run = evolve(space, evaluate=search_stubs.fitness, run_dir=tmp_path / "run", **options)
     first, *_ = run.evaluations()

@@ -1,39 +1,24 @@
-"""The loop of a search, with its toolbox, statistics and hooks."""
+"""The loop of a search, with its statistics and hooks."""
 
 from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
-from operator import attrgetter
 
-from deap import base, tools
+from deap import tools
 
-from deap_nn.evolution import (
-    Generation,
-    Individual,
-    Limit,
-    OnGeneration,
-    eaSteadyState,
-    eaTruncation,
-    limit_cost,
-    make_steady,
-    make_toolbox,
-)
+from deap_nn.evolution import Generation, Individual, OnGeneration
 from deap_nn.pruning import Pruner
-from deap_nn.random_stream import branch, protected
+from deap_nn.random_stream import protected
 from deap_nn.runs import Children, Run
-from deap_nn.screening import Screen
+from deap_nn.search.breeding import make_breeding
 from deap_nn.search.evaluations import Evaluations
 from deap_nn.search.in_order import InOrder
-from deap_nn.search.judging import Judging
-from deap_nn.search.limits import size_limit
 from deap_nn.search.outcomes import TIME_IS_OVER, Enough, RunFailed, StopRun
 from deap_nn.search.search import Search
-from deap_nn.search.starters import given, starters
 from deap_nn.search.statistics import make_statistics
-from deap_nn.search.telemetry import Telemetry, TelemetryInOrder
 from deap_nn.status import FAILURES, Status
 
 
@@ -63,9 +48,7 @@ def find_best(
         RunFailed: If it was stopped before any evaluation had ended.
     """
     run, settings = search.run, search.settings
-    toolbox = _toolbox(search)
-    telemetry, loop = _loop(search, toolbox, evaluations, pruner, children)
-    first = starters(search, _limit(toolbox, search, most_work, telemetry))
+    toolbox, telemetry, loop, first = make_breeding(search, evaluations, pruner, most_work, children)
     halloffame = tools.ParetoFront() if settings.criteria else tools.HallOfFame(10)
     stopped = ""
     try:
@@ -92,71 +75,6 @@ def find_best(
     if not halloffame:
         raise RunFailed(f"{stopped}, before any evaluation had ended: give the run more time; it is in {run.path}")
     return [one for one in halloffame if one.fitness.status is not Status.PAUSED] or list(halloffame), stopped
-
-
-def _toolbox(search: Search) -> base.Toolbox:
-    settings = search.settings
-    return make_toolbox(
-        search.space,
-        evaluate=search.objective.evaluate,
-        crossover=settings.crossover,
-        mutation_probability=settings.mutation_probability,
-        weights=settings.weights,
-    )
-
-
-def _loop(
-    search: Search,
-    toolbox: base.Toolbox,
-    evaluations: Evaluations | InOrder,
-    pruner: Pruner,
-    children: Children | None,
-) -> tuple[Telemetry | TelemetryInOrder, Callable[..., object]]:
-    """Let the toolbox evaluate; return what takes notes of it, and the loop with its own options."""
-    if isinstance(evaluations, InOrder):
-        return _steady_state(search, toolbox, evaluations, pruner, children)
-    telemetry = Telemetry(evaluations, search.settings.weights)
-    toolbox.register("map", telemetry.map)
-    return telemetry, partial(eaTruncation, survivors=search.settings.survivors)
-
-
-def _steady_state(
-    search: Search, toolbox: base.Toolbox, evaluations: InOrder, pruner: Pruner, children: Children | None
-) -> tuple[TelemetryInOrder, Callable[..., object]]:
-    settings = search.settings
-    make_steady(toolbox, search.space, settings.crossover, settings.mutation_probability, settings.weights)
-    toolbox.screen = Screen(search.space, settings.seed, candidates=settings.screen) if settings.screen else None
-    telemetry = TelemetryInOrder(evaluations, settings.weights, children, toolbox.screen)
-    judging = Judging(pruner, evaluations, settings.population, settings.criteria)
-    toolbox.register("submit", telemetry.submit)
-    toolbox.register("next", telemetry.next)
-    toolbox.register("stream", branch, settings.seed)
-    toolbox.register("chosen", telemetry.chosen)
-    toolbox.register("avoided", telemetry.refuse, "avoided")
-    toolbox.register("told", judging.told)
-    toolbox.register("score", attrgetter("estimate"))
-    toolbox.register("again", judging.again)
-    if not settings.criteria:  # what is pruned or has paused counts by what it would have come to
-        toolbox.register("select", toolbox.select, fit_attr="estimate")
-        toolbox.register("survive", judging.survive)
-    return telemetry, partial(eaSteadyState, lag=settings.lag, evaluations=settings.evaluations)
-
-
-def _limit(
-    toolbox: base.Toolbox,
-    search: Search,
-    most_work: float | None,
-    telemetry: Telemetry | TelemetryInOrder,
-) -> list[Limit]:
-    """Let the toolbox breed again, and count, what is too large or too much work; return what allows the others."""
-    cost, size = search.objective.cost, size_limit(search.settings, search.space, search.objective, given(search))
-    limits = [] if size is None else [size.limit]
-    if most_work is not None and cost is not None:
-        limits.append(Limit(cost, most_work))
-    if limits:
-        smallest = None if size is None else size.smallest
-        limit_cost(toolbox, *limits, smallest=smallest, refused=partial(telemetry.refuse, "too_large"))
-    return limits
 
 
 def _abandon(evaluations: Evaluations | InOrder, stopped: str) -> None:

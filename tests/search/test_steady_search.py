@@ -424,7 +424,7 @@ class Listener(Screen):
 @pytest.fixture
 def listeners(monkeypatch):
     monkeypatch.setattr(Listener, "made", ())
-    monkeypatch.setattr("deap_nn.search.loop.Screen", Listener)
+    monkeypatch.setattr("deap_nn.search.breeding.Screen", Listener)
     return lambda: Listener.made
 
 
