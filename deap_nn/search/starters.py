@@ -8,7 +8,7 @@ from deap_nn.evolution import Individual, Limit
 from deap_nn.search.search import Search
 from deap_nn.space import Chromosome, widened
 
-NARROWER = (1.0, 0.75, 0.5, 0.375, 0.25)
+NARROWER = (1.0, 0.875, 0.75, 0.625, 0.5, 0.375, 0.25)
 """How many times as wide as it is known a network may become to keep to the limits of a search, the most first."""
 
 
