@@ -94,12 +94,14 @@ def _by_hand(options: argparse.Namespace, seed: int, folder: str) -> tuple[list[
 WAYS: dict[str, Command] = {
     "deap_nn": _evolved(EVOLVE),
     "truncation": _evolved(EVOLVE, "--algorithm", "truncation"),
-    "steady": _evolved(EVOLVE, "--algorithm", "steady-state"),
+    "unsearched": _evolved(EVOLVE, "--evaluations", "1"),
     "random": _evolved(RANDOM, "--algorithm", "truncation"),
     "optuna": _evolved(OPTUNA),
     "by_hand": _by_hand,
 }
-SHOWN = ("deap_nn", "random", "by_hand")
+"""`unsearched` is the first network alone: where the space knows one, that, for all the time that there is."""
+
+SHOWN = ("deap_nn", "unsearched", "random", "by_hand")
 """Those that are measured if nothing else is said: this package with its defaults, and its rivals."""
 
 
