@@ -79,7 +79,7 @@ def add_new_run(parser: argparse.ArgumentParser) -> None:
     _flag(parser, "--dry-run", "only say what the search would be: its networks, their cost, the time", "search")
     _add(parser, "--run-dir", "DIR", "directory of the run; must not hold one yet", "a new one in runs/")
     text = "genomes for the first generation: a best.json, a checkpoint.json (its hall of fame) or a file of your own"
-    _add(parser, "--start-with", "FILE.json", text, "what the space knows, and drawn at random")
+    _add(parser, "--start-with", "FILE.json", text, "what the space knows; the rest is drawn")
 
 
 def add_resume(parser: argparse.ArgumentParser) -> None:

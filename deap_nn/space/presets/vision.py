@@ -5,7 +5,7 @@ to 70 million multiply-adds a sample, 26 in the middle. Four of five are trained
 worth in the final training only; where they do harm, as with digits, evolution soon does without. Limits reach
 ResNet-18 (He et al. 2015, https://arxiv.org/abs/1512.03385).
 
-One network is known: that of Jordan 2024 (https://arxiv.org/abs/2404.00498), half as wide, with this space's recipe.
+One network is known: that of Jordan 2024 (https://arxiv.org/abs/2404.00498), half as wide, and much of its recipe.
 """
 
 from deap_nn.space.block import Block
