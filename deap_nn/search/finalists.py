@@ -48,7 +48,7 @@ class Ranking(NamedTuple):
 
     @property
     def views(self) -> list[int]:
-        """How many views of an image were best for each candidate, as far as that was measured."""
+        """How many views of an image each candidate is to judge, as far as that was measured."""
         return [1 if values is None else _with_views(values)[0] for values in self.again]
 
 
@@ -120,7 +120,7 @@ def ranked(
 ) -> Ranking:
     """Measure the best once more and put them in order, by the mean of both measurements or by the longer one.
 
-    The second measurement is that with as many views of an image as are best, as the final network will judge.
+    The second measurement is that with as many views of an image as the final network will judge.
 
     Args:
         best: The candidates, the best first. Those without a fitness get what was measured, or are left out.
@@ -152,6 +152,13 @@ def ranked(
 
 
 def _with_views(values: FitnessValues) -> tuple[int, float]:
-    """Return the number of views with the best validation measure, and that; more views only where they are better."""
-    measured = {1: values[0]} | {int(number): value for number, value in (values.record.views or {}).items()}
-    return max(sorted(measured.items()), key=lambda pair: pair[1])
+    """Return the number of views that a network is to judge, and its validation measure with them.
+
+    It is the most that gain at least half as much as the best number does: the difference between several views is less
+    than chance makes of it on a few thousand samples, and on many, more of them are better (docs/benchmarks.md).
+    """
+    measured = {int(number): value for number, value in (values.record.views or {}).items()}
+    half = (max(measured.values(), default=0.0) - values[0]) / 2
+    several = [number for number, value in measured.items() if value - values[0] >= half > 0]
+    number = max(several, default=1)
+    return number, measured.get(number, values[0])

@@ -12,7 +12,7 @@ from deap_nn.engines import make_engine
 from deap_nn.evolution import FitnessValues
 from deap_nn.search.budget import Budget
 from deap_nn.search.evaluations import Evaluations
-from deap_nn.search.finalists import Finalists, contenders, planned, ranked
+from deap_nn.search.finalists import Finalists, Ranking, contenders, planned, ranked
 from deap_nn.space import Choice, LayerKind
 
 AGAIN = {"16": 0.5, "32": 0.9, "48": None, "64": 0.7}
@@ -53,6 +53,22 @@ def test_several_views_count_where_they_were_better():
     with make_engine("serial") as engine:
         ranking = ranked(candidates(), Finalists(3), Evaluations(engine), second, 1)
     assert ranking.views == [1, 2, 1, 1]  # 0.6 is less than 0.9, more than 0.5; failed; not measured
+
+
+@pytest.mark.parametrize(
+    ("two", "six", "views"),
+    [
+        (0.78, 0.8, 6),
+        (0.8, 0.75, 6),  # half of what two gain over 0.7
+        (0.8, 0.74, 2),
+        (0.7, 0.7, 1),
+        (0.65, 0.69, 1),
+        (0.65, 0.71, 6),
+    ],
+)
+def test_the_most_views_are_judged_that_gain_half_as_much_as_the_best(two, six, views):
+    found = FitnessValues((0.7,), {"views": {"2": two, "6": six}})
+    assert Ranking(candidates()[:1], [found]).views == [views]
 
 
 def better_in_views(individual, repetition, budget):
