@@ -28,8 +28,9 @@ from deap_nn import Run
 
 HERE = Path(__file__).parent
 EVOLVE = "from deap_nn.cli import main; main()"
-RANDOM = "from deap_nn.search import sizing; sizing.GENERATIONS = 1; " + EVOLVE
-"""One generation, as large as the time allows, is random search; its best is trained a final time all the same."""
+RANDOM = "from deap_nn.search import sizing, starters; sizing.GENERATIONS, starters.VARIED = 1, 0; " + EVOLVE
+"""One generation, as large as the time allows and drawn but for what the space knows, is random search; its best is
+trained a final time all the same."""
 OPTUNA = f"import sys; sys.path.insert(0, {str(HERE)!r}); from optuna_way import main; main()"
 
 

@@ -57,7 +57,8 @@ def make_breeding(
     """
     toolbox = _toolbox(search)
     telemetry, loop = _loop(search, toolbox, evaluations, pruner, children)
-    return Breeding(toolbox, telemetry, loop, starters(search, _limit(toolbox, search, most_work, telemetry)))
+    limits = _limit(toolbox, search, most_work, telemetry)
+    return Breeding(toolbox, telemetry, loop, starters(search, toolbox, limits))
 
 
 def _toolbox(search: Search) -> base.Toolbox:

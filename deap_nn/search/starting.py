@@ -50,7 +50,7 @@ def evolve(
             minimised), defined at the top level of a module or script. No winner is then trained.
         run_dir: The run directory; must not hold a run yet. By default, a new directory under `runs/`.
         start_with: Individuals for the first generation, at most as many as it holds, or a file of genomes
-            (see `deap_nn.runs.warm_start`). Those that the space knows follow; the rest are drawn at random.
+            (see `deap_nn.runs.warm_start`). Those that the space knows follow, with mutants; the rest are drawn.
         cache: A file of results shared with other runs, created if it does not exist.
         hooks: The hooks called during the run.
         progress: Whether to show the progress on standard output: a bar on a terminal, else a line per generation.

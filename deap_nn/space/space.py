@@ -29,7 +29,7 @@ class SearchSpace:
             that take flat input.
         training: The kind named `training`.
         known: Networks that are known to be good, each the chromosomes of an individual: every search of the space
-            begins with them.
+            begins with them and mutants of them.
     """
 
     name: str
