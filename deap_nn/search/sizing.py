@@ -20,8 +20,9 @@ from deap_nn.search.outcomes import BrokenProgram
 from deap_nn.search.settings import HALVING, Settings
 from deap_nn.space import SearchSpace
 
-SEARCH_SHARE = 0.45
-"""The share of the time after which no network is trained any more but the finalists and the winner."""
+SEARCH_SHARE = 0.3
+"""The share of the time after which no network is trained any more but the finalists and the winner, if they can use
+the rest. Three searches of half an hour had found their winners a third of the way or two thirds through 0.45."""
 
 FIRST_SHARE = 0.75
 """The same as long as no training has ended: on a busy machine, a short budget would else end with nothing."""
@@ -32,7 +33,7 @@ GENERATIONS = 4
 LEAST = 6
 """The smallest population that is worth it."""
 
-FEWEST = 12
+FEWEST = 8
 """The trainings that a search should have at least: one that would take more than its share of them is not done."""
 
 SURE = 0.8

@@ -14,7 +14,7 @@ from deap_nn.evaluation import Pace
 from deap_nn.search import Settings, budget
 from deap_nn.search.budget import SEARCHED, Budget
 from deap_nn.search.objective import Objective
-from deap_nn.search.sizing import SEARCH_SHARE, most_work, seconds_of_evaluation, sized, time_limit
+from deap_nn.search.sizing import FEWEST, SEARCH_SHARE, most_work, seconds_of_evaluation, sized, time_limit
 
 
 @pytest.fixture
@@ -102,12 +102,12 @@ def size(run, seconds):
     return settings, limit
 
 
-@pytest.mark.parametrize(("seconds", "population"), [(60, 6), (900, 9), (36_000, 10)])
+@pytest.mark.parametrize(("seconds", "population"), [(60, 6), (1350, 9), (36_000, 10)])
 def test_the_population_is_as_large_as_the_time_allows(run, clock, seconds, population):
     settings, limit = size(run, seconds)
     assert settings.population == pytest.approx(population, abs=2)
     assert settings.generations > 1000
-    assert limit == pytest.approx((SEARCH_SHARE * seconds / 12 - 1) * 1e9)
+    assert limit == pytest.approx((SEARCH_SHARE * seconds / FEWEST - 1) * 1e9)
     assert size(again(run), seconds) == (settings, limit)
 
 
@@ -115,7 +115,7 @@ def test_where_starting_takes_longest_networks_are_still_trained(run, clock):
     one = Budget(run, 60.0)
     one.decide("pace", lambda: [100.0, 1e9])
     with make_engine("serial") as engine:
-        assert most_work(Settings(), engine, one) == pytest.approx(SEARCH_SHARE * 60 / 12 / 2 * 1e9)
+        assert most_work(Settings(), engine, one) == pytest.approx(SEARCH_SHARE * 60 / FEWEST / 2 * 1e9)
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_only_workers_that_have_work_count(run, clock):
     engine, one = SimpleNamespace(capacity=8), Budget(run, 1200.0)
     one.decide("pace", lambda: [1.0, 1e9])
     limit = most_work(Settings(algorithm="steady-state", lag=2), engine, one)
-    assert limit == pytest.approx((SEARCH_SHARE * 1200 * 2 / 12 - 1) * 1e9)
+    assert limit == pytest.approx((SEARCH_SHARE * 1200 * 2 / FEWEST - 1) * 1e9)
 
 
 def test_a_search_with_a_budget_ends_in_time_and_can_be_repeated_from_its_journal(tmp_path):

@@ -11,7 +11,7 @@ from deap_nn import Individual, Run
 from deap_nn.evaluation import Size
 from deap_nn.search import Settings
 from deap_nn.search.budget import Budget
-from deap_nn.search.final_extent import SEEN, Extent, FinalExtent
+from deap_nn.search.final_extent import Extent, FinalExtent
 from deap_nn.search.final_pace import WIDE, FinalPace
 from deap_nn.search.objective import Objective
 from deap_nn.space import widened
@@ -68,13 +68,23 @@ def test_what_was_asked_for_is_done(run):
 
 # --- width ---
 
+SAMPLES = 10_000  # of which 40 epochs are enough
+
 
 @pytest.mark.parametrize(("times", "width"), [(0.9, 1.0), (1.1, 1.0), (2.3, 1.5), (4.1, 2.0), (9.1, 3.0), (99.0, 4.0)])
 def test_what_time_there_is_beyond_enough_samples_goes_into_width(run, times, width):
-    best, samples = trained(7 / 1.15), SEEN // 70  # a second an epoch, of which 70 are enough
-    extent = extent_of(run, (70 * times + 4) / 0.97, samples).of(best, 1)
+    best = trained(7 / 1.15)  # a second an epoch
+    extent = extent_of(run, (40 * times + 4) / 0.97, SAMPLES).of(best, 1)
     assert extent.width == width
-    assert extent.epochs == min(112, int(70 * times / width**2 + 1e-6))
+    assert extent.epochs == min(112, int(40 * times / width**2 + 1e-6))
+
+
+@pytest.mark.parametrize(("samples", "epochs"), [(5_000, 80), (10_000, 40), (40_000, 20)])
+def test_the_fewer_samples_the_more_epochs_are_enough(run, tmp_path, samples, epochs):
+    almost, enough = (((epochs + more) * 1.25**2 + 4) / 0.97 for more in (-0.1, 0.1))
+    assert extent_of(run, almost, samples).of(trained(7 / 1.15), 1).width == 1.0
+    other = Run.create(tmp_path / "other", {"settings": {}})
+    assert extent_of(other, enough, samples).of(trained(7 / 1.15), 1) == (epochs, 1.25)
 
 
 @pytest.mark.parametrize(("epochs", "width"), [(6.9, 3.0), (7.1, 4.0)])
@@ -83,23 +93,23 @@ def test_it_learns_for_no_fewer_epochs_than_in_the_search(run, epochs, width):
     assert extent == (int(epochs * 16 / width**2), width)
 
 
-@pytest.mark.parametrize(("epochs", "width"), [(280, 1.0), (70, 2.0), (10, 4.0)])
+@pytest.mark.parametrize(("epochs", "width"), [(160, 1.0), (40, 2.0), (10, 4.0)])
 def test_there_is_time_for_the_epochs_that_were_asked_for(run, epochs, width):
-    extent = extent_of(run, (70 * 4.1 + 4) / 0.97, SEEN // 70, final_epochs=epochs).of(trained(7 / 1.15), 1)
+    extent = extent_of(run, (40 * 4.1 + 4) / 0.97, SAMPLES, final_epochs=epochs).of(trained(7 / 1.15), 1)
     assert extent == (epochs, width)
 
 
 def test_several_networks_share_the_time(run):
-    extent = extent_of(run, (70 * 4.1 * 4 + 4) / 0.97, SEEN // 70, ensemble=4).of(trained(7 / 1.15), 1)
-    assert extent == (71, 2.0)
+    extent = extent_of(run, (40 * 4.1 * 4 + 4) / 0.97, SAMPLES, ensemble=4).of(trained(7 / 1.15), 1)
+    assert extent == (41, 2.0)
 
 
 def test_the_width_is_decided_once_and_not_at_all_by_a_run_of_old(run):
-    best, samples = trained(7 / 1.15), SEEN // 70
-    assert extent_of(run, 1000.0, samples).of(best, 1).width == 3.0
-    assert extent_of(run, 900.0, samples).of(trained(70.0), 1).width == 3.0
+    best = trained(7 / 1.15)
+    assert extent_of(run, 500.0, SAMPLES).of(best, 1).width == 3.0
+    assert extent_of(run, 450.0, SAMPLES).of(trained(70.0), 1).width == 3.0
     run.update(decisions={"final_epochs": 9})
-    assert extent_of(run, 900.0, samples).of(best, 1) == Extent(9)
+    assert extent_of(run, 450.0, SAMPLES).of(best, 1) == Extent(9)
 
 
 @pytest.mark.parametrize(
@@ -110,14 +120,14 @@ def test_the_width_is_decided_once_and_not_at_all_by_a_run_of_old(run):
     ],
 )
 def test_limits_to_the_size_hold(run, settings, size):
-    extent = extent_of(run, 2000.0, SEEN // 70, size=size, **settings)
+    extent = extent_of(run, 2000.0, SAMPLES, size=size, **settings)
     assert extent.of(trained(7 / 1.15), 1).width == 3.0  # 192 units
 
 
 def test_where_sizes_are_unknown_or_wanted_small_it_stays_as_it_is(run, tmp_path):
-    assert extent_of(run, 1000.0, SEEN // 70, size=None).of(trained(7 / 1.15), 1).width == 1.0
+    assert extent_of(run, 1000.0, SAMPLES, size=None).of(trained(7 / 1.15), 1).width == 1.0
     other = Run.create(tmp_path / "other", {"settings": {}})
-    several = extent_of(other, 1000.0, SEEN // 70, objectives=("accuracy", "parameters"))
+    several = extent_of(other, 1000.0, SAMPLES, objectives=("accuracy", "parameters"))
     assert several.of(trained(7 / 1.15), 1).width == 1.0
 
 
@@ -137,8 +147,7 @@ def test_views_that_take_too_much_of_a_budget_are_not_judged(run, test_share, wa
 
 
 def test_it_is_not_so_wide_that_judging_takes_too_long(run):
-    budget, samples = 10_000.0, SEEN // 70
-    assert extent_of(run, budget, samples, samples * 150).of(trained(7 / 1.15), 1).width == 3.0  # 90 s times nine
+    assert extent_of(run, 10_000.0, SAMPLES, SAMPLES * 150).of(trained(7 / 1.15), 1).width == 3.0  # 90 s times nine
 
 
 # --- the end of the search ---
@@ -147,10 +156,10 @@ def test_it_is_not_so_wide_that_judging_takes_too_long(run):
 @pytest.mark.parametrize(
     ("took", "final_epochs", "end"),
     [
-        (700.0, None, 450.0),  # the final training needs all that is left
+        (700.0, None, 300.0),  # the final training needs all that is left
         (10.0, None, 548.6),  # 202 s for sixteen times as many epochs, with a tenth more samples and for safety
         (10.0, 7, 738.35),
-        (None, None, 450.0),  # unknown
+        (None, None, 300.0),  # unknown
     ],
 )
 def test_the_search_goes_on_while_finalists_and_final_training_could_not_use_the_time(run, took, final_epochs, end):
