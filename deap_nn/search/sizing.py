@@ -22,7 +22,8 @@ from deap_nn.space import SearchSpace
 
 SEARCH_SHARE = 0.3
 """The share of the time after which no network is trained any more but the finalists and the winner, if they can use
-the rest. Three searches of half an hour had found their winners a third of the way or two thirds through 0.45."""
+the rest. Three searches of half an hour, with 0.45, had found their winners after 7 of 21, 12 of 15 and 7 of 19
+networks."""
 
 FIRST_SHARE = 0.75
 """The same as long as no training has ended: on a busy machine, a short budget would else end with nothing."""

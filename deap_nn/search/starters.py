@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from deap import base
 
@@ -31,11 +31,14 @@ def starters(search: Search, toolbox: base.Toolbox, limits: Sequence[Limit]) -> 
     """
     found = given(search)
     known = [one for network in search.space.known if (one := _within(search, network, limits)) is not None]
-    found += [one for place, one in enumerate(known) if one not in [*found, *known[:place]]]
+    for one in known:
+        if one not in found:
+            found.append(one)
     size = search.settings.population
     for place in range(int(VARIED * size) - len(found) if known else 0):
         (mutant,) = toolbox.mutate(toolbox.clone(known[place % len(known)]))
-        found += [mutant] if mutant not in found else []
+        if mutant not in found:
+            found.append(mutant)
     return found[:size]
 
 
@@ -46,10 +49,8 @@ def given(search: Search) -> list[Individual]:
 
 def _within(search: Search, network: Sequence[Chromosome], limits: Sequence[Limit]) -> Individual | None:
     """Return a network that keeps to the limits, as wide as possible; None if it is too large at any width."""
-    allowed = (one for one in _narrowed(search, network) if all(limit.allows(one) for limit in limits))
-    return next(allowed, None)
-
-
-def _narrowed(search: Search, network: Sequence[Chromosome]) -> Iterator[Individual]:
     for width in NARROWER:
-        yield Individual(widened(search.space, network, width), search.settings.weights)
+        individual = Individual(widened(search.space, network, width), search.settings.weights)
+        if all(limit.allows(individual) for limit in limits):
+            return individual
+    return None
